@@ -1,0 +1,12 @@
+//! Portcullis: a GitOps reconciliation controller for a software catalog.
+//!
+//! Three rings, and imports only point inward:
+//!
+//! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
+//!   state machine of approval, [`report`] every word said outward.
+
+pub mod catalog;
+pub mod check;
+pub mod model;
+pub mod report;
+pub mod run;

@@ -1,0 +1,32 @@
+//! The validated nouns: values that cannot be built invalid, shared by every other room.
+
+mod action;
+mod actor;
+mod blueprint;
+mod entity;
+mod finding;
+mod identifier;
+mod permission;
+mod place;
+mod policy;
+mod review;
+mod roster;
+mod run;
+mod value;
+
+pub use action::{Action, ApprovalKind, InvocationMethod, Operation as ActionOperation, RequiredApproval, Trigger};
+pub use actor::{Actor, Attribution};
+pub use blueprint::{Blueprint, DerivedProperty, Ownership, Property, Relation, RelationPath};
+pub use entity::{Entity, EntityKey, RelationValue};
+pub use finding::{Finding, RuleDoc, Severity};
+pub use identifier::{Identifier, IdentifierError};
+pub use permission::{ActionPermissions, EntityPermissions, Permissions, Role, Rule};
+pub use place::{CommitId, FilePath, Kind, Part, Place, Pointer, Span, Subject};
+pub use policy::{CatalogPolicy, IdentityMode, Limits};
+pub use review::{ForgeUser, PullRequestState, Push, Review, ReviewState, Reviewer, SignatureFact};
+pub use roster::{KeyFingerprint, SigningKey, Team, User};
+pub use run::{RunRequest, RunState};
+pub use value::Value;
+
+/// A moment, passed in by whoever owns the clock; the core never reads one.
+pub type Timestamp = jiff::Timestamp;

@@ -1,0 +1,1 @@
+//! Every word said outward, as pure functions: text, JSON, SARIF, GitHub workflow commands, Markdown.
