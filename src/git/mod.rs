@@ -15,7 +15,10 @@ mod lookup;
 mod managed;
 mod name;
 mod object;
+mod openpgp;
 mod repository;
+mod signature;
+mod ssh;
 mod tree;
 
 pub use changes::{FileChange, TreeChanges};
@@ -25,3 +28,4 @@ pub use graph::Range;
 pub use ident::Ident;
 pub use object::{Blob, ObjectId};
 pub use repository::Repository;
+pub use signature::{Keyring, verify};
