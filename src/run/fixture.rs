@@ -63,7 +63,7 @@ pub(crate) fn at<T>(file: FilePath, value: T) -> Located<T> {
 }
 
 /// Alice asks for ten more days of `Env/env-1`; carol and dave moderate `Env`.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) users: Vec<User>,
     pub(crate) teams: Vec<Team>,
