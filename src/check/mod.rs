@@ -1,6 +1,8 @@
 //! The judgement: facts in, verdict out; a table of checks, one file per rule family.
 
+pub mod identity;
 mod proposal;
+mod roster;
 mod verdict;
 
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
