@@ -39,6 +39,11 @@ pub(crate) fn rule(roles: &str, users: &str, teams: &str) -> Rule {
     }
 }
 
+/// The number of the account of this name.
+pub(crate) fn account(name: &str) -> u64 {
+    name.bytes().fold(0, |number, byte| number * 256 + u64::from(byte))
+}
+
 /// A user with these roles, whose address is `<name>@acme.dev`.
 pub(crate) fn user(name: &str, roles: &str) -> User {
     User {
@@ -46,8 +51,8 @@ pub(crate) fn user(name: &str, roles: &str) -> User {
         name: None,
         roles: words(roles).filter_map(Role::parse).collect(),
         emails: Vec::new(),
-        github_id: None,
-        github_login: None,
+        github_id: Some(account(name)),
+        github_login: Some(name.to_owned()),
         signing_keys: Vec::new(),
         bot: false,
     }
