@@ -8,7 +8,7 @@ use crate::model::{
     Timestamp, User,
 };
 
-use super::{Base, CommitFacts, PullRequestFacts, roster};
+use super::{Base, CommitFacts, PullRequestFacts, claimants};
 
 const UNSIGNED: &str = "identity/unsigned";
 const BAD_SIGNATURE: &str = "identity/bad-signature";
@@ -105,7 +105,7 @@ pub fn hands(base: &Base<Catalog>, commit: &CommitFacts) -> BTreeSet<Identifier>
     let mut all = BTreeSet::new();
     for email in [&commit.author_email, &commit.committer_email] {
         all.extend(claimants::by_email(base, email).identifiers());
-        if let Some(id) = roster::account_of_address(email) {
+        if let Some(id) = claimants::account_of_address(email) {
             all.extend(claimants::by_account_id(base, id).identifiers());
         }
     }
@@ -263,7 +263,7 @@ fn by_forge(
 
 /// Whom an address of a line names, those that the forge makes for its accounts included.
 fn by_line(base: &Base<Catalog>, email: &str) -> Actor {
-    let by_id = roster::account_of_address(email).and_then(|id| claimants::by_account_id(base, id).sole());
+    let by_id = claimants::account_of_address(email).and_then(|id| claimants::by_account_id(base, id).sole());
     by_id.map_or_else(|| by_address(base, email), |user| Actor::User(user.identifier.clone()))
 }
 
