@@ -72,7 +72,11 @@ fn anchors(document: &Path) -> BTreeSet<String> {
     let unfenced: String = text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n");
     let heading = |line: &str| line.starts_with('#').then(|| line.trim_start_matches('#').trim().to_lowercase());
     let slug = |title: String| -> String {
-        title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
+        title
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+            .map(|c| if c == ' ' { '-' } else { c })
+            .collect()
     };
     unfenced.lines().filter_map(heading).map(slug).collect()
 }

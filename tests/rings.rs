@@ -162,16 +162,33 @@ fn collect(directory: &Path, root: &Path, found: &mut Vec<Source>) {
             collect(&path, root, found);
         } else if path.extension().is_some_and(|e| e == "rs") {
             let text = fs::read_to_string(&path).unwrap();
+            let code = if is_for_tests(&path) {
+                String::new()
+            } else {
+                code_of(text.split("\n#[cfg(test)]\nmod tests {").next().unwrap())
+            };
             let path = path.strip_prefix(root).unwrap().to_owned();
             let mut modules: Vec<String> =
                 path.with_extension("").components().skip(1).map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
             let room = modules.first().unwrap().clone();
             modules.retain(|m| m != "mod");
-            let is_test = modules.iter().any(|m| m == "tests" || m.ends_with("_tests"));
-            let code = if is_test { String::new() } else { code_of(text.split("\n#[cfg(test)]\nmod ").next().unwrap()) };
             found.push(Source { room, path, depth: modules.len(), lines: text.lines().count(), code });
         }
     }
+}
+
+/// Whether a file is a module that some file of its directory, or the one above, declares under `#[cfg(test)]`.
+fn is_for_tests(path: &Path) -> bool {
+    let directory = path.parent().unwrap();
+    let stem = path.file_stem().unwrap().to_string_lossy();
+    let parents = [directory.join("mod.rs"), directory.with_extension("rs")];
+    let declared = |text: &str, how: &str| text.contains(&format!("#[cfg(test)]\n{how} {stem};"));
+    let by_parent = parents
+        .iter()
+        .filter_map(|parent| fs::read_to_string(parent).ok())
+        .any(|text| ["mod", "pub mod", "pub(crate) mod", "pub(super) mod"].iter().any(|how| declared(&text, how)));
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    by_parent || (directory != src && is_for_tests(directory))
 }
 
 /// The other rooms that a file's code names, through `crate::` or through `super::` up to the crate.
