@@ -2,8 +2,8 @@
 # Portcullis in a small image: the binary, git for fetching, and the certificates and ssh that fetching needs.
 #
 #   docker build -t portcullis .
-#   docker run --read-only --tmpfs /tmp -v portcullis:/var/lib/portcullis \
-#     -v ./portcullis.yaml:/etc/portcullis/portcullis.yaml:ro portcullis serve --config /etc/portcullis/portcullis.yaml
+#   docker run --read-only --tmpfs /tmp -p 8420:8420 -v portcullis:/var/lib/portcullis \
+#     -e PORTCULLIS_REMOTE=https://git.example.com/acme/catalog.git portcullis
 #
 # State lives in /var/lib/portcullis alone, so the root may be read-only. Signatures are verified in the process itself:
 # neither gpg nor ssh-keygen is needed. There is no HEALTHCHECK, because whoever runs the container probes /healthz and
@@ -32,7 +32,10 @@ RUN apt-get update \
 COPY --from=build /portcullis /usr/local/bin/portcullis
 # By number, so that an orchestrator can see that it is not root.
 USER 10001:10001
-ENV HOME=/var/lib/portcullis
+ENV HOME=/var/lib/portcullis \
+    PORTCULLIS_STORE=/var/lib/portcullis/portcullis.db \
+    PORTCULLIS_LISTEN=0.0.0.0:8420
+EXPOSE 8420
 WORKDIR /var/lib/portcullis
 VOLUME /var/lib/portcullis
 ENTRYPOINT ["portcullis"]

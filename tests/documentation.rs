@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 #[test]
 fn links_between_documents_lead_somewhere() {
@@ -43,6 +44,51 @@ fn every_attack_has_its_test() {
     assert_eq!(named.len(), named.iter().collect::<BTreeSet<_>>().len(), "a test stands for one attack");
     let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
     assert!(missing.is_empty(), "attacks without a test: {missing:#?}");
+}
+
+/// The commands of `docs/git-forge.md`, pasted one after the other into a clone by somebody with an SSH key.
+#[test]
+fn the_commands_for_plain_git_work_as_they_stand() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |directory: &Path, script: &str| {
+        let output = Command::new("bash")
+            .args(["-euc", script])
+            .current_dir(directory)
+            .env("HOME", home.path())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_PAGER", "cat")
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("SSH_AUTH_SOCK")
+            .output()
+            .unwrap();
+        let (told, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{script}\n{told}\n{complained}");
+        told.into_owned()
+    };
+    run(
+        home.path(),
+        "mkdir .ssh && ssh-keygen -q -t ed25519 -N '' -f .ssh/id_ed25519
+         git config --global user.name Carol && git config --global user.email carol@acme.dev
+         git init -q --bare -b main server.git && git clone -q server.git clone
+         cd clone && git switch -q -c main && mkdir runs && touch catalog.yaml && git add . && git commit -qm begin && git push -q origin main",
+    );
+    let text = fs::read_to_string(root().join("docs/git-forge.md")).unwrap();
+    let pasted: String =
+        text.split("\n```sh\n").skip(1).map(|block| block.split("\n```").next().unwrap().to_owned() + "\n").collect();
+    // The answers of a daemon, which is not there to give them.
+    let pasted: String =
+        pasted.lines().filter(|line| !line.ends_with(" show extend-env")).map(|line| format!("{line}\n")).collect();
+    let clone = home.path().join("clone");
+    run(&clone, &pasted);
+    let signed = run(
+        &clone,
+        "git fetch -q origin && git cat-file commit \"$(git ls-remote origin refs/notes/devtools/discuss | cut -f 1)\"",
+    );
+    assert!(signed.contains("\ngpgsig -----BEGIN SSH SIGNATURE-----"), "the review is signed:\n{signed}");
+    let review = run(&clone, "git notes --ref=devtools/discuss show origin/extend-env");
+    let review: serde_json::Value = serde_json::from_str(&review).unwrap();
+    assert_eq!(review["resolved"], true);
+    assert_eq!(review["location"]["commit"].as_str(), Some(run(&clone, "git rev-parse origin/extend-env").trim()));
 }
 
 fn root() -> PathBuf {
