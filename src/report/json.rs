@@ -168,3 +168,53 @@ impl From<&RunVerdict> for RunJson {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    /// The first fenced block after this line of the documentation.
+    fn documented_example() -> String {
+        let page = include_str!("../../docs/verdict.md");
+        let rest = page.split_once("```json\n").expect("an example").1;
+        rest.split_once("```").expect("its end").0.to_owned()
+    }
+
+    #[test]
+    fn the_documentation_shows_what_is_printed() {
+        let verdict = sample::documented();
+        let printed = json(&Report::new(&verdict, "", &sample::sources));
+        assert!(printed == documented_example(), "docs/verdict.md should show this:\n{printed}");
+    }
+
+    #[test]
+    fn every_verdict_obeys_the_published_schema() {
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/verdict.schema.json")).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let all = [
+            sample::success(),
+            sample::pending(),
+            sample::failure(),
+            sample::working_tree(),
+            sample::hostile(),
+            sample::documented(),
+        ];
+        for verdict in all {
+            let printed: serde_json::Value = serde_json::from_str(&json(&Report::new(&verdict, "", &sample::sources))).unwrap();
+            let wrong: Vec<String> = validator.iter_errors(&printed).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+            assert!(wrong.is_empty(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_documentation_names_every_field() {
+        let page = include_str!("../../docs/verdict.md");
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/verdict.schema.json")).unwrap();
+        for (kind, definition) in schema["$defs"].as_object().unwrap() {
+            for name in definition["properties"].as_object().into_iter().flat_map(|p| p.keys()) {
+                assert!(page.contains(&format!("| `{name}` |")), "{kind}.{name} is not documented");
+            }
+        }
+    }
+}

@@ -211,3 +211,31 @@ pub(super) fn hostile() -> Verdict {
     verdict.runs = vec![RunVerdict { requester: Some(stranger), ..run("r", RunState::Expired, &[], &[], text) }];
     verdict
 }
+
+/// The example of `docs/verdict.md`.
+pub(super) fn documented() -> Verdict {
+    let mut verdict = failure();
+    verdict.base = CommitId::from_hex("8c1f6b2f0a7d4e0c9b5a3d2e1f00112233445566").unwrap();
+    verdict.head = CommitId::from_hex("0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e");
+    verdict.checks = vec![
+        check(CheckName::Catalog, Conclusion::Success, "nothing stands against it"),
+        check(CheckName::Permissions, Conclusion::Failure, "alice@acme.dev may not change `slackChannelUrl` of Env/prod"),
+        check(CheckName::Approval, Conclusion::Pending, "2026-11-21-extend-env waits for bob@acme.dev or carol@acme.dev"),
+    ];
+    verdict.findings = vec![verdict.findings[3].clone(), verdict.findings[2].clone()];
+    verdict.findings[0].commit = verdict.head;
+    verdict.commits = vec![CommitVerdict {
+        id: verdict.head,
+        actors: vec![alice()],
+        conclusion: Conclusion::Failure,
+        findings: vec![verdict.findings[0].clone()],
+    }];
+    verdict.changes = vec![
+        change(Operation::Update, env("prod"), Some(Field::Property("slackChannelUrl".into())), vec![alice()], false),
+        change(Operation::Execute, Subject::Run(id("2026-11-21-extend-env")), None, vec![alice()], true),
+    ];
+    verdict.changes.iter_mut().for_each(|change| change.commit = verdict.head);
+    verdict.runs = pending().runs;
+    verdict.runs.truncate(1);
+    verdict
+}
