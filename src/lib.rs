@@ -4,9 +4,11 @@
 //!
 //! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
 //!   state machine of approval, [`report`] every word said outward.
+//! - **drivers**: [`cli`] the command line.
 
 pub mod catalog;
 pub mod check;
+pub mod cli;
 pub mod model;
 pub mod report;
 pub mod run;

@@ -30,7 +30,7 @@ pub fn prose(text: &str) -> String {
 }
 
 /// Text that may have several lines of its own: as [`prose`], line by line.
-pub(super) fn paragraphs(text: &str) -> String {
+pub fn paragraphs(text: &str) -> String {
     text.lines().map(prose).collect::<Vec<_>>().join("\n")
 }
 

@@ -23,7 +23,7 @@ mod text;
 mod words;
 
 pub use answer::{Answer, AnswerPart, answer_json, answer_text};
-pub use defuse::{json_safe, line as defuse_line, prose as defuse_inline};
+pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
 pub use format::{Format, render};
 pub use github::github;
 pub use json::{VerdictJson, json};
