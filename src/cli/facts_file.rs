@@ -1,8 +1,11 @@
 //! Reads the facts of a pull request that `simulate` is given: lenient about what is missing, strict about what is wrong.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::model::{CommitId, ForgeUser, PullRequestState, Push, Review, ReviewState, Reviewer, Timestamp};
 
@@ -22,11 +25,11 @@ pub struct FactsFile {
     #[serde(default, deserialize_with = "state")]
     pub state: Option<PullRequestState>,
     #[serde(default)]
-    pushes: Option<Vec<PushFact>>,
+    pushes: Option<Vec<Object<PushFact>>>,
     #[serde(default)]
-    reviews: Option<Vec<ReviewFact>>,
+    reviews: Option<Vec<Object<ReviewFact>>>,
     #[serde(default)]
-    commits: Option<Vec<CommitFact>>,
+    commits: Option<Vec<Object<CommitFact>>>,
     /// When the controller first saw it.
     #[serde(default, deserialize_with = "time")]
     pub first_seen: Option<Timestamp>,
@@ -57,6 +60,26 @@ struct ReviewFact {
     commit: Option<String>,
     #[serde(default, deserialize_with = "time")]
     submitted_at: Option<Timestamp>,
+}
+
+/// A JSON object, and never the list that serde would also take for a struct.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        from.deserialize_map(ObjectVisitor(std::marker::PhantomData))
+    }
 }
 
 /// Numbers sort before texts, and by their value: a forge counts upwards.
@@ -92,10 +115,10 @@ impl FactsFile {
     /// # Errors
     /// Where it is no JSON, a value has another type than the contract says, or a key stands twice.
     pub fn parse(text: &[u8]) -> Result<Self, FactsFileError> {
-        serde_json::from_slice(text).map_err(|error| {
+        serde_json::from_slice::<Object<Self>>(text).map(|object| object.0).map_err(|error| {
             let said = error.to_string();
             let message = said.rsplit_once(" at line ").map_or(said.as_str(), |(message, _)| message).to_owned();
-            FactsFileError { line: error.line(), column: error.column(), message }
+            FactsFileError { line: error.line().max(1), column: error.column().max(1), message }
         })
     }
 
@@ -105,7 +128,7 @@ impl FactsFile {
     /// one that is pending or says nothing is left out. They are sorted by time and id, so that their order in the file
     /// means nothing; where a time is missing, the file's order is all that is known.
     pub fn reviews(&self, resolve: &dyn Fn(&str) -> Option<CommitId>) -> Vec<Review> {
-        let facts = self.reviews.iter().flatten();
+        let facts = self.reviews.iter().flatten().map(|fact| &fact.0);
         let mut found: Vec<(usize, &ReviewFact, ReviewState)> =
             facts.enumerate().filter_map(|(at, fact)| Some((at, fact, fact.state?))).collect();
         if found.iter().all(|(_, fact, _)| fact.submitted_at.is_some()) {
@@ -129,7 +152,7 @@ impl FactsFile {
 
     /// The pushes. One whose new head is unknown tells nothing, and is left out: its commits then have no known pusher.
     pub fn pushes(&self, resolve: &dyn Fn(&str) -> Option<CommitId>) -> Vec<Push> {
-        let facts = self.pushes.iter().flatten();
+        let facts = self.pushes.iter().flatten().map(|fact| &fact.0);
         facts
             .filter_map(|fact| {
                 let after = commit(fact.after.as_deref(), resolve)?;
@@ -140,7 +163,7 @@ impl FactsFile {
 
     /// Whose signature the forge has verified, by commit.
     pub fn verified(&self, resolve: &dyn Fn(&str) -> Option<CommitId>) -> BTreeMap<CommitId, ForgeUser> {
-        let facts = self.commits.iter().flatten();
+        let facts = self.commits.iter().flatten().map(|fact| &fact.0);
         facts.filter_map(|fact| Some((commit(fact.sha.as_deref(), resolve)?, fact.verified_as.clone()?))).collect()
     }
 }
@@ -155,15 +178,14 @@ fn commit(text: Option<&str>, resolve: &dyn Fn(&str) -> Option<CommitId>) -> Opt
 /// An account without an id is nobody: logins change hands.
 fn account<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ForgeUser>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(expecting = "an account `{login, id}` or null")]
     struct Account {
         #[serde(default)]
         login: Option<String>,
         #[serde(default)]
         id: Option<u64>,
     }
-    let account = Option::<Account>::deserialize(from)?;
-    Ok(account.and_then(|a| a.id.map(|id| ForgeUser { login: a.login.unwrap_or_default(), id })))
+    let account = Option::<Object<Account>>::deserialize(from)?;
+    Ok(account.and_then(|Object(a)| a.id.map(|id| ForgeUser { login: a.login.unwrap_or_default(), id })))
 }
 
 fn state<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PullRequestState>, D::Error> {
@@ -201,9 +223,9 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Erro
 impl<'de> Deserialize<'de> for ReviewId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Either;
-        impl serde::de::Visitor<'_> for Either {
+        impl Visitor<'_> for Either {
             type Value = ReviewId;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a number or a text")
             }
             fn visit_u64<E>(self, number: u64) -> Result<ReviewId, E> {
@@ -216,3 +238,7 @@ impl<'de> Deserialize<'de> for ReviewId {
         from.deserialize_any(Either)
     }
 }
+
+#[cfg(test)]
+#[path = "facts_file_tests.rs"]
+mod tests;
