@@ -7,10 +7,7 @@ use crate::model::{EntityKey, Identifier, Kind, Subject};
 use super::options::CatalogOptions;
 use super::{Color, CommandError, Outcome};
 
-/// Say whether somebody may do something, by which rule, and who could.
-///
-/// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
-/// not, 2 that there is no answer.
+/// The arguments of `portcullis can`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -6,11 +6,7 @@ use super::judging::{self, JudgeRequest};
 use super::options::{ActorOptions, CatalogOptions, Format};
 use super::{Color, CommandError, Outcome};
 
-/// Judge a range of commits, a branch, or the working tree.
-///
-/// Without --base and --head the files of the working tree are judged against HEAD, as the user whom git's `user.email`
-/// names: what a pre-commit hook wants. With --head alone that revision is judged against the watched branch; with
-/// --base alone, HEAD is judged against that revision.
+/// The arguments of `portcullis check`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Args {

@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use super::{Cli, CommandError, Outcome, output};
 
-/// Write completions for a shell to standard output.
+/// The arguments of `portcullis completions`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:

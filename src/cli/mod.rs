@@ -41,8 +41,18 @@ impl From<Outcome> for ExitCode {
 #[derive(Parser, Debug)]
 #[command(name = "portcullis", version, max_term_width = 110, after_long_help = EXAMPLES, propagate_version = true)]
 pub struct Cli {
-    /// When to use colours.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", env = "PORTCULLIS_COLOR")]
+    /// When to use colours: auto (on a terminal, unless NO_COLOR is set), always or never.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Color::Auto,
+        value_name = "WHEN",
+        env = "PORTCULLIS_COLOR",
+        hide_possible_values = true,
+        hide_env_values = true,
+        display_order = 900
+    )]
     pub color: Color,
     /// What to do.
     #[command(subcommand)]
@@ -65,14 +75,27 @@ Exit codes:
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Judge a range of commits, a branch, or the working tree.
+    ///
+    /// Without --base and --head the files of the working tree are judged against HEAD, as the user whom git's `user.email`
+    /// names: what a pre-commit hook wants. With --head alone that revision is judged against the watched branch; with
+    /// --base alone, HEAD is judged against that revision.
     Check(check::Args),
     /// Give the verdict on a pull request from a file of facts.
+    ///
+    /// The file says what a forge would tell: who opened it, who pushed, who reviewed which commit, and when. What it leaves
+    /// out is unknown, and what is unknown grants nothing. docs/cli.md documents it.
     Simulate(simulate::Args),
-    /// Say whether somebody may do something, and why.
+    /// Say whether somebody may do something, by which rule, and who could.
+    ///
+    /// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
+    /// not, 2 that there is no answer.
     Can(can::Args),
     /// List the runs of a repository, or show one.
+    ///
+    /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
+    /// the roster and the clock.
     Runs(runs::Args),
-    /// Write completions for a shell.
+    /// Write completions for a shell to standard output.
     Completions(completions::Args),
 }
 

@@ -9,10 +9,7 @@ use super::judging::{self, RunsRequest};
 use super::options::{CatalogOptions, ShortFormat};
 use super::{Color, CommandError, Outcome, output};
 
-/// List the runs of a repository, or show one.
-///
-/// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
-/// the roster and the clock.
+/// The arguments of `portcullis runs`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -10,10 +10,7 @@ use super::judging::{self, JudgeRequest};
 use super::options::{ActorOptions, CatalogOptions, Format};
 use super::{Color, CommandError, Outcome};
 
-/// Give the verdict on a pull request from a file of facts.
-///
-/// The file says what a forge would tell: who opened it, who pushed, who reviewed which commit, and when. What it leaves
-/// out is unknown, and what is unknown grants nothing. docs/cli.md documents it.
+/// The arguments of `portcullis simulate`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Args {
