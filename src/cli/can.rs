@@ -68,7 +68,10 @@ enum Asked {
 }
 
 /// Runs it.
-pub(super) fn run(args: &Args, _color: Color) -> Result<Outcome, CommandError> {
+///
+/// # Errors
+/// Whatever kept it from an answer.
+pub fn run(args: &Args, _color: Color) -> Result<Outcome, CommandError> {
     let _subject = parse_subject(&args.subject)?;
     Err(CommandError::could_not_judge(format!("{} cannot be read", args.catalog.repo.display())))
 }

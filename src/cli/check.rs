@@ -37,7 +37,10 @@ Examples:
                                                      were it Bob's";
 
 /// Runs it.
-pub(super) fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
+///
+/// # Errors
+/// Whatever kept it from an answer.
+pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     let (base, head) = range(args);
     let request = JudgeRequest {
         repo: args.catalog.repo.clone(),

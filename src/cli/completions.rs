@@ -19,7 +19,10 @@ pub struct Args {
 }
 
 /// Runs it.
-pub(super) fn run(args: &Args) -> Result<Outcome, CommandError> {
+///
+/// # Errors
+/// Whatever kept it from an answer.
+pub fn run(args: &Args) -> Result<Outcome, CommandError> {
     // Into memory first: the generator panics where its reader has gone away.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "portcullis", &mut script);

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::check::{Conclusion, Verdict};
-use crate::model::{FilePath, Identifier, IdentityMode, Timestamp};
-use crate::report::{self, Report, RunEntry};
+use crate::model::{Identifier, IdentityMode, Timestamp};
+use crate::report::{self, Report, RunEntry, Sources};
 
 use super::facts_file::FactsFile;
 use super::{Color, CommandError, Outcome, output};
@@ -46,7 +46,7 @@ pub(super) struct RunsRequest {
 /// A verdict, and the text of the files it speaks of.
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
-    pub(super) sources: Box<dyn Fn(&FilePath) -> Option<Vec<u8>>>,
+    pub(super) sources: Box<dyn Sources>,
 }
 
 /// Judges.
@@ -66,7 +66,7 @@ fn unavailable(repo: &std::path::Path) -> CommandError {
 /// Judges, prints, and says how it ended.
 pub(super) fn judge_and_print(request: &JudgeRequest, format: report::Format, color: Color) -> Result<Outcome, CommandError> {
     let judged = judge(request)?;
-    let report = Report::new(&judged.verdict, &request.root, &judged.sources);
+    let report = Report::new(&judged.verdict, &request.root, judged.sources.as_ref());
     output::print(&report::render(format, &report, color.on_stdout()))?;
     Ok(match judged.verdict.conclusion {
         Conclusion::Success | Conclusion::Pending => Outcome::Clean,

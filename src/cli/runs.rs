@@ -50,7 +50,10 @@ struct ShowArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
+///
+/// # Errors
+/// Whatever kept it from an answer.
+pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     let styled = color.on_stdout();
     match &args.command {
         RunsCommand::List(list) => {

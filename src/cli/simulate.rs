@@ -37,7 +37,10 @@ where facts.json holds, for instance:
                    \"commit\": \"<the reviewed commit>\", \"submitted_at\": \"2026-11-21T10:00:00Z\" } ] }";
 
 /// Runs it.
-pub(super) fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
+///
+/// # Errors
+/// Whatever kept it from an answer.
+pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     let facts = read(&args.facts)?;
     let Some(head) = facts.head.clone() else {
         return Err(CommandError::usage(format!("{} names no head", args.facts.display()))

@@ -99,3 +99,35 @@ fn answers() {
     insta::assert_snapshot!("can_allowed", answer_text(&answer(vec![part(None, true)]), false));
     assert!(!answer(vec![]).allowed(), "nothing asked is nothing granted");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(96))]
+
+    /// Whatever a message, a help, a path, a name or a source line holds, and wherever the span points.
+    #[test]
+    fn no_text_gets_through_raw(
+        said in "\\PC{0,40}|[\\x00-\\x20:%`|@<>\\[\\]{}\u{202a}-\u{202e}\u{200b}-\u{200f}]{0,40}|(?s).{0,40}",
+        source in "(?s).{0,200}",
+        line in 0u32..12, column in 0u32..60, end_line in 0u32..12, end_column in 0u32..60,
+    ) {
+        use crate::model::{Actor, FilePath, Finding, Place, Span};
+        let span = Span { line, column, end_line, end_column };
+        let mut verdict = sample::hostile();
+        verdict.findings = vec![Finding::error("a/b", said.clone()).help(said.clone()).at(Place::span(&FilePath::new(&said), span))];
+        verdict.checks[0].summary.clone_from(&said);
+        verdict.changes[0].actors = vec![Actor::Stranger(said.clone())];
+        verdict.runs[0].reason.clone_from(&said);
+        let report = Report::new(&verdict, "", &|_: &FilePath| Some(source.clone().into_bytes()));
+        for (format, name) in FORMATS {
+            let out = render(format, &report, false);
+            proptest::prop_assert!(!out.chars().any(|c| c != '\n' && is_hostile(c)), "{name}: {out:?}");
+            if format == Format::Github {
+                proptest::prop_assert!(out.lines().all(|l| l.starts_with("::error ") || l.starts_with("::notice ")), "{out:?}");
+                proptest::prop_assert_eq!(out.lines().count(), 3);
+            }
+            if matches!(format, Format::Json | Format::Sarif) {
+                proptest::prop_assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok());
+            }
+        }
+    }
+}
