@@ -4,6 +4,8 @@ pub mod identity;
 #[cfg(test)]
 mod identity_tests;
 mod proposal;
+#[cfg(test)]
+mod request_tests;
 mod roster;
 mod run_facts;
 mod run_inputs;
