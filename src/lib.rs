@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod git;
 pub mod model;
 pub mod report;
 pub mod run;

@@ -8,7 +8,7 @@ use crate::model::{
     Timestamp, User,
 };
 
-use super::{Base, CommitFacts, PullRequestFacts, roster};
+use super::{Base, CommitFacts, PullRequestFacts, claimants};
 
 const UNSIGNED: &str = "identity/unsigned";
 const BAD_SIGNATURE: &str = "identity/bad-signature";
@@ -88,9 +88,9 @@ pub fn attribute(
 pub fn reviewer(base: &Base<Catalog>, mode: IdentityMode, who: &Reviewer) -> Option<Identifier> {
     let user = match who {
         Reviewer::Unknown => None,
-        Reviewer::Account(account) => roster::by_account(base, account).sole(),
+        Reviewer::Account(account) => claimants::by_account(base, account).sole(),
         Reviewer::Committer { email, signature, received_at } => match (mode, signature) {
-            (IdentityMode::Declared, _) => roster::by_email(base, email).sole(),
+            (IdentityMode::Declared, _) => claimants::by_email(base, email).sole(),
             (IdentityMode::Signature | IdentityMode::Forge, SignatureFact::By(key)) => holder(base, key, *received_at).ok(),
             (IdentityMode::Signature | IdentityMode::Forge, SignatureFact::Unsigned | SignatureFact::Invalid(_)) => None,
         },
@@ -104,16 +104,16 @@ pub fn reviewer(base: &Base<Catalog>, mode: IdentityMode, who: &Reviewer) -> Opt
 pub fn hands(base: &Base<Catalog>, commit: &CommitFacts) -> BTreeSet<Identifier> {
     let mut all = BTreeSet::new();
     for email in [&commit.author_email, &commit.committer_email] {
-        all.extend(roster::by_email(base, email).identifiers());
-        if let Some(id) = roster::account_of_address(email) {
-            all.extend(roster::by_account_id(base, id).identifiers());
+        all.extend(claimants::by_email(base, email).identifiers());
+        if let Some(id) = claimants::account_of_address(email) {
+            all.extend(claimants::by_account_id(base, id).identifiers());
         }
     }
     if let SignatureFact::By(key) = &commit.signature {
-        all.extend(roster::by_key(base, key).identifiers());
+        all.extend(claimants::by_key(base, key).identifiers());
     }
     if let Some(account) = &commit.verified_as {
-        all.extend(roster::by_account(base, account).identifiers());
+        all.extend(claimants::by_account(base, account).identifiers());
     }
     all
 }
@@ -121,7 +121,7 @@ pub fn hands(base: &Base<Catalog>, commit: &CommitFacts) -> BTreeSet<Identifier>
 /// Every user who pushed to the pull request, also what is no longer part of it.
 pub fn pushers(base: &Base<Catalog>, pull_request: &PullRequestFacts) -> BTreeSet<Identifier> {
     let accounts = pull_request.pushes.iter().filter_map(|push| push.actor.as_ref());
-    accounts.flat_map(|account| roster::by_account(base, account).identifiers().collect::<Vec<_>>()).collect()
+    accounts.flat_map(|account| claimants::by_account(base, account).identifiers().collect::<Vec<_>>()).collect()
 }
 
 fn stranger(who: &str) -> Actor {
@@ -129,11 +129,11 @@ fn stranger(who: &str) -> Actor {
 }
 
 fn by_address(base: &Base<Catalog>, email: &str) -> Actor {
-    roster::by_email(base, email).sole().map_or_else(|| stranger(email), |user| Actor::User(user.identifier.clone()))
+    claimants::by_email(base, email).sole().map_or_else(|| stranger(email), |user| Actor::User(user.identifier.clone()))
 }
 
 fn by_account(base: &Base<Catalog>, account: &ForgeUser) -> Actor {
-    let user = roster::by_account(base, account).sole();
+    let user = claimants::by_account(base, account).sole();
     user.map_or_else(|| stranger(&account.login), |user| Actor::User(user.identifier.clone()))
 }
 
@@ -145,7 +145,7 @@ enum KeyTrouble {
 }
 
 fn holder<'a>(base: &'a Base<Catalog>, key: &KeyFingerprint, at: Timestamp) -> Result<&'a User, KeyTrouble> {
-    let claimants = roster::by_key(base, key);
+    let claimants = claimants::by_key(base, key);
     let Some(user) = claimants.sole() else {
         return Err(if claimants.is_empty() { KeyTrouble::Unknown } else { KeyTrouble::Shared });
     };
@@ -207,7 +207,7 @@ fn signer<'a>(base: &'a Base<Catalog>, commit: &CommitFacts) -> Result<&'a User,
             );
         }
     };
-    if roster::by_email(base, &commit.committer_email).sole().is_some_and(|owner| owner.identifier == user.identifier) {
+    if claimants::by_email(base, &commit.committer_email).sole().is_some_and(|owner| owner.identifier == user.identifier) {
         return Ok(user);
     }
     refuse(
@@ -263,7 +263,7 @@ fn by_forge(
 
 /// Whom an address of a line names, those that the forge makes for its accounts included.
 fn by_line(base: &Base<Catalog>, email: &str) -> Actor {
-    let by_id = roster::account_of_address(email).and_then(|id| roster::by_account_id(base, id).sole());
+    let by_id = claimants::account_of_address(email).and_then(|id| claimants::by_account_id(base, id).sole());
     by_id.map_or_else(|| by_address(base, email), |user| Actor::User(user.identifier.clone()))
 }
 

@@ -1,12 +1,13 @@
 //! The judgement: facts in, verdict out; a table of checks, one file per rule family.
 
+mod claimants;
+pub mod git_rules;
 pub mod identity;
 #[cfg(test)]
 mod identity_tests;
 mod proposal;
 #[cfg(test)]
 mod request_tests;
-mod roster;
 mod run_facts;
 mod run_inputs;
 pub mod runs;
