@@ -6,6 +6,8 @@ pub mod identity;
 #[cfg(test)]
 mod identity_tests;
 mod proposal;
+#[cfg(test)]
+mod request_tests;
 mod run_facts;
 mod run_inputs;
 pub mod runs;
