@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use imbl::{OrdMap, OrdSet};
 
-use crate::model::{EntityKey, Identifier, Kind, KeyFingerprint, User};
+use crate::model::{EntityKey, Identifier, KeyFingerprint, Kind, User};
 
 /// Within which set of names two may not look alike: a kind of document, or the entities of one blueprint.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -65,7 +65,9 @@ fn is_url(text: &str) -> bool {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     letters
         && !host.is_empty()
-        && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`'))
+        && !rest
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`'))
 }
 
 /// `local@domain`, in any script.
@@ -88,7 +90,11 @@ impl EntitySchema {
         let mut sound = BTreeMap::new();
         for (name, property) in &blueprint.properties {
             let found = faults_of(&root, &property.definition);
-            let definition = if found.is_empty() && !renames_itself(&property.definition) { property.definition.to_json() } else { json!(true) };
+            let definition = if found.is_empty() && !renames_itself(&property.definition) {
+                property.definition.to_json()
+            } else {
+                json!(true)
+            };
             sound.insert(name.to_string(), definition);
             faults.extend(found.into_iter().map(|fault| (name.clone(), fault)));
         }
@@ -138,7 +144,9 @@ fn faults_of(root: &Value, definition: &Value) -> Vec<DefinitionFault> {
                 rule: "schema/definition",
                 way: violation.as_ref().map_or_else(Vec::new, |v| v.way.clone()),
                 message: violation.map_or_else(|| error.to_string(), |v| v.message),
-                help: Some("a property's definition is a JSON Schema: `type: string`, `enum: [a, b]`, `format: url` and the like".into()),
+                help: Some(
+                    "a property's definition is a JSON Schema: `type: string`, `enum: [a, b]`, `format: url` and the like".into(),
+                ),
             }
         })
         .collect();

@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 
 use crate::model::Part;
 
+use super::decode::suggest::nearest;
 use super::definition::shorten;
 use super::schema::part;
-use super::decode::suggest::nearest;
 
 /// One thing wrong in a value.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,7 +30,8 @@ pub(super) fn word(error: &ValidationError<'_>) -> Vec<Violation> {
     use ValidationErrorKind as K;
     let way: Vec<Part> = error.instance_path().iter().map(|segment| part(&segment)).collect();
     let found = || show(error.instance());
-    let one = |rule, message: String, help: Option<String>| vec![Violation { rule, way: way.clone(), on_key: false, message, help }];
+    let one =
+        |rule, message: String, help: Option<String>| vec![Violation { rule, way: way.clone(), on_key: false, message, help }];
     let limit = |message: String| one("schema/limit", message, None);
     match error.kind() {
         K::Type { kind } => {
@@ -54,7 +55,9 @@ pub(super) fn word(error: &ValidationError<'_>) -> Vec<Violation> {
         K::Constant { expected_value } => {
             one("schema/enum", format!("expected {}, found {}", show(expected_value), found()), None)
         }
-        K::Format { format } => one("schema/format-mismatch", format!("{} is not a valid {}", found(), format_word(format)), format_help(format)),
+        K::Format { format } => {
+            one("schema/format-mismatch", format!("{} is not a valid {}", found(), format_word(format)), format_help(format))
+        }
         K::Pattern { pattern } => {
             one("schema/pattern-mismatch", format!("{} does not match the pattern `{}`", found(), shorten(pattern)), None)
         }

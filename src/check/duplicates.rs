@@ -45,5 +45,9 @@ fn table<K: Ord + Clone, T: Clone>(table: &Table<K, T>, subject: impl Fn(&K) -> 
 }
 
 fn place_of<T>(document: &Located<T>) -> String {
-    if document.pointer.parts().is_empty() { document.file.to_string() } else { format!("{} at {}", document.file, document.pointer) }
+    if document.pointer.parts().is_empty() {
+        document.file.to_string()
+    } else {
+        format!("{} at {}", document.file, document.pointer)
+    }
 }

@@ -25,8 +25,16 @@ pub(super) const RULES: &[RuleDoc] = &[
         summary: "An entity sets every required property that has no default.",
         remedy: "Add the property.",
     },
-    RuleDoc { id: "schema/type", summary: "A value has the type its definition asks for.", remedy: "Write a value of that type." },
-    RuleDoc { id: "schema/enum", summary: "A value is one of those its definition lists.", remedy: "Write one of the listed values." },
+    RuleDoc {
+        id: "schema/type",
+        summary: "A value has the type its definition asks for.",
+        remedy: "Write a value of that type.",
+    },
+    RuleDoc {
+        id: "schema/enum",
+        summary: "A value is one of those its definition lists.",
+        remedy: "Write one of the listed values.",
+    },
     RuleDoc {
         id: "schema/format-mismatch",
         summary: "A text has the format its definition asks for.",
@@ -102,8 +110,11 @@ fn judge(entity: &Located<Entity>, blueprint: &Blueprint, schema: &EntitySchema,
 fn unknown(entity: &Located<Entity>, blueprint: &Blueprint, name: &str) -> Finding {
     let place = entity.key_at(&["properties", name]);
     if let Some(derived) = blueprint.derived.get(name) {
-        let message = format!("`{name}` is computed ({} of blueprint `{}`) and cannot be written", derived.family, blueprint.identifier);
-        return Finding::error("schema/derived-property", message).at(place).help("remove it, and change what it is computed from");
+        let message =
+            format!("`{name}` is computed ({} of blueprint `{}`) and cannot be written", derived.family, blueprint.identifier);
+        return Finding::error("schema/derived-property", message)
+            .at(place)
+            .help("remove it, and change what it is computed from");
     }
     let names = || blueprint.properties.keys().map(|known| &**known);
     let help = match nearest(name, names()) {

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, Located, Owner, grants, nearest};
-use crate::model::{
-    Blueprint, Finding, Identifier, IdentityMode, Permissions, Place, Role, Rule, RuleDoc, Subject, User,
-};
+use crate::model::{Blueprint, Finding, Identifier, IdentityMode, Permissions, Place, Role, Rule, RuleDoc, Subject, User};
 
 use super::scope::Scope;
 use super::validate::Fault;
@@ -125,22 +123,31 @@ fn judge_rule(
     warn: &mut impl FnMut(Finding),
 ) {
     let name = way.iter().skip(1).copied().collect::<Vec<_>>().join(".");
-    let at = |key: &str, index: usize| Place::value(&document.file, document.descend(way).key(key).index(index));
-    for (i, user) in rule.users.iter().enumerate().filter(|(_, user)| !catalog.users().contains(*user)) {
+    let at = |key: &str, item: &str| Place::value(&document.file, document.descend(way).key(key).key(item));
+    for user in rule.users.iter().filter(|user| !catalog.users().contains(*user)) {
         let help = meant(user, catalog.users().iter().map(|(id, _)| id), "add the user under `users/`");
-        warn(Finding::warning("lint/unknown-user", format!("`{name}` names user `{user}`, who is not in the roster")).at(at("users", i)).help(help));
+        warn(
+            Finding::warning("lint/unknown-user", format!("`{name}` names user `{user}`, who is not in the roster"))
+                .at(at("users", user.as_str()))
+                .help(help),
+        );
     }
-    for (i, team) in rule.teams.iter().enumerate().filter(|(_, team)| !catalog.teams().contains(*team)) {
+    for team in rule.teams.iter().filter(|team| !catalog.teams().contains(*team)) {
         let help = meant(team, catalog.teams().iter().map(|(id, _)| id), "add the team under `teams/`");
-        warn(Finding::warning("lint/unknown-team", format!("`{name}` names team `{team}`, which does not exist")).at(at("teams", i)).help(help));
+        warn(
+            Finding::warning("lint/unknown-team", format!("`{name}` names team `{team}`, which does not exist"))
+                .at(at("teams", team.as_str()))
+                .help(help),
+        );
     }
-    for (i, role) in rule.roles.iter().enumerate() {
+    for role in &rule.roles {
         if let Some(finding) = unknown_role(catalog, role) {
-            warn(finding.at(at("roles", i)));
+            warn(finding.at(at("roles", &role.to_string())));
         }
     }
     if rule.policy.is_some() {
-        let mut finding = Finding::error("permission/policy-unsupported", format!("`{name}` has a `policy`, which is not evaluated yet"));
+        let mut finding =
+            Finding::error("permission/policy-unsupported", format!("`{name}` has a `policy`, which is not evaluated yet"));
         finding.help = Some("remove it; a rule with a policy would grant nobody by it".into());
         warn(finding.at(document.key_at(&[way, &["policy"]].concat())));
     } else if grants_nobody(catalog, roster, rule) {
@@ -154,8 +161,15 @@ fn unknown_role(catalog: &Catalog, role: &Role) -> Option<Finding> {
     if catalog.blueprints().contains(blueprint) {
         return None;
     }
-    let help = meant(blueprint, catalog.blueprints().iter().map(|(id, _)| id), "the part before `-moderator` is a blueprint's identifier");
-    Some(Finding::warning("lint/unknown-role", format!("role `{role}` is for blueprint `{blueprint}`, which does not exist")).help(help))
+    let help = meant(
+        blueprint,
+        catalog.blueprints().iter().map(|(id, _)| id),
+        "the part before `-moderator` is a blueprint's identifier",
+    );
+    Some(
+        Finding::warning("lint/unknown-role", format!("role `{role}` is for blueprint `{blueprint}`, which does not exist"))
+            .help(help),
+    )
 }
 
 /// Roles are granted by users who have them, teams by members who exist; an owner may always come to be.
@@ -237,7 +251,8 @@ fn unsatisfiable(
     let e = &document.value.entities;
     let default = Rule::default_for(&blueprint.identifier);
     let register = e.register.as_ref().unwrap_or(&default);
-    let properties = blueprint.required.iter().filter(|name| blueprint.properties.get(*name).is_some_and(|p| p.default().is_none()));
+    let properties =
+        blueprint.required.iter().filter(|name| blueprint.properties.get(*name).is_some_and(|p| p.default().is_none()));
     let fields: Vec<(&str, &Rule)> = properties
         .map(|name| (&**name, e.update_properties.get(name)))
         .chain(blueprint.relations.iter().filter(|(_, r)| r.required).map(|(name, _)| (&**name, e.update_relations.get(name))))
@@ -273,9 +288,9 @@ fn unsatisfiable(
 
 fn judge_user(catalog: &Catalog, user: &Located<User>, signed: bool, out: &mut Vec<Fault>) {
     let mut warn = |finding: Finding| out.push(Fault::itself(Subject::User(user.value.identifier.clone()), finding));
-    for (i, role) in user.value.roles.iter().enumerate() {
+    for role in &user.value.roles {
         if let Some(finding) = unknown_role(catalog, role) {
-            warn(finding.at(Place::value(&user.file, user.descend(&["roles"]).index(i))));
+            warn(finding.at(Place::value(&user.file, user.descend(&["roles", &role.to_string()]))));
         }
     }
     if signed && user.value.signing_keys.is_empty() {
@@ -296,5 +311,6 @@ fn meant<'a>(word: &Identifier, names: impl Iterator<Item = &'a Identifier>, oth
 }
 
 fn near<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
-    nearest(word, names).map_or_else(|| "mend the name, or define it in the blueprint".to_owned(), |meant| format!("did you mean `{meant}`?"))
+    nearest(word, names)
+        .map_or_else(|| "mend the name, or define it in the blueprint".to_owned(), |meant| format!("did you mean `{meant}`?"))
 }

@@ -38,12 +38,14 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!("name a single relation of `{blueprint}`"),
                 };
-                Finding::error("ownership/unknown-hop", format!("`{hop}` is not a relation of blueprint `{blueprint}`")).help(help)
+                Finding::error("ownership/unknown-hop", format!("`{hop}` is not a relation of blueprint `{blueprint}`"))
+                    .help(help)
             }
             // The relation itself is at fault, and found where relations are judged.
             Err(InheritanceFault::MissingBlueprint { .. }) => continue,
             Err(InheritanceFault::ManyHop { hop, blueprint }) => {
-                let message = format!("relation `{hop}` of blueprint `{blueprint}` holds a list, so it has no one owner to inherit");
+                let message =
+                    format!("relation `{hop}` of blueprint `{blueprint}` holds a list, so it has no one owner to inherit");
                 Finding::error("ownership/many-hop", message).help("go by a relation with `many: false`")
             }
             Ok(_) => {
@@ -53,7 +55,8 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
                 }
                 let way: Vec<&str> = chain.iter().map(|b| b.as_str()).collect();
                 let message = format!("`{id}` inherits its owners from itself: {}", way.join(" from "));
-                Finding::error("ownership/cycle", message).help("let one of these blueprints own directly, without teamInheritance")
+                Finding::error("ownership/cycle", message)
+                    .help("let one of these blueprints own directly, without teamInheritance")
             }
         };
         out.push(Fault::itself(subject, finding.at(place)));

@@ -37,16 +37,19 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
             let others = others.join(", ");
             let (rule, what, way) = match &claim {
                 Claim::Address(address) => {
-                    let index = user.value.emails.iter().position(|email| email.to_lowercase() == *address);
-                    let way = match index {
-                        Some(index) => user.descend(&["emails"]).index(index),
+                    let way = match user.value.emails.iter().find(|email| email.to_lowercase() == *address) {
+                        Some(email) => user.descend(&["emails", email]),
                         None => user.descend(&["identifier"]),
                     };
                     ("roster/email-claimed-twice", format!("the address `{address}`"), way)
                 }
                 Claim::Key(fingerprint) => {
                     let index = user.value.signing_keys.iter().position(|key| key.fingerprint == *fingerprint);
-                    ("roster/key-shared", format!("the signing key {fingerprint}"), user.descend(&["signingKeys"]).index(index.unwrap_or_default()))
+                    (
+                        "roster/key-shared",
+                        format!("the signing key {fingerprint}"),
+                        user.descend(&["signingKeys"]).index(index.unwrap_or_default()),
+                    )
                 }
                 Claim::GitHub(account) => {
                     ("roster/github-claimed-twice", format!("the GitHub account {account}"), user.descend(&["github", "id"]))

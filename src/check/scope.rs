@@ -6,9 +6,7 @@ use std::sync::Arc;
 use imbl::ordmap::DiffItem;
 
 use crate::catalog::{Catalog, ChangeSet, Claim, Field, Located, Namespace, Operation, Table};
-use crate::model::{
-    Action, Blueprint, Entity, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, Subject, Team, User,
-};
+use crate::model::{Action, Blueprint, Entity, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, Subject, Team, User};
 
 /// A catalog, and the part of it to look at.
 pub(super) struct Scope<'a> {
