@@ -5,6 +5,7 @@ mod decode;
 mod diff;
 mod document;
 mod file;
+mod grant;
 mod json;
 mod locate;
 mod meaning;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use diff::{Change, ChangeSet, Field, Operation, diff};
 pub use file::{Document, ParsedFile, kind_of, parse_file};
+pub use grant::{Grant, WrittenPermissions, approve_rule, execute_rule, grants, is_member, permissions_of, user_of};
 pub use locate::locate;
 pub use meaning::Meaning;
 pub use owner::Owner;
