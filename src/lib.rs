@@ -9,6 +9,7 @@
 pub mod catalog;
 pub mod check;
 pub mod cli;
+pub mod git;
 pub mod model;
 pub mod report;
 pub mod run;
