@@ -4,6 +4,7 @@
 //!
 //! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
 //!   state machine of approval, [`report`] every word said outward.
+//! - **edges**, which translate and decide nothing: [`git`] the object store.
 //! - **drivers**: [`cli`] the command line.
 
 pub mod catalog;
