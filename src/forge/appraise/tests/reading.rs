@@ -173,10 +173,10 @@ async fn notes_are_found_however_the_tree_is_fanned_out() {
     assert_eq!(world.reviews(&forge, &pr).await, ["bob approves"]);
     // So many notes that git fans the tree out, by somebody who touches bob's line only to move it.
     alice.pull_notes();
-    let who = "committer alice <alice@acme.dev> 1700000000 +0000\ndata 0\n";
-    let commits: String = (1..=600).map(|n| format!("commit refs/many/{n}\nmark :{n}\n{who}\n")).collect();
+    let who = "committer alice <alice@acme.dev> 1700000000 +0000\n";
+    let commits: String = (1..=600).map(|n| format!("commit refs/many/{n}\nmark :{n}\n{who}data 3\n{n:03}\n")).collect();
     let notes: String = (1..=600).map(|n| format!("N inline :{n}\ndata 8\nchatter\n\n")).collect();
-    alice.fast_import(&format!("{commits}commit {DISCUSS}\n{who}from {DISCUSS}^0\n{notes}"));
+    alice.fast_import(&format!("{commits}commit {DISCUSS}\n{who}data 0\nfrom {DISCUSS}^0\n{notes}"));
     alice.push_notes();
     assert!(world.git(&["ls-tree", DISCUSS]).contains(" tree "), "git has fanned out");
     assert_eq!(world.reviews(&forge, &pr).await, ["bob approves"]);
