@@ -263,3 +263,6 @@ impl Forge for GitForge {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

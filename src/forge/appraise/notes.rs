@@ -16,7 +16,7 @@ const LINE: usize = 64 << 10;
 /// How many levels of directories are looked into; three serve four thousand million notes.
 const DEPTH: usize = 3;
 /// How many entries are looked at in one comparison: a small tree can name one subtree a million times over.
-const BUDGET: usize = 500_000;
+const BUDGET: usize = 250_000;
 
 /// The blobs that are the notes of one object; more than one where the tree holds it at several depths.
 type Blobs = Vec<Oid>;
