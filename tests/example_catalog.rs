@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use portcullis::catalog::{Catalog, FileDelta, kind_of, parse_file};
 use portcullis::check::validate;
@@ -163,6 +163,6 @@ fn files() -> Vec<(FilePath, Vec<u8>)> {
     found
 }
 
-fn relative(path: &PathBuf, root: &Path) -> FilePath {
+fn relative(path: &Path, root: &Path) -> FilePath {
     FilePath::new(path.strip_prefix(root).unwrap().to_str().unwrap())
 }
