@@ -5,6 +5,8 @@ pub mod check;
 pub mod completions;
 mod error;
 mod facts_file;
+#[cfg(test)]
+mod facts_file_tests;
 mod judging;
 mod options;
 mod output;
