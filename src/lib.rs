@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod config;
 pub mod controller;
 pub mod model;
 pub mod report;
