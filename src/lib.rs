@@ -4,11 +4,14 @@
 //!
 //! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
 //!   state machine of approval, [`report`] every word said outward.
+//! - **edges**, which translate and decide nothing: [`forge`] pull requests and statuses, [`store`] what nobody else remembers.
 
 pub mod catalog;
 pub mod check;
 pub mod config;
 pub mod controller;
+pub mod forge;
 pub mod model;
 pub mod report;
 pub mod run;
+pub mod store;
