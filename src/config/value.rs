@@ -87,7 +87,7 @@ impl fmt::Display for RemoteUrl {
 }
 
 /// `10s`, `500ms`, `2m`, `1h`, `7d`.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a duration: write a number and a unit, such as `500ms`, `10s`, `2m`, `1h` or `7d`");
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits).ok_or_else(wrong)?;
@@ -107,7 +107,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// An address and a port, or `none`.
-pub fn listen(text: &str) -> Result<Option<SocketAddr>, String> {
+pub(super) fn listen(text: &str) -> Result<Option<SocketAddr>, String> {
     if text == "none" {
         return Ok(None);
     }
@@ -117,12 +117,12 @@ pub fn listen(text: &str) -> Result<Option<SocketAddr>, String> {
 }
 
 /// A count from 1 to 1024.
-pub fn concurrency(text: &str) -> Result<usize, String> {
+pub(super) fn concurrency(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| (1..=1024).contains(n)).ok_or_else(|| format!("`{text}` is not a number from 1 to 1024"))
 }
 
 /// `auto`, `human` or `json`.
-pub fn log_format(text: &str) -> Result<LogFormat, String> {
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "auto" => Ok(LogFormat::Auto),
         "human" => Ok(LogFormat::Human),
@@ -132,7 +132,7 @@ pub fn log_format(text: &str) -> Result<LogFormat, String> {
 }
 
 /// A filter of tracing's.
-pub fn log_level(text: &str) -> Result<String, String> {
+pub(super) fn log_level(text: &str) -> Result<String, String> {
     match tracing_subscriber::EnvFilter::builder().parse(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(format!("`{text}` is not a log filter: {error}")),
@@ -140,7 +140,7 @@ pub fn log_level(text: &str) -> Result<String, String> {
 }
 
 /// The kind of forge.
-pub fn forge(text: &str) -> Result<ForgeKind, String> {
+pub(super) fn forge(text: &str) -> Result<ForgeKind, String> {
     match text {
         "git" => Ok(ForgeKind::Git),
         _ => Err(format!("`{text}` is not a forge that is known here: write `git`")),
@@ -148,7 +148,7 @@ pub fn forge(text: &str) -> Result<ForgeKind, String> {
 }
 
 /// `Name <address>`.
-pub fn author(text: &str) -> Result<Author, String> {
+pub(super) fn author(text: &str) -> Result<Author, String> {
     let wrong = || format!("`{text}` is not a name and an address: write `Portcullis <portcullis@example.com>`");
     let (name, rest) = text.split_once('<').ok_or_else(wrong)?;
     let (name, email) = (name.trim(), rest.strip_suffix('>').ok_or_else(wrong)?.trim());
@@ -160,7 +160,7 @@ pub fn author(text: &str) -> Result<Author, String> {
 }
 
 /// An http or https address.
-pub fn status_url(text: &str) -> Result<String, String> {
+pub(super) fn status_url(text: &str) -> Result<String, String> {
     let known = ["https://", "http://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
     if known && !text.contains(char::is_whitespace) {
         Ok(text.to_owned())
@@ -170,7 +170,7 @@ pub fn status_url(text: &str) -> Result<String, String> {
 }
 
 /// An address that `git` fetches from. One that begins with `-` would be an option to it, and `ext::` runs commands.
-pub fn remote(text: &str) -> Result<RemoteUrl, String> {
+pub(super) fn remote(text: &str) -> Result<RemoteUrl, String> {
     if text.is_empty() || text.starts_with('-') || text.contains("::") || text.contains(char::is_control) {
         return Err("this is not an address that can be fetched from: write an https, ssh or file address, or a path".to_owned());
     }
@@ -178,7 +178,7 @@ pub fn remote(text: &str) -> Result<RemoteUrl, String> {
 }
 
 /// A branch's short name, by git's own rules.
-pub fn branch(text: &str) -> Result<String, String> {
+pub(super) fn branch(text: &str) -> Result<String, String> {
     let text = text.strip_prefix("refs/heads/").unwrap_or(text);
     let bad = text.is_empty()
         || text.starts_with(['-', '/', '.'])
@@ -191,7 +191,7 @@ pub fn branch(text: &str) -> Result<String, String> {
 }
 
 /// A directory inside the repository; empty for its top.
-pub fn root(text: &str) -> Result<String, String> {
+pub(super) fn root(text: &str) -> Result<String, String> {
     let trimmed = text.trim_start_matches("./").trim_end_matches('/');
     if matches!(trimmed, "" | ".") {
         return Ok(String::new());
@@ -203,7 +203,7 @@ pub fn root(text: &str) -> Result<String, String> {
 }
 
 /// A repository's name: it becomes a file name, a label and a key.
-pub fn name(text: &str) -> Result<String, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with(['.', '-']) {
         Ok(text.to_owned())

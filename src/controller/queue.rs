@@ -42,7 +42,10 @@ pub enum Outcome<I> {
         again: Option<Duration>,
     },
     /// It failed, and may succeed if repeated.
-    Retry,
+    Retry {
+        /// Not before this long, where whoever failed said so.
+        least: Option<Duration>,
+    },
     /// It failed, and will fail again until its input changes.
     Stalled,
 }
@@ -51,6 +54,11 @@ impl<I> Outcome<I> {
     /// Settled, with nothing to add.
     pub fn done() -> Self {
         Self::Settled { input: None, again: None }
+    }
+
+    /// Failed, to be repeated after the backoff.
+    pub fn retry() -> Self {
+        Self::Retry { least: None }
     }
 }
 
@@ -161,9 +169,10 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
                 }
                 again.map(|wait| now.saturating_add(wait))
             }
-            Outcome::Retry => {
+            Outcome::Retry { least } => {
                 slot.failures = slot.failures.saturating_add(1);
-                Some(now.saturating_add(self.backoff.wait(slot.failures, jitter)))
+                let wait = self.backoff.wait(slot.failures, jitter).max(least.unwrap_or_default());
+                Some(now.saturating_add(wait))
             }
             Outcome::Stalled => {
                 slot.failures = slot.failures.saturating_add(1);
@@ -180,16 +189,11 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         }
     }
 
-    /// Drops a resting or waiting key and what is remembered of it; a running one stays.
+    /// Drops what is remembered of a key that rests; one that waits or runs stays.
     pub fn forget(&mut self, key: &K) {
-        match self.slots.get(key).map(|slot| &slot.state) {
-            Some(State::Running { .. }) | None => return,
-            Some(State::Waiting { at, number }) => {
-                self.due.remove(&(*at, *number, key.clone()));
-            }
-            Some(State::Resting) => {}
+        if self.slots.get(key).is_some_and(|slot| matches!(slot.state, State::Resting)) {
+            self.slots.remove(key);
         }
-        self.slots.remove(key);
     }
 
     /// When the next waiting key is due, whether or not there is room for it.
@@ -271,14 +275,14 @@ mod tests {
         q.offer("a", 1, now);
         for expected in [1, 2, 4, 8, 16, 32, 60, 60] {
             assert_eq!(q.take(now), Some("a"));
-            q.finish(&"a", Outcome::Retry, now, 1.0);
+            q.finish(&"a", Outcome::retry(), now, 1.0);
             assert_eq!(q.next_due(), Some(now + S(expected)));
             assert!(!q.offer("a", 1, now), "the same input does not cut the wait short");
             now += S(expected);
         }
         assert!(q.offer("a", 2, now), "another input does");
         assert_eq!(q.take(now), Some("a"));
-        q.finish(&"a", Outcome::Retry, now, 1.0);
+        q.finish(&"a", Outcome::retry(), now, 1.0);
         assert_eq!(q.next_due(), Some(now + S(1)), "and it starts afresh");
     }
 
@@ -321,7 +325,10 @@ mod tests {
         let mut q = queue();
         q.offer("a", 1, S(0));
         q.forget(&"a");
-        assert_eq!((q.take(S(0)), q.keys().count()), (None, 0));
+        assert_eq!(q.take(S(0)), Some("a"), "but not before it has run");
+        q.finish(&"a", Outcome::done(), S(0), 0.0);
+        q.forget(&"a");
+        assert_eq!(q.keys().count(), 0);
         assert!(q.offer("a", 1, S(0)));
     }
 
@@ -383,19 +390,14 @@ mod tests {
                     Step::Finish(index, outcome) => if !running.is_empty() {
                         let key = running.swap_remove(index.index(running.len()));
                         let outcome = match outcome {
-                            0 => Outcome::Retry,
+                            0 => Outcome::retry(),
                             1 => Outcome::Stalled,
                             2 => Outcome::Settled { input: None, again: Some(S(3)) },
                             _ => Outcome::done(),
                         };
                         q.finish(&key, outcome, now, 0.5);
                     },
-                    Step::Forget(key) => {
-                        q.forget(&key);
-                        if !running.contains(&key) {
-                            owed.remove(&key);
-                        }
-                    }
+                    Step::Forget(key) => q.forget(&key),
                     Step::Pass(seconds) => now += S(seconds),
                 }
                 prop_assert_eq!(q.running(), running.len());
