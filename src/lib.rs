@@ -12,6 +12,7 @@ pub mod config;
 pub mod controller;
 pub mod facts;
 pub mod forge;
+pub mod git;
 pub mod model;
 pub mod report;
 pub mod run;

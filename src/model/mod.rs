@@ -19,6 +19,7 @@ pub use actor::{Actor, Attribution};
 pub use blueprint::{Blueprint, DerivedProperty, Ownership, Property, Relation, RelationPath};
 pub use entity::{Entity, EntityKey, RelationValue};
 pub use finding::{Finding, RuleDoc, Severity};
+pub(crate) use identifier::is_invisible;
 pub use identifier::{Identifier, IdentifierError};
 pub use permission::{ActionPermissions, EntityPermissions, Permissions, Role, Rule};
 pub use place::{CommitId, FilePath, Kind, Part, Place, Pointer, Span, Subject};
