@@ -13,9 +13,9 @@ pub enum StoreError {
         /// Why, and what to do.
         why: String,
     },
-    /// Somebody else holds it; asking again may help.
-    #[error("the store is busy: {0}")]
-    Busy(String),
+    /// It cannot answer now: somebody else holds it, or the disk is full. Asking again may help.
+    #[error("the store cannot answer now: {0}")]
+    Unavailable(String),
     /// A row does not read as we write it: the file was changed by other hands, or is damaged.
     #[error("the store holds {what} that cannot be read; restore it from a copy, or move it away to begin anew")]
     Damaged {
@@ -30,6 +30,6 @@ pub enum StoreError {
 impl StoreError {
     /// Whether asking again may help without anybody's doing.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Busy(_))
+        matches!(self, Self::Unavailable(_))
     }
 }

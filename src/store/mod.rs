@@ -2,6 +2,7 @@
 
 mod error;
 mod record;
+mod sqlite;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::model::{CommitId, Identifier, RunState, Timestamp};
 
 pub use error::StoreError;
 pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransition, Standing, TreeId};
+pub use sqlite::SqliteStore;
 
 /// The memory of the controller, in the words of the domain.
 ///
@@ -24,7 +26,7 @@ pub trait Store: Send + Sync {
     /// The accepted revision: what the live catalog is.
     async fn accepted(&self, repository: &RepositoryKey) -> Result<Option<Acceptance>, StoreError>;
 
-    /// Moves the accepted revision from `from` on, if it is still there.
+    /// Moves the accepted revision from `from` on, if it is still there and no alert stands.
     async fn accept(&self, repository: &RepositoryKey, from: CommitId, to: &Acceptance) -> Result<bool, StoreError>;
 
     /// The first sight of a branch: accepts its tip and adopts the runs on it as history, in one transaction. `false` where there is an
