@@ -13,6 +13,8 @@ pub mod controller;
 pub mod facts;
 pub mod forge;
 pub mod git;
+//! - **drivers**: [`cli`] the command line.
+pub mod cli;
 pub mod model;
 pub mod report;
 pub mod run;
