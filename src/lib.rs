@@ -5,16 +5,17 @@
 //! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
 //!   state machine of approval, [`report`] every word said outward.
 //! - **edges**, which translate and decide nothing: [`forge`] pull requests and statuses, [`store`] what nobody else remembers.
+//! - **drivers**: [`facts`] gathers, [`controller`] is the loop, [`server`] shows how it is, [`config`] is its configuration,
+//!   [`cli`] the command line.
 
 pub mod catalog;
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod controller;
 pub mod facts;
 pub mod forge;
 pub mod git;
-//! - **drivers**: [`cli`] the command line.
-pub mod cli;
 pub mod model;
 pub mod report;
 pub mod run;

@@ -4,7 +4,8 @@ use sha2::{Digest, Sha256};
 
 use crate::check::{CheckName, CommitVerdict, Conclusion, Verdict};
 use crate::forge::{Analysis, Remark, Status};
-use crate::model::{CommitId, Finding, Severity};
+use crate::model::{CommitId, FilePath, Finding, Severity};
+use crate::report::{fit_description, place_findings};
 
 use super::Settings;
 use super::parts::Repository;
@@ -79,13 +80,7 @@ pub(super) fn first_tip_refused(tip: CommitId, findings: &[Finding], settings: &
 
 fn status(commit: CommitId, name: CheckName, conclusion: Conclusion, text: &str, settings: &Settings) -> Status {
     let url = settings.status_url.as_ref().map(|base| format!("{}/{commit}", base.trim_end_matches('/')));
-    Status { commit, context: name.as_str().to_owned(), conclusion, summary: fit(text), url }
-}
-
-/// One line of at most 140 characters.
-fn fit(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.chars().count() <= 140 { line } else { line.chars().take(139).chain(['…']).collect() }
+    Status { commit, context: name.as_str().to_owned(), conclusion, summary: fit_description(text), url }
 }
 
 /// The check that a rule belongs to.
@@ -107,27 +102,21 @@ fn of_commit(commit: &CommitVerdict, name: CheckName) -> (Conclusion, String) {
 }
 
 fn analysis(commit: CommitId, findings: &[Finding], repository: &Repository) -> Analysis {
-    let mut remarks: Vec<Remark> = findings
-        .iter()
-        .take(MOST_REMARKS)
-        .map(|finding| {
-            let path = finding.place.as_ref().map(|place| match repository.watched.root.as_str() {
-                "" => place.file.to_string(),
-                root => format!("{root}/{}", place.file),
-            });
-            let span = finding.place.as_ref().and_then(|place| place.span);
-            let message = match &finding.help {
-                Some(help) => format!("{}. {help}", finding.message),
-                None => finding.message.clone(),
-            };
-            Remark {
-                path,
-                line: span.map(|span| span.line),
-                column: span.map(|span| span.column),
-                rule: finding.rule.to_owned(),
-                severity: finding.severity,
-                message,
-            }
+    let root = repository.watched.root.as_str();
+    let source = |file: &FilePath| repository.history.source(commit, root, file);
+    let shown = findings.get(..MOST_REMARKS).unwrap_or(findings);
+    let mut remarks: Vec<Remark> = place_findings(shown, root, &source)
+        .into_iter()
+        .map(|placed| Remark {
+            path: placed.file,
+            line: placed.span.map(|span| span.line),
+            column: placed.span.map(|span| span.column),
+            rule: placed.finding.rule.to_owned(),
+            severity: placed.finding.severity,
+            message: match &placed.finding.help {
+                Some(help) => format!("{}. {help}", placed.finding.message),
+                None => placed.finding.message.clone(),
+            },
         })
         .collect();
     if let Some(more) = findings.len().checked_sub(MOST_REMARKS).filter(|more| *more > 0) {

@@ -8,7 +8,7 @@ use crate::model::CommitId;
 use crate::store::{Acceptance, TreeId};
 
 use super::answer::{Answer, first_tip_refused, refusal};
-use super::judging::{Unjudged, may_become_base};
+use super::judging::{Unjudged, laid_to_commit, may_become_base};
 use super::parts::Repository;
 use super::{HISTORY_REWRITTEN, Input, Outcome, Shared, Thing, Trouble, UNJUDGED};
 
@@ -46,7 +46,7 @@ impl Shared {
         let (shared, inner) = (self.clone(), repository.clone());
         let (findings, runs, answer) = self
             .off_thread(move || {
-                let snapshot = inner.watched.workspace.snapshot(tip)?;
+                let snapshot = inner.watched.workspace.snapshot(tip).map_err(laid_to_commit)?;
                 let mut findings = (shared.judge.validate)(&snapshot.catalog);
                 for finding in snapshot.findings {
                     if !findings.contains(&finding) {
@@ -105,7 +105,7 @@ impl Shared {
             return Ok(());
         }
         let history = repository.history.clone();
-        if !self.off_thread(move || Ok(history.leads_to(accepted, tip)?)).await? {
+        if !self.off_thread(move || history.leads_to(accepted, tip).map_err(laid_to_commit)).await? {
             return self.stop(repository, accepted, tip).await;
         }
         let from = if halted { accepted } else { self.accept_judged_trees(repository, accepted, tip).await? };
@@ -162,11 +162,14 @@ impl Shared {
         let (key, inner) = (&repository.watched.key, repository.clone());
         let steps = self
             .off_thread(move || {
-                let way = inner.history.first_parents(accepted, tip)?.unwrap_or_default();
+                let way = inner.history.first_parents(accepted, tip).map_err(laid_to_commit)?.unwrap_or_default();
                 // The tip alone can also be the fast-forward of a pull request of many commits.
-                let snapshot = |commit| Ok((commit, TreeId(inner.watched.workspace.snapshot(commit)?.tree.0)));
+                let snapshot = |commit| {
+                    let snapshot = inner.watched.workspace.snapshot(commit).map_err(laid_to_commit)?;
+                    Ok((commit, TreeId(snapshot.tree.0)))
+                };
                 let steps = if way.len() <= 50 { way } else { vec![tip] };
-                steps.into_iter().map(snapshot).collect::<Result<Vec<_>, crate::facts::FactsError>>().map_err(Unjudged::from)
+                steps.into_iter().map(snapshot).collect::<Result<Vec<_>, Unjudged>>()
             })
             .await?;
         let mut at = accepted;

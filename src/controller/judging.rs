@@ -45,6 +45,14 @@ impl Unjudged {
     }
 }
 
+/// Lays what will never pass to the commit: nothing but another commit can mend it.
+pub(super) fn laid_to_commit(error: impl Into<Trouble>) -> Unjudged {
+    match error.into() {
+        trouble if trouble.passes => Unjudged::Trouble(trouble),
+        trouble => Unjudged::Poison(trouble.what),
+    }
+}
+
 impl<E: Into<Trouble>> From<E> for Unjudged {
     fn from(error: E) -> Self {
         Self::Trouble(error.into())
@@ -93,17 +101,12 @@ impl Shared {
         let (shared, inner) = (self.clone(), repository.clone());
         let judged = self
             .off_thread(move || {
-                // Facts that will never be had are laid to the commit: nothing but another commit can mend them.
-                let standing = |error: crate::facts::FactsError| match Trouble::from(error) {
-                    trouble if trouble.passes => Unjudged::Trouble(trouble),
-                    trouble => Unjudged::Poison(trouble.what),
-                };
                 let workspace = &inner.watched.workspace;
                 ask.now = shared.clock.now();
-                let proposal = workspace.propose(&ask).map_err(standing)?;
+                let proposal = workspace.propose(&ask).map_err(laid_to_commit)?;
                 let verdict = (shared.judge.judge)(&proposal);
                 let tree = match may_become_base(&verdict) {
-                    true => workspace.merged_tree(ask.base, ask.head).map_err(standing)?.map(|id| TreeId(id.0)),
+                    true => workspace.merged_tree(ask.base, ask.head).map_err(laid_to_commit)?.map(|id| TreeId(id.0)),
                     false => None,
                 };
                 let recheck = recheck(&proposal, &verdict);
@@ -146,7 +149,7 @@ impl Shared {
         to: CommitId,
     ) -> Result<BTreeMap<CommitId, Timestamp>, Unjudged> {
         let history = repository.history.clone();
-        let range = self.off_thread(move || Ok(history.range(from, to)?)).await?;
+        let range = self.off_thread(move || history.range(from, to).map_err(laid_to_commit)).await?;
         Ok(self.store.received(&repository.watched.key, &range, self.clock.now()).await?)
     }
 }

@@ -114,6 +114,8 @@ pub(super) struct Repository {
     pub(super) tracked: Mutex<Option<BTreeSet<String>>>,
     /// The runs that have not come to an end, and the pull requests that ask for them.
     pub(super) moving_runs: Mutex<BTreeMap<Identifier, String>>,
+    /// When the store last took a write that was made to see whether it does.
+    pub(super) store_proved: Mutex<Option<Duration>>,
     /// When the change was seen that a thing is to be reconciled for.
     seen: Mutex<BTreeMap<Thing, Duration>>,
     /// One writer of notes at a time, and what it has made public since the start.
@@ -135,6 +137,7 @@ impl Repository {
             base: Mutex::default(),
             tracked: Mutex::default(),
             moving_runs: Mutex::default(),
+            store_proved: Mutex::default(),
             seen: Mutex::default(),
             published: tokio::sync::Mutex::default(),
         }

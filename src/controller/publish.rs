@@ -36,7 +36,7 @@ impl Shared {
                 Ok(()) => break,
                 Err(trouble) if trouble.passes && attempt < ATTEMPTS => {
                     tracing::debug!(repository = %repository.name, "pushing notes: {trouble}; once more");
-                    self.fetch(repository).await?;
+                    self.fetch_notes(repository).await?;
                     attempt += 1;
                 }
                 Err(trouble) => return Err(trouble),

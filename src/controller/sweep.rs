@@ -16,10 +16,6 @@ impl Shared {
     pub(super) async fn sweep(self: &Arc<Self>, repository: &Arc<Repository>) -> Result<Outcome<Input>, Trouble> {
         let seen = self.clock.elapsed();
         let fetched = self.fetch(repository).await;
-        let heartbeat = self.clock.now();
-        self.store.record_published(&repository.watched.key, "sweep", &heartbeat.to_string(), heartbeat).await?;
-        self.health.set("store", "store", None);
-
         let world = self.world(repository).await?;
         self.offer(repository, Thing::Branch, world.branch(), seen);
 
@@ -42,6 +38,7 @@ impl Shared {
             tracked.extend(ids);
         }
         *repository.tracked.lock().unwrap_or_else(PoisonError::into_inner) = Some(tracked);
+        self.prove_store(repository).await?;
         self.health.set(&repository.name, "sweep", None);
         match fetched {
             Ok(()) => Ok(Outcome::Settled { input: None, again: Some(self.settings.poll_interval) }),
@@ -56,6 +53,20 @@ impl Shared {
             Some(known) => Ok(known),
             None => Ok(self.load_moving_runs(repository).await?),
         }
+    }
+
+    /// Writes to the store once a poll interval, so that readiness means that it can be written.
+    async fn prove_store(&self, repository: &Repository) -> Result<(), Trouble> {
+        let elapsed = self.clock.elapsed();
+        let proved = *repository.store_proved.lock().unwrap_or_else(PoisonError::into_inner);
+        if proved.is_some_and(|at| elapsed.saturating_sub(at) < self.settings.poll_interval) {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        self.store.record_published(&repository.watched.key, "sweep", &now.to_string(), now).await?;
+        *repository.store_proved.lock().unwrap_or_else(PoisonError::into_inner) = Some(elapsed);
+        self.health.set("store", "store", None);
+        Ok(())
     }
 
     /// Memory of pull requests that are neither open nor still to be looked at is given back.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::facts::FactsError;
 use crate::forge::ForgeError;
+use crate::git::GitError;
 use crate::store::StoreError;
 
 /// A failure on the way, decided once: to be repeated, or to rest until something changes.
@@ -51,8 +52,8 @@ impl From<FactsError> for Trouble {
     }
 }
 
-impl From<git2::Error> for Trouble {
-    fn from(error: git2::Error) -> Self {
-        Self::passing(error.message())
+impl From<GitError> for Trouble {
+    fn from(error: GitError) -> Self {
+        Self { passes: error.is_retryable(), ..Self::passing(error.to_string()) }
     }
 }

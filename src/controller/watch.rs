@@ -22,7 +22,7 @@ pub(super) fn start(shared: &Arc<Shared>, repository: &Arc<Repository>) -> Optio
 }
 
 fn watcher(shared: &Arc<Shared>, repository: &Arc<Repository>) -> Result<RecommendedWatcher, String> {
-    let directory = repository.history.common_directory().map_err(|trouble| trouble.what)?;
+    let directory = repository.history.common_directory().map_err(|error| error.to_string())?;
     let directory = std::fs::canonicalize(&directory).map_err(|error| error.to_string())?;
     let (waker, name, inside) = (Arc::downgrade(shared), repository.name.clone(), directory.clone());
     let on_event = move |event: notify::Result<Event>| {
