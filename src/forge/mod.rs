@@ -1,6 +1,7 @@
 //! The forge: where pull requests, reviews and statuses live. Each forge translates its own words into ours and decides nothing.
 
 mod answer;
+mod appraise;
 mod error;
 mod question;
 
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use crate::model::CommitId;
 
 pub use answer::{Analysis, Publication, Published, Remark, Status};
+pub use appraise::{GitForge, GitForgeOptions};
 pub use error::ForgeError;
 pub use question::{Asking, PullRequest, PullRequestDetails};
 

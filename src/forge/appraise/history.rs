@@ -83,13 +83,17 @@ impl History {
         for parent in &links.parents {
             trees.push(objects.links(*parent)?.map(|l| l.tree));
         }
+        let mut steps = Vec::new();
         for object in changed(objects, links.tree, &trees)? {
             let mut before = BTreeSet::new();
             for tree in trees.iter().flatten() {
                 before.extend(notes::find(objects, *tree, object)?);
             }
             let here = notes::find(objects, links.tree, object)?;
-            let step = Step { moment: (time, id), before: before.into_iter().collect(), here };
+            steps.push((object, Step { moment: (time, id), before: before.into_iter().collect(), here }));
+        }
+        // All or nothing: a commit that could not be read to its end is read again later.
+        for (object, step) in steps {
             self.steps.entry(object).or_default().push(step);
         }
         self.times.insert(id, time);

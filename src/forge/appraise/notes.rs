@@ -7,7 +7,7 @@ use git2::Oid;
 use crate::forge::ForgeError;
 use crate::model::CommitId;
 
-use super::objects::{Entry, Objects, commit_id, oid};
+use super::objects::{Entry, Objects};
 
 /// The largest note that is read, in bytes. A larger one says nothing.
 pub(super) const NOTE: usize = 4 << 20;
@@ -207,10 +207,4 @@ fn sound(objects: &Objects, tree: Oid) -> Result<Vec<Entry>, ForgeError> {
     objects.entries(tree)?.ok_or_else(|| {
         ForgeError::permanent(format!("the notes tree {tree} is malformed, so nothing can be added to it without losing notes"))
     })
-}
-
-/// The object an id names in these notes, as the object store spells it.
-pub(super) fn annotated(objects: &Objects, id: CommitId) -> Result<Option<CommitId>, ForgeError> {
-    let id = oid(id)?;
-    Ok(if objects.is_commit(id) { commit_id(id) } else { None })
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::{ErrorClass, ErrorCode, ObjectType, Odb, Oid, Repository, RepositoryOpenFlags};
+use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags};
 
 use crate::forge::ForgeError;
 use crate::model::CommitId;
@@ -15,7 +15,6 @@ const COMMIT: usize = 1 << 20;
 /// The object store and the refs of one repository.
 pub(super) struct Objects {
     repo: Repository,
-    odb: Odb<'static>,
 }
 
 /// One entry of a tree, exactly as it is written.
@@ -63,8 +62,7 @@ impl Objects {
     pub(super) fn open(path: &Path) -> Result<Self, ForgeError> {
         let none: [&str; 0] = [];
         let repo = Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, none).map_err(|e| failure(&e))?;
-        let odb = repo.odb().map_err(|e| failure(&e))?;
-        Ok(Self { repo, odb })
+        Ok(Self { repo })
     }
 
     /// The commit a ref names; `None` where there is no such ref, or it names something else.
@@ -84,7 +82,7 @@ impl Objects {
 
     /// Whether the store holds a commit by this id.
     pub(super) fn is_commit(&self, id: Oid) -> bool {
-        matches!(self.odb.read_header(id), Ok((_, ObjectType::Commit)))
+        matches!(self.repo.odb().and_then(|odb| odb.read_header(id)), Ok((_, ObjectType::Commit)))
     }
 
     /// Moves a ref from where it was seen; `from` is `None` where it must not exist yet.
@@ -134,15 +132,23 @@ impl Objects {
     }
 
     fn bounded(&self, id: Oid, kind: ObjectType, max: usize) -> Result<Option<Vec<u8>>, ForgeError> {
-        let (size, found) = self.odb.read_header(id).map_err(|e| failure(&e))?;
-        if found != kind || size > max {
-            return Ok(None);
-        }
-        Ok(Some(self.odb.read(id).map_err(|e| failure(&e))?.data().to_vec()))
+        let read = || {
+            let odb = self.repo.odb()?;
+            let (size, found) = odb.read_header(id)?;
+            if found != kind || size > max {
+                return Ok(None);
+            }
+            Ok(Some(odb.read(id)?.data().to_vec()))
+        };
+        read().map_err(|e| failure(&e))
+    }
+
+    fn write(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, ForgeError> {
+        self.repo.odb().and_then(|odb| odb.write(kind, bytes)).map_err(|e| failure(&e))
     }
 
     pub(super) fn write_blob(&self, bytes: &[u8]) -> Result<Oid, ForgeError> {
-        self.odb.write(ObjectType::Blob, bytes).map_err(|e| failure(&e))
+        self.write(ObjectType::Blob, bytes)
     }
 
     /// Writes a tree of entries in any order.
@@ -156,13 +162,13 @@ impl Objects {
             raw.push(0);
             raw.extend_from_slice(entry.id.as_bytes());
         }
-        self.odb.write(ObjectType::Tree, &raw).map_err(|e| failure(&e))
+        self.write(ObjectType::Tree, &raw)
     }
 
     pub(super) fn write_commit(&self, tree: Oid, parent: Option<Oid>, who: &str, message: &str) -> Result<Oid, ForgeError> {
         let parent = parent.map(|p| format!("parent {p}\n")).unwrap_or_default();
         let raw = format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{message}\n");
-        self.odb.write(ObjectType::Commit, raw.as_bytes()).map_err(|e| failure(&e))
+        self.write(ObjectType::Commit, raw.as_bytes())
     }
 }
 

@@ -79,10 +79,8 @@ fn edit_statuses(hand: &Hand<'_>, wanted: &BTreeMap<&str, CiLine>, text: &[u8]) 
     lines.sort_by_key(|l| (l.conclusion(), l.agent.clone()));
     let worst = report::after(hand.at.as_second(), ours.iter().map(CiLine::seconds), 2);
     let last = lines.len().saturating_sub(1);
-    for (index, line) in lines.iter_mut().enumerate() {
-        line.timestamp = format!("{:010}", if index == last { worst } else { worst - 1 });
-    }
-    Some((join(others, lines.iter().map(report::line)), news))
+    let timed = lines.iter().enumerate().map(|(index, line)| line.at(if index == last { worst } else { worst - 1 }));
+    Some((join(others, timed.map(|line| report::line(&line))), news))
 }
 
 fn edit_analysis(hand: &Hand<'_>, wanted: &AnalysisLine, text: &[u8]) -> Edited {
@@ -93,8 +91,7 @@ fn edit_analysis(hand: &Hand<'_>, wanted: &AnalysisLine, text: &[u8]) -> Edited 
         return None;
     }
     let timestamp = report::after(hand.at.as_second(), ours.iter().map(AnalysisLine::seconds), 1);
-    let line = AnalysisLine { timestamp: format!("{timestamp:010}"), ..wanted.clone() };
-    Some((join(others, std::iter::once(report::line(&line))), 1))
+    Some((join(others, std::iter::once(report::line(&wanted.at(timestamp)))), 1))
 }
 
 /// Our records, and the bytes of everything else as they stand.
@@ -136,20 +133,28 @@ fn write(
     for attempt in 0..ATTEMPTS {
         let tip = objects.reference(name)?;
         let before = tip.map(|t| objects.links(t)).transpose()?.flatten().map(|l| l.tree);
-        let (mut tree, mut news, mut touched) = (before, 0, 0);
+        let (mut tree, mut news, mut touched, mut refused) = (before, 0, 0, None);
         for commit in commits {
-            let text = whole_note(objects, before, *commit)?;
+            let text = match whole_note(objects, before, *commit) {
+                Ok(text) => text,
+                Err(error) if error.is_retryable() => return Err(error),
+                // One poisoned note does not hold up the others.
+                Err(error) => {
+                    refused = Some(error);
+                    continue;
+                }
+            };
             if let Some((edited, fresh)) = edit(*commit, &text) {
                 tree = Some(notes::replace(objects, tree, *commit, &edited)?);
                 news += fresh;
                 touched += 1;
             }
         }
-        let Some(tree) = tree.filter(|_| touched > 0) else { return Ok(0) };
+        let Some(tree) = tree.filter(|_| touched > 0) else { return refused.map_or(Ok(0), Err) };
         let message = format!("{}: notes on {touched} commit{}", hand.name, if touched == 1 { "" } else { "s" });
         let commit = objects.write_commit(tree, tip, &hand.ident(), &message)?;
         if objects.move_reference(name, tip, commit, &message)? == Moved::Yes {
-            return Ok(news);
+            return refused.map_or(Ok(news), Err);
         }
         // Whoever holds the ref needs a moment; apart from each other, several writers do not meet again.
         std::thread::sleep(Duration::from_millis(1 + attempt + fastrand::u64(0..=attempt * 2)));

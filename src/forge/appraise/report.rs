@@ -69,6 +69,11 @@ impl CiLine {
         }
     }
 
+    /// The same answer, given at this second.
+    pub(super) fn at(&self, second: i64) -> Self {
+        Self { timestamp: ten_digits(second), ..self.clone() }
+    }
+
     /// The same answer, whenever it was given.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         Self { timestamp: other.timestamp.clone(), ..self.clone() } == *other
@@ -155,6 +160,11 @@ impl AnalysisLine {
         }
     }
 
+    /// The same answer, given at this second.
+    pub(super) fn at(&self, second: i64) -> Self {
+        Self { timestamp: ten_digits(second), ..self.clone() }
+    }
+
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         Self { timestamp: other.timestamp.clone(), ..self.clone() } == *other
     }
@@ -199,10 +209,15 @@ pub(super) fn line<T: Serialize>(record: &T) -> String {
     serde_json::to_string(record).unwrap_or_default()
 }
 
-/// A timestamp after everything that stands there, so that ours is the latest; ten digits, as the format demands. What claims to come
-/// from more than a day ahead is not run after.
+/// A timestamp after everything that stands there, so that ours is the latest. What claims to come from more than a day ahead is not
+/// run after.
 pub(super) fn after(now: i64, standing: impl Iterator<Item = i64>, step: i64) -> i64 {
     const DAY: i64 = 86_400;
     let latest = standing.filter(|t| *t <= now + DAY).max().unwrap_or(0);
-    now.max(latest + step).clamp(1_000_000_000, 9_999_999_999)
+    now.max(latest + step)
+}
+
+/// As the format demands it.
+fn ten_digits(second: i64) -> String {
+    format!("{:010}", second.clamp(0, 9_999_999_999))
 }
