@@ -7,6 +7,9 @@
 //! - **edges**, which translate and decide nothing: [`forge`] pull requests and statuses, [`store`] what nobody else remembers.
 //! - **drivers**: [`facts`] gathers, [`controller`] is the loop, [`server`] shows how it is, [`config`] is its configuration,
 //!   [`cli`] the command line.
+//! - **edges**, which translate and decide nothing: [`git`] the object store, [`forge`] pull requests and statuses,
+//!   [`store`] what neither can re-tell.
+//! - **drivers**: [`cli`] the command line.
 
 pub mod catalog;
 pub mod check;

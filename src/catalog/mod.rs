@@ -1,15 +1,42 @@
 //! The catalog: documents with positions, the tables they fill, and the difference of two catalogs by meaning.
 
+mod cascade;
+mod complaint;
+mod decode;
+mod definition;
 mod diff;
+mod document;
 mod file;
 mod grant;
+mod index;
+mod json;
+mod locate;
+mod meaning;
+mod node;
 mod owner;
+mod quote;
 mod revision;
+mod rules;
+mod scalar;
 mod table;
+mod text;
 
+mod schema;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod violation;
+
+pub use definition::{DefinitionFault, KNOWN_FORMATS, check_definition};
 pub use diff::{Change, ChangeSet, Field, Operation, diff};
-pub use file::{Document, ParsedFile};
+pub use file::{Document, ParsedFile, kind_of, parse_file};
 pub use grant::{Grant, WrittenPermissions, approve_rule, execute_rule, grants, is_member, permissions_of, user_of};
-pub use owner::Owner;
+pub use index::{Claim, Namespace};
+pub use locate::locate;
+pub use meaning::Meaning;
+pub use owner::{Hop, InheritanceFault, Owner, Owners};
 pub use revision::{Catalog, FileDelta};
+pub use rules::rules;
+pub use schema::{EntitySchema, SchemaSlot, Violation};
+pub use suggest::nearest;
 pub use table::{Located, Table};

@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Located};
 use crate::model::{
     Actor, Attribution, CommitId, Finding, Identifier, Review, RuleDoc, RunRequest, RunState, Severity, Subject, Timestamp,
 };
-use crate::run::{Decision, Footing, Hands, ReviewedOn, RunFacts, Void, Word, digest_request, digest_run, names, remark};
+use crate::run::{Decision, Footing, Hands, ReviewedOn, RunFacts, Void, Word, barred, digest_request, digest_run, names, remark};
 
 use super::{CommitFacts, Proposal, PullRequestFacts, identity};
 
@@ -125,10 +125,9 @@ pub(super) fn findings(run: &Located<RunRequest>, facts: &RunFacts, decision: &D
             "ask again in a new file under `runs/`".into(),
         )),
         (RunState::WaitingForApproval, Footing::NobodyMay) => {
-            let barred: Vec<String> = facts.panel.barred.iter().take(5).map(|(who, why)| format!("{who}: {why}")).collect();
-            let help = match barred.as_slice() {
-                [] => "give somebody a role or a team that the action's `approve` rule names, on the watched branch".into(),
-                barred => format!("let somebody else ask, or widen the action's `approve` rule ({})", barred.join("; ")),
+            let help = match barred(facts) {
+                None => "give somebody a role or a team that the action's `approve` rule names, on the watched branch".into(),
+                Some(barred) => format!("let somebody else ask, or widen the action's `approve` rule ({barred})"),
             };
             let message = format!("run `{identifier}` needs approval, and nobody may give it");
             findings.push(finding(Severity::Error, NO_APPROVER, message, help));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::locate;
 use crate::check::Verdict;
 use crate::model::{FilePath, Finding, Span};
 
@@ -52,10 +53,6 @@ pub fn place_findings<'a>(findings: &'a [Finding], root: &str, sources: &dyn Sou
         key(a).cmp(&key(b))
     });
     out
-}
-
-fn locate(_source: &[u8], place: &crate::model::Place) -> Option<Span> {
-    place.span
 }
 
 /// The path from the top of the repository.

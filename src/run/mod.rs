@@ -19,4 +19,4 @@ pub use review::{ReviewedOn, Word, last_words};
 pub use state::{Decision, Footing, RunFacts, Uncounted, Void, derive};
 pub use transition::{Transition, is_terminal, may_become, step};
 
-pub(crate) use reason::{names, remark};
+pub(crate) use reason::{barred, names, remark};

@@ -54,7 +54,7 @@ fn waiting(facts: &RunFacts, decision: &Decision) -> String {
 }
 
 /// Whom the rule grants in vain: `alice@acme.dev: they asked for the run themselves`.
-pub(super) fn barred(facts: &RunFacts) -> Option<String> {
+pub(crate) fn barred(facts: &RunFacts) -> Option<String> {
     let all: Vec<String> = facts.panel.barred.iter().take(NAMES).map(|(who, why)| format!("{who}: {why}")).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
@@ -91,6 +91,6 @@ fn length(duration: Duration) -> String {
     let seconds = duration.as_secs();
     [(86_400, "d"), (3_600, "h"), (60, "m")]
         .into_iter()
-        .find(|(unit, _)| seconds >= *unit && seconds % unit == 0)
+        .find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit))
         .map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
 }

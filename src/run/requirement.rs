@@ -67,6 +67,8 @@ mod tests {
             r#"{"$ref":"https://example.com/schema.json"}"#,
             r#"{"$ref":"file:///etc/hostname"}"#,
             r#"{"properties":{"ttl":{"pattern":"(a)\\1"}}}"#,
+            r##"{"$ref":"#"}"##,
+            r##"{"allOf":[{"$ref":"#"}]}"##,
             r#"[]"#,
             r#"null"#,
         ] {
