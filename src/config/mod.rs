@@ -23,6 +23,8 @@ pub const DEFAULT_FILE: &str = "portcullis.yaml";
 pub struct RepositoryConfig {
     /// `name`
     pub name: String,
+    /// Whether somebody gave the name; else it was made of the path or the address.
+    pub named: bool,
     /// `path`: the local repository, or where the copy of `remote` is kept.
     pub path: PathBuf,
     /// `remote`
@@ -33,6 +35,20 @@ pub struct RepositoryConfig {
     pub root: String,
     /// `forge`
     pub forge: ForgeKind,
+}
+
+impl RepositoryConfig {
+    /// What the store calls it: a name that somebody gave, or else where it is; with the branch and the root.
+    pub fn key(&self) -> String {
+        let place = match (&self.named, &self.remote) {
+            (true, _) => self.name.clone(),
+            (false, Some(remote)) => remote.shown(),
+            // Links are followed, so that another way to the same place is the same repository.
+            (false, None) => std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string(),
+        };
+        let root = if self.root.is_empty() { String::new() } else { format!(":{}", self.root) };
+        format!("{place}#{}{root}", self.branch)
+    }
 }
 
 /// The whole configuration, checked. [`OPTIONS`] says what each field does.
@@ -209,7 +225,9 @@ fn repository(place: &str, texts: &Texts, state: &Path, errors: &mut Vec<ConfigE
     let branch = read.get("branch", value::branch).unwrap_or_else(|| "main".to_owned());
     let root = read.get("root", value::root).unwrap_or_default();
     let forge = read.get("forge", value::forge).unwrap_or(ForgeKind::Git);
-    let name = read.get("name", value::name).or_else(|| {
+    let given = read.get("name", value::name);
+    let named = given.is_some();
+    let name = given.or_else(|| {
         let address = remote.as_ref().map(RemoteUrl::shown);
         let absolute = path.as_ref().and_then(|path| std::path::absolute(path).ok()).map(|p| p.display().to_string());
         let source = absolute.or(address)?;
@@ -229,7 +247,7 @@ fn repository(place: &str, texts: &Texts, state: &Path, errors: &mut Vec<ConfigE
         return None;
     };
     let path = path.unwrap_or_else(|| state.join("repositories").join(format!("{name}.git")));
-    Some(RepositoryConfig { name, path, remote, branch, root, forge })
+    Some(RepositoryConfig { name, named, path, remote, branch, root, forge })
 }
 
 struct Reader<'a> {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::check::{CheckName, CommitVerdict, Conclusion, Verdict};
+use crate::check::{CheckName, CommitVerdict, Conclusion, Verdict, check_of};
 use crate::forge::{Analysis, Remark, Status};
 use crate::model::{CommitId, FilePath, Finding, Severity};
 use crate::report::{fit_description, place_findings};
@@ -81,15 +81,6 @@ pub(super) fn first_tip_refused(tip: CommitId, findings: &[Finding], settings: &
 fn status(commit: CommitId, name: CheckName, conclusion: Conclusion, text: &str, settings: &Settings) -> Status {
     let url = settings.status_url.as_ref().map(|base| format!("{}/{commit}", base.trim_end_matches('/')));
     Status { commit, context: name.as_str().to_owned(), conclusion, summary: fit_description(text), url }
-}
-
-/// The check that a rule belongs to.
-fn check_of(rule: &str) -> CheckName {
-    match rule.split('/').next() {
-        Some("permission" | "identity") => CheckName::Permissions,
-        Some("approval") => CheckName::Approval,
-        _ => CheckName::Catalog,
-    }
 }
 
 fn of_commit(commit: &CommitVerdict, name: CheckName) -> (Conclusion, String) {

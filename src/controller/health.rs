@@ -7,13 +7,14 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub struct Health {
     against: Mutex<BTreeMap<(String, &'static str), String>>,
+    changed: tokio::sync::Notify,
 }
 
 impl Health {
     /// Nothing has been swept yet.
     pub(super) fn waiting_for<'a>(repositories: impl Iterator<Item = &'a str>) -> Self {
         let against = repositories.map(|name| ((name.to_owned(), "sweep"), "has not been looked at yet".to_owned())).collect();
-        Self { against: Mutex::new(against) }
+        Self { against: Mutex::new(against), changed: tokio::sync::Notify::new() }
     }
 
     /// Notes that `what` stands against being ready, or with `None` that it does not any more.
@@ -24,12 +25,24 @@ impl Health {
             Some(why) => against.insert(key, why),
             None => against.remove(&key),
         };
+        self.changed.notify_waiters();
     }
 
     /// One line for each reason not to be ready; none when ready.
     pub fn reasons(&self) -> Vec<String> {
         let against = self.against.lock().unwrap_or_else(PoisonError::into_inner);
         against.iter().map(|((repository, _), why)| format!("{repository}: {why}")).collect()
+    }
+
+    /// Waits until it is ready.
+    pub async fn ready(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_ready() {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Whether every repository has been swept, has an accepted revision, and the store takes writes.

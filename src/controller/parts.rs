@@ -52,6 +52,11 @@ impl Judge {
     ) -> Self {
         Self { judge: Box::new(judge), validate: Box::new(validate) }
     }
+
+    /// The core's own judgement.
+    pub fn of_core() -> Self {
+        Self::new(crate::check::judge, crate::check::validate)
+    }
 }
 
 /// How the loop behaves; docs/configuration.md explains each.

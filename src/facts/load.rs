@@ -60,7 +60,9 @@ pub(super) fn parse_blob(
 ) -> Result<ParsedFile, FactsError> {
     Ok(match repository.blob(id, limits.file_bytes)? {
         Blob::Content(bytes) => parse_file(path, &bytes, limits),
-        Blob::TooLarge(size) => ParsedFile { path: path.clone(), documents: Vec::new(), findings: vec![too_large(path, size, limits)] },
+        Blob::TooLarge(size) => {
+            ParsedFile { path: path.clone(), documents: Vec::new(), findings: vec![too_large(path, size, limits)] }
+        }
     })
 }
 

@@ -88,7 +88,10 @@ impl Workspace {
                     return Ok(snapshot);
                 }
             }
-            near.filter(fits).or_else(|| held.iter().find(|s| fits(s) && !s.refused && !s.transient)).filter(|s| !s.refused).cloned()
+            near.filter(fits)
+                .or_else(|| held.iter().find(|s| fits(s) && !s.refused && !s.transient))
+                .filter(|s| !s.refused)
+                .cloned()
         };
         let changes = repository.changes(start.as_ref().map(|s| s.tree), Some(tree), &self.root)?;
         let refused = !changes.findings.is_empty();
