@@ -1,13 +1,9 @@
-//! What a property's definition may say: which formats and references are known, which patterns the linear engine takes,
-//! and how large it may grow when its references are followed.
+//! What bounds the cost of a property's definition: patterns that the linear engine takes, references that stay inside, lead
+//! to something and never back, and a size with all of them followed.
 
 use std::collections::BTreeMap;
 
 use crate::model::{Part, Value};
-
-/// The formats a property may name, each asserted (spec 2).
-pub const KNOWN_FORMATS: [&str; 13] =
-    ["date-time", "email", "idn-email", "ipv4", "ipv6", "markdown", "proto", "team", "timer", "uri", "url", "user", "yaml"];
 
 /// The greatest size of a definition with its references followed: what bounds the time of one validation.
 const EXPANDED: usize = 20_000;
@@ -56,27 +52,11 @@ fn walk(schema: &Value, way: &mut Vec<Part>, out: &mut Vec<DefinitionFault>) {
                     way.pop();
                 }
             }
-            ("format", Value::String(format)) if !KNOWN_FORMATS.contains(&&**format) => out.push(DefinitionFault::new(
-                "schema/format",
-                way,
-                format!("`{format}` is not a known format"),
-                format!("known formats are {}", KNOWN_FORMATS.join(", ")),
-            )),
             ("$ref", Value::String(target)) if !target.starts_with("#/") => out.push(DefinitionFault::new(
                 "schema/ref",
                 way,
                 format!("`{target}` points outside of the document, and nothing is ever fetched"),
                 "point inside: `#/properties/…`, or write the schema here",
-            )),
-            (
-                "$id" | "$schema" | "$anchor" | "$dynamicRef" | "$dynamicAnchor" | "$recursiveRef" | "$recursiveAnchor"
-                | "$vocabulary",
-                _,
-            ) => out.push(DefinitionFault::new(
-                "schema/keyword",
-                way,
-                format!("`{key}` may not stand in a property's definition"),
-                "leave it out; a `$ref` to `#/properties/…` is the one reference there is",
             )),
             _ => {}
         }
@@ -88,6 +68,14 @@ fn walk(schema: &Value, way: &mut Vec<Part>, out: &mut Vec<DefinitionFault>) {
         walk(child, way, out);
         way.truncate(depth);
     }
+}
+
+/// Whether a definition renames itself or its dialect. Documents that say so are refused where they are read; one that is
+/// there all the same is never compiled, since its references might lead anywhere.
+pub(super) fn renames_itself(schema: &Value) -> bool {
+    const KEYS: [&str; 8] =
+        ["$id", "$schema", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor", "$vocabulary"];
+    KEYS.iter().any(|key| schema.get(key).is_some()) || children(schema).into_iter().any(|(_, child)| renames_itself(child))
 }
 
 fn check_pattern(pattern: &str, way: &[Part], out: &mut Vec<DefinitionFault>) {
@@ -118,28 +106,15 @@ fn children(schema: &Value) -> Vec<(Vec<Part>, &Value)> {
     for (key, value) in pairs {
         let at = Part::Key(key.clone());
         match (&**key, value) {
-            (
-                "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" | "dependencies",
-                Value::Map(named),
-            ) => {
+            ("properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" | "dependencies", Value::Map(named)) => {
                 out.extend(named.iter().map(|(name, child)| (vec![at.clone(), Part::Key(name.clone())], child)));
             }
             ("allOf" | "anyOf" | "oneOf" | "prefixItems" | "items", Value::List(list)) => {
                 out.extend(list.iter().enumerate().map(|(i, child)| (vec![at.clone(), Part::Index(i)], child)));
             }
             (
-                "items"
-                | "additionalItems"
-                | "additionalProperties"
-                | "unevaluatedItems"
-                | "unevaluatedProperties"
-                | "contains"
-                | "propertyNames"
-                | "not"
-                | "if"
-                | "then"
-                | "else"
-                | "contentSchema",
+                "items" | "additionalItems" | "additionalProperties" | "unevaluatedItems" | "unevaluatedProperties" | "contains"
+                | "propertyNames" | "not" | "if" | "then" | "else" | "contentSchema",
                 Value::Map(_),
             ) => out.push((vec![at], value)),
             _ => {}
@@ -187,12 +162,7 @@ impl<'a> Expansion<'a> {
         }
         let Some(schema) = resolve(self.root, target) else {
             let message = format!("`{target}` points at nothing");
-            return Err(DefinitionFault::new(
-                "schema/ref",
-                way,
-                message,
-                "point at a property of this blueprint: `#/properties/…`",
-            ));
+            return Err(DefinitionFault::new("schema/ref", way, message, "point at a property of this blueprint: `#/properties/…`"));
         };
         self.known.insert(target.into(), None);
         let size = self.size(schema, way)?;

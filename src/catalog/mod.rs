@@ -18,25 +18,24 @@ mod quote;
 mod revision;
 mod rules;
 mod scalar;
+mod schema;
 mod table;
 mod text;
-
-mod schema;
-mod suggest;
-#[cfg(test)]
-mod tests;
 mod violation;
 
-pub use definition::{DefinitionFault, KNOWN_FORMATS, check_definition};
+#[cfg(test)]
+mod tests;
+
+pub use decode::suggest::nearest;
+pub use definition::{DefinitionFault, check_definition};
 pub use diff::{Change, ChangeSet, Field, Operation, diff};
 pub use file::{Document, ParsedFile, kind_of, parse_file};
 pub use grant::{Grant, WrittenPermissions, approve_rule, execute_rule, grants, is_member, permissions_of, user_of};
 pub use index::{Claim, Namespace};
-pub use locate::locate;
+pub use locate::{locate, locate_all};
 pub use meaning::Meaning;
 pub use owner::{Hop, InheritanceFault, Owner, Owners};
 pub use revision::{Catalog, FileDelta};
 pub use rules::rules;
 pub use schema::{EntitySchema, SchemaSlot, Violation};
-pub use suggest::nearest;
 pub use table::{Located, Table};

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::model::{Blueprint, Identifier, Part, Value};
 
-use super::definition::{DefinitionFault, check_definition};
+use super::definition::{DefinitionFault, check_definition, renames_itself};
 use super::violation::word;
 
 pub use super::violation::Violation;
@@ -90,7 +90,7 @@ impl EntitySchema {
         let mut sound = BTreeMap::new();
         for (name, property) in &blueprint.properties {
             let found = faults_of(&root, &property.definition);
-            let definition = if found.is_empty() { property.definition.to_json() } else { json!(true) };
+            let definition = if found.is_empty() && !renames_itself(&property.definition) { property.definition.to_json() } else { json!(true) };
             sound.insert(name.to_string(), definition);
             faults.extend(found.into_iter().map(|fault| (name.clone(), fault)));
         }

@@ -8,7 +8,7 @@ use crate::model::Part;
 
 use super::definition::shorten;
 use super::schema::part;
-use super::suggest::nearest;
+use super::decode::suggest::nearest;
 
 /// One thing wrong in a value.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -21,16 +21,35 @@ pub(super) struct Laid {
     pub(super) actors: Vec<Actor>,
 }
 
+/// A commit that touches a subject, with its changes of it.
+pub(super) type Touching<'a> = (&'a Commit, Vec<&'a Change>);
+
+/// Who touches each subject, parents before children.
+pub(super) type BySubject<'a> = BTreeMap<&'a Subject, Vec<Touching<'a>>>;
+
+/// Sorts the changes of all commits by subject, once for all net changes.
+pub(super) fn by_subject(commits: &[Commit]) -> BySubject<'_> {
+    let mut out = BySubject::new();
+    for commit in commits {
+        for change in &commit.changes.0 {
+            let touching = out.entry(&change.subject).or_default();
+            match touching.last_mut() {
+                Some((last, changes)) if std::ptr::eq(*last, commit) => changes.push(change),
+                _ => touching.push((commit, vec![change])),
+            }
+        }
+    }
+    out
+}
+
 /// Lays a net change to the commits that set it; parents come before children. Where none did, as when a merge made it,
 /// it is laid to all who touched the subject, or else to all of the range.
-pub(super) fn lay(net: &Change, commits: &[Commit]) -> Laid {
-    let own = |commit: &Commit| commit.changes.0.iter().filter(|c| c.subject == net.subject).cloned().collect::<Vec<_>>();
-    let touching: Vec<(&Commit, Vec<Change>)> =
-        commits.iter().map(|commit| (commit, own(commit))).filter(|(_, changes)| !changes.is_empty()).collect();
+pub(super) fn lay<'a>(net: &Change, commits: &'a [Commit], by_subject: &BySubject<'a>) -> Laid {
+    let touching: &[Touching<'a>] = by_subject.get(&net.subject).map_or(&[], Vec::as_slice);
     let set = match (&net.subject, &net.field) {
-        (Subject::Entity(_), Some(field)) => last(&touching, |c| c.field.as_ref() == Some(field) && c.after == net.after),
-        (Subject::Entity(_), None) => last(&touching, |c| c.field.is_none() && c.after.is_some() == net.after.is_some()),
-        _ => each_leaf(&touching, net),
+        (Subject::Entity(_), Some(field)) => last(touching, |c| c.field.as_ref() == Some(field) && c.after == net.after),
+        (Subject::Entity(_), None) => last(touching, |c| c.field.is_none() && c.after.is_some() == net.after.is_some()),
+        _ => each_leaf(touching, net),
     };
     if let Some(laid) = set {
         return laid;
@@ -41,17 +60,17 @@ pub(super) fn lay(net: &Change, commits: &[Commit]) -> Laid {
     Laid { commit: whom.last().and_then(|commit| commit.id), actors: actors(whom) }
 }
 
-fn last(touching: &[(&Commit, Vec<Change>)], sets: impl Fn(&Change) -> bool) -> Option<Laid> {
-    let (commit, _) = touching.iter().rev().find(|(_, changes)| changes.iter().any(&sets))?;
+fn last(touching: &[Touching<'_>], sets: impl Fn(&Change) -> bool) -> Option<Laid> {
+    let (commit, _) = touching.iter().rev().find(|(_, changes)| changes.iter().any(|change| sets(change)))?;
     Some(Laid { commit: commit.id, actors: actors(vec![commit]) })
 }
 
 /// A document that is compared as a whole is laid leaf by leaf: whoever adds a role to a user answers for it, also when
 /// an Admin mends the user's name in the commit after.
-fn each_leaf(touching: &[(&Commit, Vec<Change>)], net: &Change) -> Option<Laid> {
+fn each_leaf(touching: &[Touching<'_>], net: &Change) -> Option<Laid> {
     let wanted = leaves(net);
     let sets: Vec<(usize, BTreeMap<Pointer, Option<Value>>)> =
-        touching.iter().enumerate().map(|(i, (_, changes))| (i, changes.iter().flat_map(leaves).collect())).collect();
+        touching.iter().enumerate().map(|(i, (_, changes))| (i, changes.iter().flat_map(|change| leaves(change)).collect())).collect();
     let mut found: Vec<usize> = Vec::new();
     for (leaf, value) in &wanted {
         let (i, _) = sets.iter().rev().find(|(_, set)| set.get(leaf) == Some(value))?;

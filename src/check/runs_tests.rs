@@ -4,8 +4,8 @@ use super::story::{Story, commit_id, judge, put_run};
 use super::{Base, Target};
 use crate::catalog::{Document, FileDelta, ParsedFile};
 use crate::model::{
-    Action, Actor, ApprovalKind, FilePath, Finding, IdentityMode, KeyFingerprint, PullRequestState, RequiredApproval, Review,
-    ReviewState, Reviewer, Role, RunState, SignatureFact, SigningKey, User,
+    Action, Actor, ApprovalKind, FilePath, Finding, IdentityMode, KeyFingerprint, Limits, PullRequestState, RequiredApproval,
+    Review, ReviewState, Reviewer, Role, RunState, SignatureFact, SigningKey, User,
 };
 use crate::run::fixture::{World, account, at, day, file, id, inputs, rule, user};
 use ReviewState::{Approved, ChangesRequested, Dismissed};
@@ -317,4 +317,20 @@ fn history_is_not_edited_and_names_are_not_used_again() {
     story.used_runs.insert(id("r1"));
     let (verdict, rules) = story.verdict();
     assert_eq!((verdict.state, rules), (Waiting, vec!["run/identifier-used"]));
+}
+
+#[test]
+fn a_push_that_rewrites_the_file_but_not_its_meaning_keeps_the_approval() {
+    let read = |text: &str| {
+        let file = crate::catalog::parse_file(&FilePath::new("runs/r1.yaml"), text.as_bytes(), &Limits::default());
+        assert_eq!(file.findings, [], "{text}");
+        FileDelta::Put(file)
+    };
+    let story = Story::new(World::new())
+        .commits("alice", [read("action: extend_env_ttl\nentity: env-1\ninputs: { ttl: 10 days }\n")])
+        .says("carol", Approved);
+    let same = "# Until Monday.\nidentifier: r1\ninputs:\n  ttl: '10 days' # ten\nentity: \"env-1\"\naction: extend_env_ttl\n";
+    assert_eq!(state(&story.clone().commits("alice", [read(same)])), RunState::Approved);
+    let other = "action: extend_env_ttl\nentity: env-1\ninputs: { ttl: 10 days }\nreason: no reason\n";
+    assert_eq!(state(&story.commits("alice", [read(other)])), Waiting);
 }

@@ -238,7 +238,3 @@ impl<'de> Deserialize<'de> for ReviewId {
         from.deserialize_any(Either)
     }
 }
-
-#[cfg(test)]
-#[path = "facts_file_tests.rs"]
-mod tests;

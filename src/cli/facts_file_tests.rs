@@ -1,4 +1,9 @@
-use super::*;
+//! Files of facts, as people and forges write them.
+
+use std::collections::BTreeMap;
+
+use super::FactsFile;
+use crate::model::{CommitId, ForgeUser, PullRequestState, Push, ReviewState, Reviewer};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 

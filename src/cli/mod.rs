@@ -7,6 +7,8 @@ pub mod completions;
 pub mod daemon;
 mod error;
 mod facts_file;
+#[cfg(test)]
+mod facts_file_tests;
 mod judging;
 mod logging;
 mod options;

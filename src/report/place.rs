@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::locate;
+use crate::catalog::locate_all;
 use crate::check::Verdict;
-use crate::model::{FilePath, Finding, Span};
+use crate::model::{FilePath, Finding, Place, Span};
 
 /// Where the text of files comes from: as it was judged.
 pub trait Sources {
@@ -35,19 +35,26 @@ pub struct PlacedFinding<'a> {
 ///
 /// `root` is the catalog's directory in the repository, empty where that is the top.
 pub fn place_findings<'a>(findings: &'a [Finding], root: &str, sources: &dyn Sources) -> Vec<PlacedFinding<'a>> {
-    let mut texts: BTreeMap<&FilePath, Option<Vec<u8>>> = BTreeMap::new();
-    let mut out: Vec<_> = findings
-        .iter()
-        .map(|finding| {
-            let Some(place) = &finding.place else {
-                return PlacedFinding { finding, file: None, span: None, source_line: None };
-            };
-            let source = texts.entry(&place.file).or_insert_with(|| sources.read(&place.file)).as_deref();
-            let span = place.span.or_else(|| source.and_then(|source| locate(source, place)));
-            let source_line = source.zip(span).and_then(|(source, span)| line_of(source, span.line));
-            PlacedFinding { finding, file: Some(with_root(root, &place.file)), span, source_line }
-        })
-        .collect();
+    let mut by_file: BTreeMap<&FilePath, Vec<(&Finding, &Place)>> = BTreeMap::new();
+    let mut out = Vec::with_capacity(findings.len());
+    for finding in findings {
+        match &finding.place {
+            Some(place) => by_file.entry(&place.file).or_default().push((finding, place)),
+            None => out.push(PlacedFinding { finding, file: None, span: None, source_line: None }),
+        }
+    }
+    for (file, found) in by_file {
+        let source = sources.read(file);
+        let places: Vec<&Place> = found.iter().map(|(_, place)| *place).collect();
+        let spans = match &source {
+            Some(source) => locate_all(source, &places),
+            None => places.iter().map(|place| place.span).collect(),
+        };
+        for ((finding, _), span) in found.into_iter().zip(spans) {
+            let source_line = source.as_deref().zip(span).and_then(|(source, span)| line_of(source, span.line));
+            out.push(PlacedFinding { finding, file: Some(with_root(root, file)), span, source_line });
+        }
+    }
     out.sort_by(|a, b| {
         let key = |p: &PlacedFinding<'a>| (p.file.clone(), p.span, p.finding.severity, p.finding.rule);
         key(a).cmp(&key(b))
@@ -88,7 +95,7 @@ impl<'a> Report<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Place, Pointer};
+    use crate::model::Pointer;
 
     #[test]
     fn findings_are_sorted_by_where_a_person_reads_them() {
@@ -120,6 +127,22 @@ mod tests {
             let placed = place_findings(&findings, "", &|_: &FilePath| source.clone());
             assert!(placed.iter().all(|p| p.source_line.is_none() || p.span.is_some()));
         }
+    }
+
+    #[test]
+    fn a_finding_that_knows_only_its_way_gets_its_line() {
+        let file = FilePath::new("entities/Env/prod.yaml");
+        let text = b"identifier: prod\nproperties:\n  ttl: ten\n".to_vec();
+        let ttl = Pointer::root().key("properties").key("ttl");
+        let findings = [
+            Finding::error("a/value", "m").at(Place::value(&file, ttl.clone())),
+            Finding::error("a/key", "m").at(Place::key(&file, ttl.clone())),
+            Finding::error("a/gone", "m").at(Place::value(&file, Pointer::root().key("properties").key("gone"))),
+        ];
+        let placed = place_findings(&findings, "", &|_: &FilePath| Some(text.clone()));
+        let of = |rule: &str| placed.iter().find(|p| p.finding.rule == rule).and_then(|p| p.span).map(|s| (s.line, s.column));
+        assert_eq!((of("a/value"), of("a/key"), of("a/gone")), (Some((3, 8)), Some((3, 3)), Some((2, 1))));
+        assert!(placed.iter().all(|p| p.source_line.is_some()));
     }
 
     #[test]

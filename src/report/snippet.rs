@@ -58,3 +58,33 @@ fn snippet(source_line: &str, span: Span) -> Snippet<'static, Annotation<'static
 fn number(from_one: u32) -> usize {
     usize::try_from(from_one).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FilePath, Finding, Place};
+
+    fn drawn(text: &str, span: (u32, u32, u32, u32)) -> String {
+        let (line, column, end_line, end_column) = span;
+        let span = Span { line, column, end_line, end_column };
+        let finding = Finding::error("a/b", "wrong").at(Place::span(&FilePath::new("f.yaml"), span));
+        let source = (!text.is_empty()).then(|| text.to_owned());
+        draw(&PlacedFinding { finding: &finding, file: Some("f.yaml".into()), span: Some(span), source_line: source }, false)
+    }
+
+    #[test]
+    fn carets_stand_below_what_is_wrong() {
+        insta::assert_snapshot!(
+            [
+                drawn("key: value", (3, 6, 3, 11)),
+                drawn("nothing after the colon:", (1, 25, 1, 25)),
+                drawn("goes: [on, over", (7, 7, 9, 2)),
+                drawn("名前: wert", (1, 5, 1, 9)),
+                drawn("\t\ttabs", (1, 3, 1, 7)),
+                drawn("", (4, 2, 4, 3)),
+                drawn("short", (1, 90, 1, 95)),
+            ]
+            .join("\n")
+        );
+    }
+}
