@@ -147,8 +147,7 @@ fn judge_net(proposal: &Proposal, changes: &ChangeSet, commits: &[Commit]) -> Ve
 
 fn judge_change(base: &Base<Catalog>, after: &Catalog, change: &Change, commit: Option<CommitId>, actors: Vec<Actor>) -> Judged {
     let (rule, needs) = requirements(base, after, change);
-    let refused: Vec<Actor> =
-        actors.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
+    let refused: Vec<Actor> = actors.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
     let allowed = refused.is_empty() && !actors.is_empty();
     Judged { verdict: ChangeVerdict { commit, change: change.clone(), actors, allowed, rule }, needs, refused }
 }

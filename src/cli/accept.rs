@@ -79,9 +79,7 @@ fn valid_commit(repository: &RepositoryConfig, rev: &str) -> Result<CommitId, Co
     let commit = git::Repository::open(&repository.path).and_then(|git| git.resolve(rev)).map_err(|error| cannot(&error))?;
     let workspace = Workspace::open(&repository.path, &repository.root).map_err(|error| cannot(&error))?;
     let snapshot = workspace.snapshot(commit).map_err(|error| cannot(&error))?;
-    let mut findings = crate::check::validate(&snapshot.catalog);
-    findings.extend(snapshot.findings);
-    match findings.iter().filter(|finding| finding.is_error()).count() {
+    match crate::check::validate(&snapshot.catalog).iter().filter(|finding| finding.is_error()).count() {
         0 => Ok(commit),
         errors => Err(CommandError::could_not_judge(format!("the catalog at {commit} is not valid: {errors} errors"))
             .hint(format!("`portcullis check --head {commit}` shows them; mend them on the branch, and accept the new tip"))),

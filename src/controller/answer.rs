@@ -3,9 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use crate::check::{CheckName, CommitVerdict, Conclusion, Verdict, check_of};
+use crate::facts::Sources;
 use crate::forge::{Analysis, Remark, Status};
 use crate::model::{CommitId, FilePath, Finding, Severity};
-use crate::report::{fit_description, place_findings};
+use crate::report;
 
 use super::Settings;
 use super::parts::Repository;
@@ -33,19 +34,20 @@ impl Answer {
 }
 
 /// The three checks on the head, catalog and permissions on each other commit, and the remarks on all of them.
-pub(super) fn answer(verdict: &Verdict, head: CommitId, settings: &Settings, repository: &Repository) -> Answer {
+pub(super) fn answer(verdict: &Verdict, sources: &Sources, settings: &Settings, repository: &Repository) -> Answer {
     let mut out = Answer::default();
+    let Some(head) = verdict.head else { return out };
     for check in &verdict.checks {
         out.statuses.push(status(head, check.name, check.conclusion, &check.summary, settings));
     }
-    out.analyses.push(analysis(head, &verdict.findings, repository));
+    out.analyses.push(analysis(head, &verdict.findings, repository, &|file: &FilePath| sources.read(file)));
     for commit in &verdict.commits {
         let Some(id) = commit.id.filter(|id| *id != head) else { continue };
         for name in [CheckName::Catalog, CheckName::Permissions] {
             let (conclusion, text) = of_commit(commit, name);
             out.statuses.push(status(id, name, conclusion, &text, settings));
         }
-        out.analyses.push(analysis(id, &commit.findings, repository));
+        out.analyses.push(analysis(id, &commit.findings, repository, &at(id, repository)));
     }
     out
 }
@@ -74,13 +76,13 @@ pub(super) fn first_tip_refused(tip: CommitId, findings: &[Finding], settings: &
         format!("the tip of {} is not a valid catalog ({errors} errors); nothing is accepted yet", repository.watched.branch);
     Answer {
         statuses: vec![status(tip, CheckName::Catalog, Conclusion::Failure, &text, settings)],
-        analyses: vec![analysis(tip, findings, repository)],
+        analyses: vec![analysis(tip, findings, repository, &at(tip, repository))],
     }
 }
 
 fn status(commit: CommitId, name: CheckName, conclusion: Conclusion, text: &str, settings: &Settings) -> Status {
     let url = settings.status_url.as_ref().map(|base| format!("{}/{commit}", base.trim_end_matches('/')));
-    Status { commit, context: name.as_str().to_owned(), conclusion, summary: fit_description(text), url }
+    Status { commit, context: name.as_str().to_owned(), conclusion, summary: report::fit_description(text), url }
 }
 
 fn of_commit(commit: &CommitVerdict, name: CheckName) -> (Conclusion, String) {
@@ -92,11 +94,15 @@ fn of_commit(commit: &CommitVerdict, name: CheckName) -> (Conclusion, String) {
     }
 }
 
-fn analysis(commit: CommitId, findings: &[Finding], repository: &Repository) -> Analysis {
+/// Files as they stand at a commit.
+fn at(commit: CommitId, repository: &Repository) -> impl Fn(&FilePath) -> Option<Vec<u8>> {
+    move |file| repository.history.source(commit, &repository.watched.root, file)
+}
+
+fn analysis(commit: CommitId, findings: &[Finding], repository: &Repository, files: &impl report::Sources) -> Analysis {
     let root = repository.watched.root.as_str();
-    let source = |file: &FilePath| repository.history.source(commit, root, file);
     let shown = findings.get(..MOST_REMARKS).unwrap_or(findings);
-    let mut remarks: Vec<Remark> = place_findings(shown, root, &source)
+    let mut remarks: Vec<Remark> = report::place_findings(shown, root, files)
         .into_iter()
         .map(|placed| Remark {
             path: placed.file,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check::{CheckName, Conclusion, Target};
-use crate::facts::Ask;
+use crate::facts::{Ask, Head};
 use crate::model::CommitId;
 use crate::store::{Acceptance, TreeId};
 
@@ -48,11 +48,6 @@ impl Shared {
             .off_thread(move || {
                 let snapshot = inner.watched.workspace.snapshot(tip).map_err(laid_to_commit)?;
                 let mut findings = (shared.judge.validate)(&snapshot.catalog);
-                for finding in snapshot.findings {
-                    if !findings.contains(&finding) {
-                        findings.push(finding);
-                    }
-                }
                 findings.retain(|finding| finding.is_error());
                 let runs: Vec<_> = snapshot.catalog.runs().iter().map(|(id, _)| id.clone()).collect();
                 let answer = match findings.is_empty() {
@@ -117,7 +112,7 @@ impl Shared {
             target: Target::WatchedBranch,
             base: from,
             base_is_valid: base.valid,
-            head: tip,
+            head: Head::Commit(tip),
             identity: None,
             as_user: None,
             pull_request: None,

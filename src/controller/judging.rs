@@ -101,16 +101,12 @@ impl Shared {
         let (shared, inner) = (self.clone(), repository.clone());
         let judged = self
             .off_thread(move || {
-                let workspace = &inner.watched.workspace;
                 ask.now = shared.clock.now();
-                let proposal = workspace.propose(&ask).map_err(laid_to_commit)?;
-                let verdict = (shared.judge.judge)(&proposal);
-                let tree = match may_become_base(&verdict) {
-                    true => workspace.merged_tree(ask.base, ask.head).map_err(laid_to_commit)?.map(|id| TreeId(id.0)),
-                    false => None,
-                };
-                let recheck = recheck(&proposal, &verdict);
-                let answer = answer(&verdict, ask.head, &shared.settings, &inner);
+                let proposed = inner.watched.workspace.propose(&ask).map_err(laid_to_commit)?;
+                let verdict = (shared.judge.judge)(&proposed.proposal);
+                let tree = proposed.merged_tree.filter(|_| may_become_base(&verdict)).map(|id| TreeId(id.0));
+                let recheck = recheck(&proposed.proposal, &verdict);
+                let answer = answer(&verdict, &proposed.sources, &shared.settings, &inner);
                 Ok(Judged { verdict, answer, tree, recheck })
             })
             .await;
@@ -131,8 +127,7 @@ impl Shared {
         let facts = self
             .off_thread(move || {
                 let snapshot = inner.watched.workspace.snapshot(commit)?;
-                let findings = (shared.judge.validate)(&snapshot.catalog);
-                let valid = !findings.iter().chain(&snapshot.findings).any(|finding| finding.is_error());
+                let valid = !(shared.judge.validate)(&snapshot.catalog).iter().any(|finding| finding.is_error());
                 let keys = snapshot.catalog.users().iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect();
                 Ok(Arc::new(BaseFacts { keys, valid }))
             })

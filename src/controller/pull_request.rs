@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::check::Target;
-use crate::facts::{Ask, PullRequestInput};
+use crate::facts::{Ask, Head, PullRequestInput};
 use crate::forge::{Asking, PullRequest, PullRequestDetails};
 use crate::model::{CommitId, PullRequestState, Timestamp};
 use crate::store::Judged as Remembered;
@@ -75,7 +75,7 @@ impl Shared {
             target: Target::PullRequest,
             base: accepted,
             base_is_valid: base.valid,
-            head,
+            head: Head::Commit(head),
             identity: None,
             as_user: None,
             pull_request: Some(PullRequestInput {
