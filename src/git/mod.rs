@@ -14,6 +14,7 @@ mod hygiene;
 mod ident;
 mod lookup;
 mod managed;
+mod merge;
 mod name;
 mod notes;
 mod notes_write;
@@ -25,11 +26,15 @@ mod signature;
 mod ssh;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub use changes::{FileChange, TreeChanges};
 pub use commit::{RawCommit, Signature, SignatureKind};
 pub use error::GitError;
 pub use graph::Range;
 pub use ident::Ident;
+pub use merge::Merge;
 pub use notes::NoteChange;
 pub use notes_write::{Appended, Swapped};
 pub use object::{Blob, ObjectId};
