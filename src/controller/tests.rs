@@ -32,6 +32,7 @@ impl Story {
         story.write("catalog.yaml", "identity: declared\n");
         story.write("users/alice.yaml", "identifier: alice@acme.dev\nroles: [Admin]\n");
         story.write("users/bob.yaml", "identifier: bob@acme.dev\nroles: [Member]\n");
+        story.write("users/carol.yaml", "identifier: carol@acme.dev\nroles: [Admin]\n");
         story.write("blueprints/Env.yaml", "identifier: Env\nschema:\n  properties:\n    size: {type: number}\n");
         story.write("entities/Env/prod.yaml", "identifier: prod\nproperties: {size: 1}\n");
         story.commit(ALICE, "the catalog");
