@@ -130,6 +130,10 @@ fn write(
     commits: &[CommitId],
     edit: &dyn Fn(CommitId, &[u8]) -> Edited,
 ) -> Result<usize, ForgeError> {
+    // A process that was killed while it wrote has left its lock behind, and would keep everybody out for ever.
+    if objects.break_abandoned_lock(name) {
+        tracing::warn!(reference = name, "removed a lock that a killed process left behind");
+    }
     for attempt in 0..ATTEMPTS {
         let tip = objects.reference(name)?;
         let before = tip.map(|t| objects.links(t)).transpose()?.flatten().map(|l| l.tree);
