@@ -46,6 +46,9 @@ impl Identifier {
         if text.is_empty() {
             return Err(IdentifierError::Empty);
         }
+        if text.len() <= Self::MAX && text.bytes().all(|b| is_allowed(char::from(b))) && text != "." && text != ".." {
+            return Ok(Self(Arc::from(text))); // nearly every identifier, without the cost of normal forms
+        }
         let found = text.chars().count();
         if found > Self::MAX {
             return Err(IdentifierError::TooLong { found });

@@ -1,0 +1,28 @@
+//! Nodes become nouns: one file for each noun, and a cursor that knows where it stands.
+
+mod action;
+mod blueprint;
+mod cursor;
+mod derived;
+mod entity;
+mod invocation;
+mod key;
+mod permission;
+mod policy;
+mod roster;
+mod rules;
+mod run;
+mod schema;
+pub(super) mod suggest;
+mod time;
+
+pub(super) use action::action;
+pub(super) use blueprint::blueprint;
+pub(super) use cursor::{Cursor, Decoder, shown_span};
+pub(super) use entity::entity;
+pub(super) use permission::permissions;
+pub(super) use policy::policy;
+pub(super) use roster::{team, user};
+pub(super) use rules::RULES;
+pub(super) use run::run;
+pub(super) use time::duration_text;

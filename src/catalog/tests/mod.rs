@@ -1,0 +1,3 @@
+//! Documents as people and attackers write them.
+
+mod smoke;

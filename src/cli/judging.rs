@@ -1,0 +1,164 @@
+//! From what a command line asks to an answer: the one place where commands meet the facts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::check::{self, Conclusion, Target, Verdict};
+use crate::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
+use crate::git::Repository;
+use crate::model::{CommitId, FilePath, Identifier, IdentityMode, PullRequestState, Timestamp};
+use crate::report::{self, Report, RunEntry, Sources};
+
+use super::facts_file::FactsFile;
+use super::{Color, CommandError, Outcome, output};
+
+/// What is to be judged.
+#[derive(Clone, Debug)]
+pub(super) struct JudgeRequest {
+    /// Where the repository is; looked for upwards.
+    pub(super) repo: PathBuf,
+    /// The catalog's directory inside it.
+    pub(super) root: String,
+    /// The accepted revision. `None`: `HEAD` for a working tree; for commits, `main`, or else `master`.
+    pub(super) base: Option<String>,
+    /// The proposed revision. `None`: the working tree.
+    pub(super) head: Option<String>,
+    /// Judge everything as this user.
+    pub(super) as_user: Option<Identifier>,
+    /// Instead of the policy's mode.
+    pub(super) identity: Option<IdentityMode>,
+    /// What a forge would tell.
+    pub(super) facts: Option<FactsFile>,
+    /// Now.
+    pub(super) now: Timestamp,
+}
+
+/// Which runs are asked for.
+#[derive(Clone, Debug)]
+pub(super) struct RunsRequest {
+    /// Where the repository is.
+    pub(super) repo: PathBuf,
+    /// The catalog's directory inside it.
+    pub(super) root: String,
+    /// The watched branch.
+    pub(super) branch: Option<String>,
+    /// Now.
+    pub(super) now: Timestamp,
+}
+
+/// A verdict, and the text of the files it speaks of.
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    pub(super) sources: Box<dyn Sources>,
+}
+
+/// Judges.
+pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
+    let place = Place::find(request)?;
+    let resolve = |rev: &str| place.repository.resolve(rev).ok();
+    let base = place.base(request)?;
+    let head = match &request.head {
+        Some(rev) => Head::Commit(place.resolve(rev)?),
+        None => Head::WorkingTree { email: place.email(request)? },
+    };
+    let facts = request.facts.as_ref();
+    let pull_request = facts.map(|facts| PullRequestInput {
+        state: facts.state.unwrap_or(PullRequestState::Open),
+        opener: facts.opener.clone(),
+        pushes: facts.pushes(&resolve),
+        reviews: facts.reviews(&resolve),
+        verified: facts.verified(&resolve),
+    });
+    let ask = Ask {
+        target: if request.head.is_some() { Target::PullRequest } else { Target::WorkingTree },
+        base,
+        base_is_valid: false,
+        head,
+        identity: request.identity,
+        as_user: request.as_user.clone(),
+        pull_request,
+        received: BTreeMap::new(),
+        first_seen: facts.and_then(|facts| facts.first_seen),
+        now: request.now,
+    };
+    let proposed = place.workspace.propose(&ask).map_err(|error| cannot_judge(&error))?;
+    let verdict = check::judge(&proposed.proposal);
+    let sources = proposed.sources;
+    Ok(Judged { verdict, sources: Box::new(move |file: &FilePath| sources.read(file)) })
+}
+
+/// A repository that was found, and what is asked of it.
+struct Place {
+    workspace: Workspace,
+    repository: Repository,
+}
+
+impl Place {
+    fn find(request: &JudgeRequest) -> Result<Self, CommandError> {
+        Self::open(&request.repo, &request.root)
+    }
+
+    fn open(repo: &Path, root: &str) -> Result<Self, CommandError> {
+        let repository = Repository::discover(repo).map_err(|error| cannot_judge(&error.into()))?;
+        let workspace = Workspace::open(repository.path(), root).map_err(|error| cannot_judge(&error))?;
+        Ok(Self { workspace, repository })
+    }
+
+    fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
+        self.repository.resolve(rev).map_err(|error| cannot_judge(&error.into()))
+    }
+
+    /// The revision whose rules judge.
+    fn base(&self, request: &JudgeRequest) -> Result<CommitId, CommandError> {
+        match (&request.base, &request.head) {
+            (Some(rev), _) => self.resolve(rev),
+            (None, None) => self.resolve("HEAD").map_err(|error| error.hint("make a first commit; then changes can be judged")),
+            (None, Some(_)) => self.watched_branch(),
+        }
+    }
+
+    fn watched_branch(&self) -> Result<CommitId, CommandError> {
+        for name in ["refs/heads/main", "refs/heads/master", "refs/remotes/origin/main", "refs/remotes/origin/master"] {
+            if let Some(commit) = self.repository.reference(name).map_err(|error| cannot_judge(&error.into()))? {
+                return Ok(commit);
+            }
+        }
+        Err(CommandError::could_not_judge("there is no branch `main` or `master` to judge against")
+            .hint("name the watched branch with --branch, or the accepted revision with --base"))
+    }
+
+    /// Whom a commit of the working tree would carry as its committer: what git itself would take.
+    fn email(&self, request: &JudgeRequest) -> Result<String, CommandError> {
+        let said = std::env::var("GIT_COMMITTER_EMAIL").ok().filter(|email| !email.trim().is_empty());
+        match said.or_else(|| self.repository.current_user_email()) {
+            Some(email) => Ok(email),
+            None if request.as_user.is_some() => Ok(String::new()),
+            None => Err(CommandError::could_not_judge("git does not know who you are: `user.email` is not set")
+                .hint("set it with `git config user.email you@example.com`, or say --as USER")),
+        }
+    }
+}
+
+fn cannot_judge(error: &FactsError) -> CommandError {
+    CommandError::could_not_judge(error.to_string())
+}
+
+/// The runs on the watched branch and in open review requests.
+pub(super) fn runs(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError> {
+    Err(unavailable(&request.repo))
+}
+
+fn unavailable(repo: &std::path::Path) -> CommandError {
+    CommandError::could_not_judge(format!("{} cannot be read", repo.display()))
+}
+
+/// Judges, prints, and says how it ended.
+pub(super) fn judge_and_print(request: &JudgeRequest, format: report::Format, color: Color) -> Result<Outcome, CommandError> {
+    let judged = judge(request)?;
+    let report = Report::new(&judged.verdict, &request.root, judged.sources.as_ref());
+    output::print(&report::render(format, &report, color.on_stdout()))?;
+    Ok(match judged.verdict.conclusion {
+        Conclusion::Success | Conclusion::Pending => Outcome::Clean,
+        Conclusion::Failure => Outcome::Findings,
+    })
+}
