@@ -1,2 +1,21 @@
-//! The `portcullis` program.
-fn main() {}
+//! The `portcullis` program: parse, dispatch, report what went wrong, exit.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use portcullis::cli::{self, Cli, Command};
+
+fn main() -> ExitCode {
+    let Cli { color, command } = Cli::parse();
+    let result = match &command {
+        Command::Check(args) => cli::check::run(args, color),
+        Command::Simulate(args) => cli::simulate::run(args, color),
+        Command::Can(args) => cli::can::run(args, color),
+        Command::Runs(args) => cli::runs::run(args, color),
+        Command::Completions(args) => cli::completions::run(args),
+    };
+    match result {
+        Ok(outcome) => outcome.into(),
+        Err(error) => error.exit(color),
+    }
+}

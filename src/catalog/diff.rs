@@ -1,10 +1,13 @@
 //! The difference of two catalogs by meaning: comments, order, quoting and file names change nothing (spec 4).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::{Place, Subject, Value};
+use imbl::ordmap::DiffItem;
 
-use super::Catalog;
+use crate::model::{Entity, EntityKey, Identifier, Place, RelationValue, Subject, Value};
+
+use super::{Catalog, Located, Meaning, Owner, Table, cascade};
 
 /// What is done to a subject.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -86,7 +89,139 @@ pub struct Change {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct ChangeSet(pub Vec<Change>);
 
-/// Compares two catalogs by meaning; the cost is in proportion to what they do not share.
-pub fn diff(_before: &Catalog, _after: &Catalog) -> ChangeSet {
-    ChangeSet::default()
+/// Compares two catalogs by meaning; the cost is in proportion to what they do not share, and to what that moves.
+///
+/// Teams are compared as a set: their order means nothing.
+pub fn diff(before: &Catalog, after: &Catalog) -> ChangeSet {
+    let mut out = Vec::new();
+    documents(&mut out, before.policies(), after.policies(), Operation::Create, |()| Subject::Policy);
+    documents(&mut out, before.blueprints(), after.blueprints(), Operation::Create, |id| Subject::Blueprint(id.clone()));
+    documents(&mut out, before.permissions(), after.permissions(), Operation::Create, |id| Subject::Permissions(id.clone()));
+    documents(&mut out, before.actions(), after.actions(), Operation::Create, |id| Subject::Action(id.clone()));
+    documents(&mut out, before.runs(), after.runs(), Operation::Execute, |id| Subject::Run(id.clone()));
+    documents(&mut out, before.users(), after.users(), Operation::Create, |id| Subject::User(id.clone()));
+    documents(&mut out, before.teams(), after.teams(), Operation::Create, |id| Subject::Team(id.clone()));
+    let blueprints_changed = out.iter().any(|c| matches!(c.subject, Subject::Blueprint(_)));
+    let seeds = entities(&mut out, before, after);
+    let owned: BTreeSet<EntityKey> = out.iter().filter(|c| c.field == Some(Field::Team)).filter_map(key_of).collect();
+    for moved in cascade::moved(before, after, &seeds, blueprints_changed) {
+        let Some(entity) = after.entities().get(&moved.key).filter(|_| !owned.contains(&moved.key)) else { continue };
+        out.push(Change {
+            subject: Subject::Entity(moved.key),
+            operation: Operation::Update,
+            field: Some(Field::Owner),
+            before: Some(teams(&moved.before)),
+            after: Some(teams(&moved.after)),
+            place: entity.place(),
+        });
+    }
+    out.sort_by(|a, b| (&a.subject, &a.field, a.operation).cmp(&(&b.subject, &b.field, b.operation)));
+    ChangeSet(out)
+}
+
+fn key_of(change: &Change) -> Option<EntityKey> {
+    match &change.subject {
+        Subject::Entity(key) => Some(key.clone()),
+        _ => None,
+    }
+}
+
+/// Documents that are compared as a whole.
+fn documents<K: Ord + Clone, T: Clone + PartialEq + Meaning>(
+    out: &mut Vec<Change>,
+    before: &Table<K, T>,
+    after: &Table<K, T>,
+    appears: Operation,
+    subject: impl Fn(&K) -> Subject,
+) {
+    for item in before.map().diff(after.map()) {
+        let (key, operation, old, new) = match item {
+            DiffItem::Add(key, new) => (key, appears, None, Some(new)),
+            DiffItem::Remove(key, old) => (key, Operation::Delete, Some(old), None),
+            DiffItem::Update { old: (key, old), new: (_, new) } if old.value != new.value => {
+                (key, Operation::Update, Some(old), Some(new))
+            }
+            DiffItem::Update { .. } => continue, // moved to another file, and nothing else
+        };
+        let Some(stands) = new.or(old) else { continue };
+        out.push(Change {
+            subject: subject(key),
+            operation,
+            field: None,
+            before: old.map(|d| d.value.meaning()),
+            after: new.map(|d| d.value.meaning()),
+            place: stands.place(),
+        });
+    }
+}
+
+/// Entities are compared field by field. Returns those from which ownership may have moved elsewhere.
+fn entities(out: &mut Vec<Change>, before: &Catalog, after: &Catalog) -> BTreeSet<EntityKey> {
+    let mut seeds = BTreeSet::new();
+    for item in before.entities().map().diff(after.entities().map()) {
+        let (key, first) = match item {
+            DiffItem::Add(key, new) => {
+                let first = out.len();
+                out.push(whole(new, Operation::Register, None, Some(new.value.meaning())));
+                fields(out, None, new);
+                seeds.insert(key.clone());
+                (key, first)
+            }
+            DiffItem::Remove(key, old) => {
+                out.push(whole(old, Operation::Unregister, Some(old.value.meaning()), None));
+                seeds.insert(key.clone());
+                continue;
+            }
+            DiffItem::Update { old: (key, old), new: (_, new) } => {
+                let first = out.len();
+                fields(out, Some(&old.value), new);
+                (key, first)
+            }
+        };
+        let passes_on = |c: &Change| matches!(c.field, Some(Field::Relation(_) | Field::Team));
+        if out.iter().skip(first).any(passes_on) {
+            seeds.insert(key.clone());
+        }
+    }
+    seeds
+}
+
+fn whole(entity: &Located<Entity>, operation: Operation, before: Option<Value>, after: Option<Value>) -> Change {
+    Change { subject: Subject::Entity(entity.value.key.clone()), operation, field: None, before, after, place: entity.place() }
+}
+
+fn fields(out: &mut Vec<Change>, old: Option<&Entity>, new: &Located<Entity>) {
+    let operation = if old.is_some() { Operation::Update } else { Operation::Register };
+    let mut field = |field: Field, before: Option<Value>, after: Option<Value>, way: &[&str]| {
+        if before != after {
+            let place = new.value_at(way);
+            let subject = Subject::Entity(new.value.key.clone());
+            out.push(Change { subject, operation, field: Some(field), before, after, place });
+        }
+    };
+    let text = |text: &Option<String>| text.as_deref().map(Value::from);
+    field(Field::Title, old.and_then(|e| text(&e.title)), text(&new.value.title), &["title"]);
+    field(Field::Icon, old.and_then(|e| text(&e.icon)), text(&new.value.icon), &["icon"]);
+    let owners = |team: &Option<Vec<Identifier>>| team.as_ref().map(|list| teams(&list.iter().cloned().collect()));
+    field(Field::Team, old.and_then(|e| owners(&e.team)), owners(&new.value.team), &["team"]);
+    let none = BTreeMap::new();
+    for name in names(old.map_or(&none, |e| &e.properties), &new.value.properties) {
+        let before = old.and_then(|e| e.properties.get(name)).cloned();
+        let after = new.value.properties.get(name).cloned();
+        field(Field::Property(name.into()), before, after, &["properties", name]);
+    }
+    let none = BTreeMap::new();
+    for name in names(old.map_or(&none, |e| &e.relations), &new.value.relations) {
+        let before = old.and_then(|e| e.relations.get(name)).map(RelationValue::to_value);
+        let after = new.value.relations.get(name).map(RelationValue::to_value);
+        field(Field::Relation(name.into()), before, after, &["relations", name]);
+    }
+}
+
+fn names<'a, V>(old: &'a BTreeMap<Box<str>, V>, new: &'a BTreeMap<Box<str>, V>) -> BTreeSet<&'a str> {
+    old.keys().chain(new.keys()).map(|name| &**name).collect()
+}
+
+fn teams(owner: &Owner) -> Value {
+    Value::List(owner.iter().map(|team| Value::from(team.as_str())).collect())
 }

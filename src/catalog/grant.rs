@@ -117,3 +117,117 @@ fn action_rule(catalog: &Catalog, action: &Action, pick: impl Fn(&crate::model::
         WrittenPermissions::Unknown => Rule::default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::catalog::{Document, FileDelta, Located, ParsedFile};
+    use crate::model::{ActionPermissions, EntityPermissions, FilePath, Finding, Pointer, Team};
+
+    fn id(text: &str) -> Identifier {
+        Identifier::new(text).unwrap()
+    }
+
+    fn put(path: &str, document: impl FnOnce(FilePath) -> Document) -> FileDelta {
+        let path = FilePath::new(path);
+        FileDelta::Put(ParsedFile { path: path.clone(), documents: vec![document(path)], findings: Vec::new() })
+    }
+
+    fn located<T>(file: FilePath, value: T) -> Located<T> {
+        Located { file, pointer: Pointer::root(), value }
+    }
+
+    fn user(name: &str, roles: &[Role]) -> User {
+        User {
+            identifier: id(name),
+            name: None,
+            roles: roles.to_vec(),
+            emails: Vec::new(),
+            github_id: None,
+            github_login: None,
+            signing_keys: Vec::new(),
+            bot: false,
+        }
+    }
+
+    fn put_user(path: &str, user: User) -> FileDelta {
+        put(path, |f| Document::User(located(f, user)))
+    }
+
+    fn put_team(path: &str, members: &[&str]) -> FileDelta {
+        let team = Team { identifier: id("platform"), title: None, members: members.iter().map(|m| id(m)).collect() };
+        put(path, |f| Document::Team(located(f, team)))
+    }
+
+    fn put_permissions(path: &str, blueprint: &str, execute: Rule) -> FileDelta {
+        let entry = ActionPermissions { execute: Some(execute), approve: None };
+        let permissions = Permissions {
+            blueprint: id(blueprint),
+            entities: EntityPermissions::default(),
+            actions: BTreeMap::from([(id("deploy"), entry)]),
+        };
+        put(path, |f| Document::Permissions(located(f, permissions)))
+    }
+
+    fn broken(path: &str) -> FileDelta {
+        let findings = vec![Finding::error("yaml/syntax", "cannot be read")];
+        FileDelta::Put(ParsedFile { path: FilePath::new(path), documents: Vec::new(), findings })
+    }
+
+    fn roster() -> Catalog {
+        Catalog::default().apply([
+            put_user("users/alice.yaml", user("alice", &[Role::Member])),
+            put_user("users/bob.yaml", user("bob", &[])),
+            put_team("teams/platform.yaml", &["bob"]),
+        ])
+    }
+
+    #[test]
+    fn any_part_grants_and_an_empty_rule_grants_nobody() {
+        let base = roster();
+        let owner = Owner::from([id("platform")]);
+        let grant = |rule: Rule, name: &str| grants(&base, &rule, &user(name, &[]), Some(&owner));
+        assert_eq!(grant(Rule::default(), "alice"), None);
+        assert_eq!(grant(Rule { roles: vec![Role::Member], ..Rule::default() }, "alice"), Some(Grant::Role(Role::Member)));
+        assert_eq!(grant(Rule { users: vec![id("bob")], ..Rule::default() }, "bob"), Some(Grant::User));
+        assert_eq!(grant(Rule { teams: vec![id("platform")], ..Rule::default() }, "bob"), Some(Grant::Team(id("platform"))));
+        let owned = Rule { owned_by_team: true, ..Rule::default() };
+        assert_eq!(grant(owned.clone(), "bob"), Some(Grant::OwnedByTeam(id("platform"))));
+        assert_eq!(grant(owned.clone(), "alice"), None);
+        assert_eq!(grants(&base, &owned, &user("bob", &[]), None), None);
+        assert_eq!(grants(&base, &owned, &user("bob", &[]), Some(&Owner::new())), None);
+    }
+
+    #[test]
+    fn a_user_of_the_change_brings_no_role_along() {
+        let rule = Rule { roles: vec![Role::Admin], users: vec![id("mallory")], ..Rule::default() };
+        assert_eq!(grants(&roster(), &rule, &user("alice", &[Role::Admin]), None), None);
+        assert_eq!(grants(&roster(), &rule, &user("mallory", &[Role::Admin]), None), None, "named, yet not in the roster");
+    }
+
+    #[test]
+    fn what_is_declared_twice_grants_nobody() {
+        let rule = Rule { roles: vec![Role::Member], teams: vec![id("platform")], ..Rule::default() };
+        let twice =
+            roster().apply([put_user("users/zz.yaml", user("alice", &[Role::Admin])), put_team("teams/zz.yaml", &["bob"])]);
+        assert_eq!(grants(&twice, &rule, &user("alice", &[]), None), None);
+        assert_eq!(grants(&twice, &rule, &user("bob", &[]), None), None);
+    }
+
+    #[test]
+    fn permissions_that_cannot_be_known_never_fall_back_to_the_default() {
+        let lax = || Rule { roles: vec![Role::Member], ..Rule::default() };
+        let one = Catalog::default().apply([put_permissions("permissions/a.yaml", "Env", lax())]);
+        assert!(matches!(permissions_of(&one, &id("Env")), WrittenPermissions::Document(_)));
+        assert_eq!(permissions_of(&one, &id("Service")), WrittenPermissions::Absent);
+        let unknown = |catalog: &Catalog, blueprint| permissions_of(catalog, &id(blueprint)) == WrittenPermissions::Unknown;
+        assert!(unknown(&one.apply([put_permissions("permissions/b.yaml", "Env", lax())]), "Env"), "written twice");
+        let unreadable = one.apply([broken("permissions/other.yaml")]);
+        assert!(!unknown(&unreadable, "Env"), "its own document is readable");
+        assert!(unknown(&unreadable, "Service"), "the broken file may speak of it");
+        assert!(unknown(&one.apply([broken("permissions/nested/Env.json")]), "Env"), "the broken file bears its name");
+        assert!(!unknown(&one.apply([broken("entities/Service.yaml")]), "Service"), "a broken file of another kind says nothing");
+    }
+}

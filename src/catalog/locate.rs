@@ -11,12 +11,21 @@ use super::text;
 ///
 /// What is not there is pointed at by the nearest thing above it that is. `None` where the file cannot be read at all.
 pub fn locate(source: &[u8], place: &Place) -> Option<Span> {
-    if place.span.is_some() {
-        return place.span;
-    }
-    let text = text::read_text(source, &Limits::MOST).text?;
-    let tree = read_tree(&place.file, text, &Limits::MOST);
-    let mut node = tree.root.as_ref()?;
+    locate_all(source, &[place]).into_iter().next().flatten()
+}
+
+/// The same for many places of one file, which is read once.
+pub fn locate_all(source: &[u8], places: &[&Place]) -> Vec<Option<Span>> {
+    let known = || places.iter().map(|place| place.span).collect();
+    let Some(unknown) = places.iter().find(|place| place.span.is_none()) else { return known() };
+    let Some(text) = text::read_text(source, &Limits::MOST).text else { return known() };
+    let tree = read_tree(&unknown.file, text, &Limits::MOST);
+    let Some(root) = tree.root.as_ref() else { return known() };
+    places.iter().map(|place| place.span.or_else(|| Some(find(root, place)))).collect()
+}
+
+fn find(root: &Node<'_>, place: &Place) -> Span {
+    let mut node = root;
     let mut key_span: Option<Span> = None;
     let mut reached = true;
     for part in place.pointer.parts() {
@@ -29,8 +38,8 @@ pub fn locate(source: &[u8], place: &Place) -> Option<Span> {
         }
     }
     match key_span {
-        Some(key) if place.on_key || !reached => Some(key),
-        key => Some(shown_span(node, key)),
+        Some(key) if place.on_key || !reached => key,
+        key => shown_span(node, key),
     }
 }
 

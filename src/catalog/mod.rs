@@ -1,10 +1,14 @@
 //! The catalog: documents with positions, the tables they fill, and the difference of two catalogs by meaning.
 
+mod cascade;
 mod complaint;
 mod decode;
+mod definition;
 mod diff;
 mod document;
 mod file;
+mod grant;
+mod index;
 mod json;
 mod locate;
 mod meaning;
@@ -14,17 +18,24 @@ mod quote;
 mod revision;
 mod rules;
 mod scalar;
+mod schema;
 mod table;
 mod text;
+mod violation;
 
 #[cfg(test)]
 mod tests;
 
+pub use decode::suggest::nearest;
+pub use definition::{DefinitionFault, check_definition};
 pub use diff::{Change, ChangeSet, Field, Operation, diff};
 pub use file::{Document, ParsedFile, kind_of, parse_file};
+pub use grant::{Grant, WrittenPermissions, approve_rule, execute_rule, grants, is_member, permissions_of, user_of};
+pub use index::{Claim, Namespace};
 pub use locate::locate;
 pub use meaning::Meaning;
-pub use owner::Owner;
+pub use owner::{Hop, InheritanceFault, Owner, Owners};
 pub use revision::{Catalog, FileDelta};
 pub use rules::rules;
+pub use schema::{EntitySchema, SchemaSlot, Violation};
 pub use table::{Located, Table};

@@ -1,40 +1,162 @@
 //! Who owns an entity: its own team, or what the blueprint's path yields (spec 3).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::model::{EntityKey, Identifier};
+use crate::model::{EntityKey, Identifier, Ownership, RelationValue};
 
 use super::Catalog;
 
 /// The teams that own an entity. Empty: nobody, and `ownedByTeam` grants nobody.
 pub type Owner = BTreeSet<Identifier>;
 
+/// One step of an inheritance path, resolved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hop {
+    /// The relation that is followed.
+    pub relation: Box<str>,
+    /// The blueprint it leads to.
+    pub target: Identifier,
+}
+
+/// Why a blueprint's inheritance path yields nobody.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum InheritanceFault {
+    /// A step that is no relation of the blueprint it starts from.
+    UnknownHop {
+        /// The step.
+        hop: Box<str>,
+        /// Where it starts.
+        blueprint: Identifier,
+    },
+    /// A step over a relation that holds a list: whose owner would it be?
+    ManyHop {
+        /// The step.
+        hop: Box<str>,
+        /// Where it starts.
+        blueprint: Identifier,
+    },
+    /// A step that leads to a blueprint that is not there.
+    MissingBlueprint {
+        /// The step.
+        hop: Box<str>,
+        /// What is missing.
+        target: Identifier,
+    },
+}
+
 impl Catalog {
     /// The effective owner: the entity's own `team`, or else what its blueprint's inheritance path reaches.
     ///
-    /// A broken path (an unset or dangling relation, a cycle) yields nobody.
+    /// A broken path (an unset or dangling relation, a cycle of blueprints) yields nobody. To ask about many entities,
+    /// use [`Owners`], which resolves each path once.
     pub fn owner_of(&self, key: &EntityKey) -> Owner {
-        self.owner_within(key, &mut BTreeSet::new())
+        Owners::new(self).owner(key)
     }
 
-    fn owner_within(&self, key: &EntityKey, seen: &mut BTreeSet<EntityKey>) -> Owner {
-        use crate::model::{Ownership, RelationValue};
-        if !seen.insert(key.clone()) {
-            return Owner::new();
-        }
-        let Some(entity) = self.entities().get(key) else { return Owner::new() };
-        if let Some(team) = entity.value.team.as_ref().filter(|team| !team.is_empty()) {
-            return team.iter().cloned().collect();
-        }
-        let Some(blueprint) = self.blueprints().get(&key.blueprint) else { return Owner::new() };
-        let Ownership::Inherited(path) = &blueprint.value.ownership else { return Owner::new() };
-        let mut here = key.clone();
+    /// The steps from which a blueprint's entities inherit their owner; `None` where `team` alone owns.
+    pub fn inheritance_of(&self, blueprint: &Identifier) -> Result<Option<Vec<Hop>>, InheritanceFault> {
+        let Some(start) = self.blueprints().get(blueprint) else { return Ok(None) };
+        let Ownership::Inherited(path) = &start.value.ownership else { return Ok(None) };
+        let mut here = start;
+        let mut hops = Vec::with_capacity(path.0.len());
         for hop in &path.0 {
-            let next = self.blueprints().get(&here.blueprint).and_then(|b| b.value.relations.get(hop)).filter(|r| !r.many);
-            let held = self.entities().get(&here).and_then(|e| e.value.relations.get(hop).cloned());
-            let (Some(relation), Some(RelationValue::One(target))) = (next, held) else { return Owner::new() };
-            here = EntityKey { blueprint: relation.target.clone(), identifier: target };
+            let at = || here.value.identifier.clone();
+            let relation = here
+                .value
+                .relations
+                .get(hop)
+                .ok_or_else(|| InheritanceFault::UnknownHop { hop: hop.clone(), blueprint: at() })?;
+            if relation.many {
+                return Err(InheritanceFault::ManyHop { hop: hop.clone(), blueprint: at() });
+            }
+            let target = &relation.target;
+            hops.push(Hop { relation: hop.clone(), target: target.clone() });
+            here = self
+                .blueprints()
+                .get(target)
+                .ok_or_else(|| InheritanceFault::MissingBlueprint { hop: hop.clone(), target: target.clone() })?;
         }
-        self.owner_within(&here, seen)
+        Ok(Some(hops))
+    }
+
+    /// The blueprints that inheritance visits from `blueprint` on, itself first. Where it runs in circles the last one
+    /// is one that came before.
+    pub fn inheritance_chain(&self, blueprint: &Identifier) -> Vec<Identifier> {
+        let mut chain = vec![blueprint.clone()];
+        let mut here = blueprint.clone();
+        while let Ok(Some(hops)) = self.inheritance_of(&here) {
+            let Some(last) = hops.last() else { break };
+            here = last.target.clone();
+            let again = chain.contains(&here);
+            chain.push(here.clone());
+            if again {
+                break;
+            }
+        }
+        chain
+    }
+
+    fn inherits_in_circles(&self, blueprint: &Identifier) -> bool {
+        let chain = self.inheritance_chain(blueprint);
+        chain.split_last().is_some_and(|(last, before)| before.contains(last))
+    }
+}
+
+/// Reads owners of many entities of one catalog.
+pub struct Owners<'a> {
+    catalog: &'a Catalog,
+    paths: BTreeMap<Identifier, Option<Arc<[Hop]>>>,
+    known: BTreeMap<EntityKey, Owner>,
+}
+
+impl<'a> Owners<'a> {
+    /// Over this catalog.
+    pub fn new(catalog: &'a Catalog) -> Self {
+        Self { catalog, paths: BTreeMap::new(), known: BTreeMap::new() }
+    }
+
+    /// The steps of a blueprint's path; `None` where `team` alone owns, where the path is broken, and where inheritance
+    /// would run in circles. The last makes every walk end after as many steps as there are blueprints.
+    pub fn path(&mut self, blueprint: &Identifier) -> Option<Arc<[Hop]>> {
+        if let Some(known) = self.paths.get(blueprint) {
+            return known.clone();
+        }
+        let path = match self.catalog.inheritance_of(blueprint) {
+            Ok(Some(hops)) if !self.catalog.inherits_in_circles(blueprint) => Some(Arc::from(hops)),
+            _ => None,
+        };
+        self.paths.insert(blueprint.clone(), path.clone());
+        path
+    }
+
+    /// The effective owner of `key`; nobody where there is no such entity.
+    pub fn owner(&mut self, key: &EntityKey) -> Owner {
+        if let Some(known) = self.known.get(key) {
+            return known.clone();
+        }
+        let mut here = key.clone();
+        let owner = loop {
+            let Some(entity) = self.catalog.entities().get(&here) else { break Owner::new() };
+            if let Some(team) = entity.value.team.as_ref().filter(|team| !team.is_empty()) {
+                break team.iter().cloned().collect();
+            }
+            let Some(next) = self.next(&here) else { break Owner::new() };
+            here = next;
+        };
+        self.known.insert(key.clone(), owner.clone());
+        owner
+    }
+
+    /// The entity that `key` inherits from.
+    fn next(&mut self, key: &EntityKey) -> Option<EntityKey> {
+        let path = self.path(&key.blueprint)?;
+        let mut here = key.clone();
+        for hop in path.iter() {
+            let entity = self.catalog.entities().get(&here)?;
+            let Some(RelationValue::One(target)) = entity.value.relations.get(&hop.relation) else { return None };
+            here = EntityKey { blueprint: hop.target.clone(), identifier: target.clone() };
+        }
+        (here != *key).then_some(here)
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 
 use crate::model::{
-    Action, Blueprint, CatalogPolicy, Entity, EntityKey, FilePath, Finding, Identifier, Permissions, RunRequest, Team, User,
+    Action, Blueprint, CatalogPolicy, Entity, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, RunRequest, Team, User,
 };
 
-use super::{Document, Located, ParsedFile, Table};
+use super::index::{Claims, LookAlikes, Owned};
+use super::{Claim, Document, Located, Namespace, ParsedFile, SchemaSlot, Table};
 
 /// One revision of the catalog. Cloning costs nothing; clones share what they do not change.
 #[derive(Clone, Default, Debug)]
@@ -23,6 +24,14 @@ pub struct Catalog {
     teams: Table<Identifier, Team>,
     /// Who points at an entity, whether or not it exists: `(target, source)`, so that a range scan finds the sources.
     referrers: OrdSet<(EntityKey, EntityKey)>,
+    /// The entities that name a team as their own, whether or not the team exists.
+    owned: Owned,
+    /// Names that look alike.
+    look_alikes: LookAlikes,
+    /// Addresses, keys and accounts of users.
+    claims: Claims,
+    /// The compiled schema of each blueprint: made when first asked for, and shared by every clone that has the blueprint.
+    schemas: OrdMap<Identifier, SchemaSlot>,
     /// What each file declared, so that it can be taken out again.
     files: OrdMap<FilePath, Arc<FileRecord>>,
     /// The files in which something is wrong by themselves.
@@ -44,6 +53,34 @@ enum DocumentKey {
     Run(Identifier),
     User(Identifier),
     Team(Identifier),
+}
+
+impl DocumentKey {
+    fn of(document: &Document) -> Self {
+        match document {
+            Document::Policy(_) => Self::Policy,
+            Document::Blueprint(d) => Self::Blueprint(d.value.identifier.clone()),
+            Document::Entity(d) => Self::Entity(d.value.key.clone()),
+            Document::Permissions(d) => Self::Permissions(d.value.blueprint.clone()),
+            Document::Action(d) => Self::Action(d.value.identifier.clone()),
+            Document::Run(d) => Self::Run(d.value.identifier.clone()),
+            Document::User(d) => Self::User(d.value.identifier.clone()),
+            Document::Team(d) => Self::Team(d.value.identifier.clone()),
+        }
+    }
+
+    /// The name it brings into a namespace; permissions go by the name of their blueprint and bring none.
+    fn name(&self) -> Option<(Namespace, &Identifier)> {
+        match self {
+            Self::Policy | Self::Permissions(_) => None,
+            Self::Blueprint(id) => Some((Namespace::Kind(Kind::Blueprint), id)),
+            Self::Entity(key) => Some((Namespace::Entities(key.blueprint.clone()), &key.identifier)),
+            Self::Action(id) => Some((Namespace::Kind(Kind::Action), id)),
+            Self::Run(id) => Some((Namespace::Kind(Kind::Run), id)),
+            Self::User(id) => Some((Namespace::Kind(Kind::User), id)),
+            Self::Team(id) => Some((Namespace::Kind(Kind::Team), id)),
+        }
+    }
 }
 
 /// What happens to one file between two revisions.
@@ -75,7 +112,9 @@ impl Catalog {
     fn put_file(&mut self, file: ParsedFile) {
         let mut record = FileRecord::default();
         for document in file.documents {
-            record.keys.push(self.insert(document));
+            let key = DocumentKey::of(&document);
+            self.changing(&key, |c| c.insert(document));
+            record.keys.push(key);
         }
         if !file.findings.is_empty() {
             self.broken.insert(file.path.clone(), Arc::new(file.findings));
@@ -87,54 +126,72 @@ impl Catalog {
         self.broken.remove(path);
         let Some(record) = self.files.remove(path) else { return };
         for key in &record.keys {
-            self.take_out(key, path);
+            self.changing(key, |c| c.take_out(key, path));
         }
     }
 
-    fn insert(&mut self, document: Document) -> DocumentKey {
-        match document {
-            Document::Policy(d) => {
-                self.policy.insert((), Arc::new(d));
-                DocumentKey::Policy
+    /// Changes what stands under `key`, and keeps the indexes of names, claims and schemas in step with it.
+    fn changing(&mut self, key: &DocumentKey, change: impl FnOnce(&mut Self)) {
+        let claimed = |c: &Self| match key {
+            DocumentKey::User(id) => c.users.get(id).cloned(),
+            _ => None,
+        };
+        if let Some(user) = claimed(self) {
+            self.claims.remove(&user.value);
+        }
+        let stood = self.stands(key);
+        change(self);
+        if let Some(user) = claimed(self) {
+            self.claims.insert(&user.value);
+        }
+        let stands = self.stands(key);
+        if let (Some((space, name)), true) = (key.name(), stood != stands) {
+            if stands {
+                self.look_alikes.insert(&space, name);
+            } else {
+                self.look_alikes.remove(&space, name);
             }
+        }
+        if let DocumentKey::Blueprint(id) = key {
+            match self.blueprints.get(id) {
+                Some(_) => self.schemas.insert(id.clone(), SchemaSlot::default()),
+                None => self.schemas.remove(id),
+            };
+        }
+    }
+
+    fn stands(&self, key: &DocumentKey) -> bool {
+        match key {
+            DocumentKey::Policy => self.policy.contains(&()),
+            DocumentKey::Blueprint(id) => self.blueprints.contains(id),
+            DocumentKey::Entity(key) => self.entities.contains(key),
+            DocumentKey::Permissions(id) => self.permissions.contains(id),
+            DocumentKey::Action(id) => self.actions.contains(id),
+            DocumentKey::Run(id) => self.runs.contains(id),
+            DocumentKey::User(id) => self.users.contains(id),
+            DocumentKey::Team(id) => self.teams.contains(id),
+        }
+    }
+
+    fn insert(&mut self, document: Document) {
+        match document {
+            Document::Policy(d) => self.policy.insert((), Arc::new(d)),
             Document::Blueprint(d) => {
                 let id = d.value.identifier.clone();
                 // A new target of a relation moves the entity that is pointed at, so sources are indexed anew.
                 self.reindexing(&id, |c| c.blueprints.insert(id.clone(), Arc::new(d)));
-                DocumentKey::Blueprint(id)
             }
             Document::Entity(d) => {
                 let key = d.value.key.clone();
                 self.unindex(&key);
                 self.entities.insert(key.clone(), Arc::new(d));
                 self.index(&key);
-                DocumentKey::Entity(key)
             }
-            Document::Permissions(d) => {
-                let id = d.value.blueprint.clone();
-                self.permissions.insert(id.clone(), Arc::new(d));
-                DocumentKey::Permissions(id)
-            }
-            Document::Action(d) => {
-                let id = d.value.identifier.clone();
-                self.actions.insert(id.clone(), Arc::new(d));
-                DocumentKey::Action(id)
-            }
-            Document::Run(d) => {
-                let id = d.value.identifier.clone();
-                self.runs.insert(id.clone(), Arc::new(d));
-                DocumentKey::Run(id)
-            }
-            Document::User(d) => {
-                let id = d.value.identifier.clone();
-                self.users.insert(id.clone(), Arc::new(d));
-                DocumentKey::User(id)
-            }
-            Document::Team(d) => {
-                let id = d.value.identifier.clone();
-                self.teams.insert(id.clone(), Arc::new(d));
-                DocumentKey::Team(id)
-            }
+            Document::Permissions(d) => self.permissions.insert(d.value.blueprint.clone(), Arc::new(d)),
+            Document::Action(d) => self.actions.insert(d.value.identifier.clone(), Arc::new(d)),
+            Document::Run(d) => self.runs.insert(d.value.identifier.clone(), Arc::new(d)),
+            Document::User(d) => self.users.insert(d.value.identifier.clone(), Arc::new(d)),
+            Document::Team(d) => self.teams.insert(d.value.identifier.clone(), Arc::new(d)),
         }
     }
 
@@ -179,12 +236,22 @@ impl Catalog {
         for target in self.targets_of(key) {
             self.referrers.insert((target, key.clone()));
         }
+        for team in self.own_teams(key) {
+            self.owned.insert(&team, key);
+        }
     }
 
     fn unindex(&mut self, key: &EntityKey) {
         for target in self.targets_of(key) {
             self.referrers.remove(&(target, key.clone()));
         }
+        for team in self.own_teams(key) {
+            self.owned.remove(&team, key);
+        }
+    }
+
+    fn own_teams(&self, key: &EntityKey) -> Vec<Identifier> {
+        self.entities.get(key).and_then(|e| e.value.team.clone()).unwrap_or_default()
     }
 
     /// Every entity that the relations of `key` name, in the blueprint each relation targets; they need not exist.
@@ -207,6 +274,47 @@ impl Catalog {
         let least = EntityKey { blueprint: Identifier::least(), identifier: Identifier::least() };
         let target = target.clone();
         self.referrers.range((target.clone(), least)..).take_while(move |(t, _)| *t == target).map(|(_, source)| source)
+    }
+
+    /// Those of [`Self::referrers_of`] that are entities of one blueprint.
+    pub fn referrers_from<'a>(&'a self, target: &EntityKey, blueprint: &'a Identifier) -> impl Iterator<Item = &'a EntityKey> {
+        let first = EntityKey { blueprint: blueprint.clone(), identifier: Identifier::least() };
+        let target = target.clone();
+        self.referrers
+            .range((target.clone(), first)..)
+            .take_while(move |(t, source)| *t == target && source.blueprint == *blueprint)
+            .map(|(_, source)| source)
+    }
+
+    /// The entities that name `team` as their own, in order; the team need not exist.
+    pub fn owned_by<'a>(&'a self, team: &Identifier) -> impl Iterator<Item = &'a EntityKey> {
+        self.owned.of(team)
+    }
+
+    /// The users that claim an address, a key or an account, in order; more than one is an error, and then it is nobody's.
+    pub fn claimants<'a>(&'a self, claim: &Claim) -> impl Iterator<Item = &'a Identifier> {
+        self.claims.of(claim)
+    }
+
+    /// The other names of a namespace that look like `name`, sorted.
+    pub fn look_alikes_of(&self, space: &Namespace, name: &Identifier) -> Vec<Identifier> {
+        self.look_alikes.of(space, name)
+    }
+
+    /// Every name that may look like another of its namespace; [`Self::look_alikes_of`] tells which do.
+    pub fn look_alike_suspects(&self) -> Vec<(Namespace, Identifier)> {
+        self.look_alikes.suspects()
+    }
+
+    /// The compiled schema of a blueprint that exists.
+    pub fn schema_of(&self, blueprint: &Identifier) -> Option<Arc<super::EntitySchema>> {
+        let found = self.blueprints.get(blueprint)?;
+        Some(self.schemas.get(blueprint)?.get(&found.value))
+    }
+
+    /// Whether two catalogs are the same memory: a quick yes; a no means nothing.
+    pub fn shares_all_with(&self, other: &Self) -> bool {
+        self.files.ptr_eq(&other.files) && self.broken.ptr_eq(&other.broken)
     }
 
     /// The policy, or the defaults where there is none.

@@ -1,7 +1,44 @@
 //! The judgement: facts in, verdict out; a table of checks, one file per rule family.
 
+mod attribution;
+mod broken;
+mod claimants;
+mod definitions;
+mod duplicates;
+mod entities;
+mod fold;
+pub mod git_rules;
+pub mod identity;
+#[cfg(test)]
+mod identity_tests;
+mod judge;
+mod lints;
+mod lookalike;
+mod ownership;
+pub mod permissions;
 mod proposal;
+mod references;
+#[cfg(test)]
+mod request_tests;
+mod rights;
+mod roster;
+pub mod rules;
+mod run_facts;
+mod run_inputs;
+pub mod runs;
+#[cfg(test)]
+mod runs_tests;
+mod scope;
+#[cfg(test)]
+mod story;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod validate;
 mod verdict;
 
+pub use judge::judge;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
+pub use summary::check_of;
+pub use validate::{validate, validate_against, validate_changed};
 pub use verdict::{ChangeVerdict, CheckName, CheckResult, CommitVerdict, Conclusion, RunVerdict, Verdict};

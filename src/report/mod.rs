@@ -1,1 +1,35 @@
 //! Every word said outward, as pure functions: text, JSON, SARIF, GitHub workflow commands, Markdown.
+//!
+//! A [`Report`] is a verdict whose findings have been given line and column; each renderer is a function of it.
+//! Whatever a stranger wrote (names, values, paths) goes out through [`defuse`](self::defuse_inline) and never raw.
+
+mod answer;
+mod defuse;
+mod format;
+mod github;
+mod json;
+mod markdown;
+mod place;
+mod runs;
+#[cfg(test)]
+mod sample;
+mod sarif;
+#[cfg(test)]
+mod snapshot_tests;
+mod snippet;
+mod status;
+mod summary;
+mod text;
+mod words;
+
+pub use answer::{Answer, AnswerPart, answer_json, answer_text};
+pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
+pub use format::{Format, render};
+pub use github::github;
+pub use json::{VerdictJson, json};
+pub use markdown::markdown;
+pub use place::{PlacedFinding, Report, Sources, place_findings};
+pub use runs::{RunEntry, RunOrigin, run_text, runs_json, runs_text};
+pub use sarif::sarif;
+pub use status::{check_description, commit_description, fit_description};
+pub use text::text;

@@ -13,7 +13,7 @@ mod roster;
 mod rules;
 mod run;
 mod schema;
-mod suggest;
+pub(super) mod suggest;
 mod time;
 
 pub(super) use action::action;

@@ -1,0 +1,151 @@
+//! Small persistent indexes: who is called alike, who claims one address, key or account, what a team owns.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use imbl::{OrdMap, OrdSet};
+
+use crate::model::{EntityKey, Identifier, KeyFingerprint, Kind, User};
+
+/// Within which set of names two may not look alike: a kind of document, or the entities of one blueprint.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Namespace {
+    /// All documents of this kind.
+    Kind(Kind),
+    /// The entities of this blueprint.
+    Entities(Identifier),
+}
+
+/// Names by the hash of what the eye sees of them: 24 bytes a key and name, where the keys themselves would cost thrice that.
+/// Whoever reads it compares the keys, so an equal hash of unlike names harms nobody.
+#[derive(Clone, Default, Debug)]
+pub(super) struct LookAlikes(OrdMap<Namespace, OrdSet<(u64, Identifier)>>);
+
+impl LookAlikes {
+    pub(super) fn insert(&mut self, space: &Namespace, name: &Identifier) {
+        if !self.0.contains_key(space) {
+            self.0.insert(space.clone(), OrdSet::new());
+        }
+        let Some(names) = self.0.get_mut(space) else { return };
+        for hash in hashes(name) {
+            names.insert((hash, name.clone()));
+        }
+    }
+
+    pub(super) fn remove(&mut self, space: &Namespace, name: &Identifier) {
+        let Some(names) = self.0.get_mut(space) else { return };
+        for hash in hashes(name) {
+            names.remove(&(hash, name.clone()));
+        }
+        if names.is_empty() {
+            self.0.remove(space);
+        }
+    }
+
+    /// The other names of `space` that look like `name`, sorted, each once.
+    pub(super) fn of(&self, space: &Namespace, name: &Identifier) -> Vec<Identifier> {
+        let Some(names) = self.0.get(space) else { return Vec::new() };
+        let mine = name.look_alike_keys();
+        let mut out: Vec<Identifier> = Vec::new();
+        for hash in hashes(name) {
+            for (_, other) in names.range((hash, Identifier::least())..).take_while(|(h, _)| *h == hash) {
+                let alike = || other.look_alike_keys().iter().zip(&mine).any(|(a, b)| a == b);
+                if other != name && !out.contains(other) && alike() {
+                    out.push(other.clone());
+                }
+            }
+        }
+        out.sort();
+        out
+    }
+
+    /// Every name that shares a hash with another, with its namespace: few, and all that look alike are among them.
+    pub(super) fn suspects(&self) -> Vec<(Namespace, Identifier)> {
+        let mut out = Vec::new();
+        for (space, names) in &self.0 {
+            let mut last: Option<&(u64, Identifier)> = None;
+            for entry in names {
+                if let Some((_, other)) = last.filter(|(hash, _)| *hash == entry.0) {
+                    out.push((space.clone(), other.clone()));
+                    out.push((space.clone(), entry.1.clone()));
+                }
+                last = Some(entry);
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+}
+
+fn hashes(name: &Identifier) -> [u64; 2] {
+    let [without_case, confusable] = name.look_alike_keys();
+    // The two keys are kept apart: a name's first key equal to another's second key is no resemblance.
+    [(0u8, without_case), (1u8, confusable)].map(|key| {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        hasher.finish()
+    })
+}
+
+/// What only one user may claim.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Claim {
+    /// An email address, in lower case.
+    Address(String),
+    /// A signing key.
+    Key(KeyFingerprint),
+    /// An account of GitHub, by its numeric id.
+    GitHub(u64),
+}
+
+impl Claim {
+    /// Everything a user claims.
+    pub fn all_of(user: &User) -> impl Iterator<Item = Self> {
+        let addresses = user.addresses().into_iter().map(Self::Address);
+        let keys = user.signing_keys.iter().map(|key| Self::Key(key.fingerprint.clone()));
+        addresses.chain(keys).chain(user.github_id.map(Self::GitHub))
+    }
+}
+
+/// Which users claim what.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Claims(OrdSet<(Claim, Identifier)>);
+
+impl Claims {
+    pub(super) fn insert(&mut self, user: &User) {
+        for claim in Claim::all_of(user) {
+            self.0.insert((claim, user.identifier.clone()));
+        }
+    }
+
+    pub(super) fn remove(&mut self, user: &User) {
+        for claim in Claim::all_of(user) {
+            self.0.remove(&(claim, user.identifier.clone()));
+        }
+    }
+
+    pub(super) fn of(&self, claim: &Claim) -> impl Iterator<Item = &Identifier> {
+        let claim = claim.clone();
+        self.0.range((claim.clone(), Identifier::least())..).take_while(move |(c, _)| *c == claim).map(|(_, user)| user)
+    }
+}
+
+/// The entities that name a team as their own, team first.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Owned(OrdSet<(Identifier, EntityKey)>);
+
+impl Owned {
+    pub(super) fn insert(&mut self, team: &Identifier, entity: &EntityKey) {
+        self.0.insert((team.clone(), entity.clone()));
+    }
+
+    pub(super) fn remove(&mut self, team: &Identifier, entity: &EntityKey) {
+        self.0.remove(&(team.clone(), entity.clone()));
+    }
+
+    pub(super) fn of(&self, team: &Identifier) -> impl Iterator<Item = &EntityKey> {
+        let team = team.clone();
+        let least = EntityKey { blueprint: Identifier::least(), identifier: Identifier::least() };
+        self.0.range((team.clone(), least)..).take_while(move |(t, _)| *t == team).map(|(_, entity)| entity)
+    }
+}

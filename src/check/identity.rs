@@ -1,0 +1,284 @@
+//! Decides who the actor of a commit is, and who gave a review (spec 5, `identity/*`).
+
+use std::collections::BTreeSet;
+
+use crate::catalog::Catalog;
+use crate::model::{
+    Actor, Attribution, CommitId, Finding, ForgeUser, Identifier, IdentityMode, KeyFingerprint, Reviewer, RuleDoc, SignatureFact,
+    Timestamp, User,
+};
+
+use super::{Base, CommitFacts, PullRequestFacts, claimants};
+
+const UNSIGNED: &str = "identity/unsigned";
+const BAD_SIGNATURE: &str = "identity/bad-signature";
+const UNKNOWN_KEY: &str = "identity/unknown-key";
+const SHARED_KEY: &str = "identity/shared-key";
+const KEY_NOT_VALID: &str = "identity/key-not-valid";
+const EMAIL_MISMATCH: &str = "identity/email-mismatch";
+const UNKNOWN_PUSHER: &str = "identity/unknown-pusher";
+const UNKNOWN_OPENER: &str = "identity/unknown-opener";
+
+/// The rules of this family.
+pub const RULES: &[RuleDoc] = &[
+    RuleDoc {
+        id: UNSIGNED,
+        summary: "Where `identity: signature` is set, every commit carries a signature.",
+        remedy: "Sign the commit (`git commit --amend -S`, or `git rebase --exec 'git commit --amend --no-edit -S'`) and push again.",
+    },
+    RuleDoc {
+        id: BAD_SIGNATURE,
+        summary: "A commit's signature must verify over the commit as it is.",
+        remedy: "Sign the commit again; a signature does not survive a rebase or an edit.",
+    },
+    RuleDoc {
+        id: UNKNOWN_KEY,
+        summary: "A commit is signed by a key that a user of the watched branch's roster has.",
+        remedy: "Sign with a key under `signingKeys` of your user, or have an Admin add the key first, in a change of its own.",
+    },
+    RuleDoc {
+        id: SHARED_KEY,
+        summary: "A key that two users have, or whose user is declared twice, tells nobody apart.",
+        remedy: "Have an Admin leave the key to one user alone.",
+    },
+    RuleDoc {
+        id: KEY_NOT_VALID,
+        summary: "A signing key is valid (`from`, `until`) at the time the server received the commit.",
+        remedy: "Sign with a key that is valid now, or have an Admin extend it.",
+    },
+    RuleDoc {
+        id: EMAIL_MISMATCH,
+        summary: "The committer's address of a signed commit belongs to the user whose key signed it.",
+        remedy: "Set `git config user.email` to one of your own addresses and commit again, or have the address added to your user.",
+    },
+    RuleDoc {
+        id: UNKNOWN_PUSHER,
+        summary: "In `forge` mode a commit that the forge does not verify is judged as its pusher too, who must be known.",
+        remedy: "Push the commits again, or sign them with a key that the forge knows.",
+    },
+    RuleDoc {
+        id: UNKNOWN_OPENER,
+        summary: "In `forge` mode a commit that the forge does not verify is judged as who opened the pull request too, who must be known.",
+        remedy: "Open the pull request from an account that exists, or sign the commits with a key that the forge knows.",
+    },
+];
+
+/// Whom a commit is judged as, and what stands against believing it.
+///
+/// The roster is base's. `range` holds every commit that is judged, parents before children: in `forge` mode it tells
+/// which push brought the commit. Where somebody is not known they are a [`Actor::Stranger`], whom no rule grants anything.
+pub fn attribute(
+    base: &Base<Catalog>,
+    mode: IdentityMode,
+    commit: &CommitFacts,
+    range: &[CommitFacts],
+    pull_request: Option<&PullRequestFacts>,
+) -> (Attribution, Vec<Finding>) {
+    match mode {
+        IdentityMode::Declared => (Attribution::one(by_address(base, &commit.committer_email)), Vec::new()),
+        IdentityMode::Signature => match signer(base, commit) {
+            Ok(user) => (Attribution::one(Actor::User(user.identifier.clone())), Vec::new()),
+            Err(finding) => (Attribution::one(stranger(&commit.committer_email)), vec![*finding]),
+        },
+        IdentityMode::Forge => by_forge(base, commit, range, pull_request),
+    }
+}
+
+/// The user of base's roster who gave a review; nobody where that is not certain.
+pub fn reviewer(base: &Base<Catalog>, mode: IdentityMode, who: &Reviewer) -> Option<Identifier> {
+    let user = match who {
+        Reviewer::Unknown => None,
+        Reviewer::Account(account) => claimants::by_account(base, account).sole(),
+        Reviewer::Committer { email, signature, received_at } => match (mode, signature) {
+            (IdentityMode::Declared, _) => claimants::by_email(base, email).sole(),
+            (IdentityMode::Signature | IdentityMode::Forge, SignatureFact::By(key)) => holder(base, key, *received_at).ok(),
+            (IdentityMode::Signature | IdentityMode::Forge, SignatureFact::Unsigned | SignatureFact::Invalid(_)) => None,
+        },
+    };
+    user.map(|user| user.identifier.clone())
+}
+
+/// Every user who may have had a hand in a commit, in whatever mode: whoever claims an address of its lines, the key that
+/// signed it, valid or not, or the account that the forge names. Wider than [`attribute`], since it only ever takes a
+/// right away: that of approving one's own work.
+pub fn hands(base: &Base<Catalog>, commit: &CommitFacts) -> BTreeSet<Identifier> {
+    let mut all = BTreeSet::new();
+    for email in [&commit.author_email, &commit.committer_email] {
+        all.extend(claimants::by_email(base, email).identifiers());
+        if let Some(id) = claimants::account_of_address(email) {
+            all.extend(claimants::by_account_id(base, id).identifiers());
+        }
+    }
+    if let SignatureFact::By(key) = &commit.signature {
+        all.extend(claimants::by_key(base, key).identifiers());
+    }
+    if let Some(account) = &commit.verified_as {
+        all.extend(claimants::by_account(base, account).identifiers());
+    }
+    all
+}
+
+/// Every user who pushed to the pull request, also what is no longer part of it.
+pub fn pushers(base: &Base<Catalog>, pull_request: &PullRequestFacts) -> BTreeSet<Identifier> {
+    let accounts = pull_request.pushes.iter().filter_map(|push| push.actor.as_ref());
+    accounts.flat_map(|account| claimants::by_account(base, account).identifiers().collect::<Vec<_>>()).collect()
+}
+
+fn stranger(who: &str) -> Actor {
+    Actor::Stranger(if who.is_empty() { "unknown".into() } else { who.to_owned() })
+}
+
+fn by_address(base: &Base<Catalog>, email: &str) -> Actor {
+    claimants::by_email(base, email).sole().map_or_else(|| stranger(email), |user| Actor::User(user.identifier.clone()))
+}
+
+fn by_account(base: &Base<Catalog>, account: &ForgeUser) -> Actor {
+    let user = claimants::by_account(base, account).sole();
+    user.map_or_else(|| stranger(&account.login), |user| Actor::User(user.identifier.clone()))
+}
+
+/// Why a key speaks for nobody.
+enum KeyTrouble {
+    Unknown,
+    Shared,
+    NotValid(Identifier),
+}
+
+fn holder<'a>(base: &'a Base<Catalog>, key: &KeyFingerprint, at: Timestamp) -> Result<&'a User, KeyTrouble> {
+    let claimants = claimants::by_key(base, key);
+    let Some(user) = claimants.sole() else {
+        return Err(if claimants.is_empty() { KeyTrouble::Unknown } else { KeyTrouble::Shared });
+    };
+    if user.signing_keys.iter().any(|k| k.fingerprint == *key && k.valid_at(at)) {
+        Ok(user)
+    } else {
+        Err(KeyTrouble::NotValid(user.identifier.clone()))
+    }
+}
+
+/// The user whose valid key signed the commit and whose address its committer line names.
+fn signer<'a>(base: &'a Base<Catalog>, commit: &CommitFacts) -> Result<&'a User, Box<Finding>> {
+    let refuse = |rule, message: String, help: &str| Err(Box::new(Finding::error(rule, message).help(help).by(commit.id)));
+    let key = match &commit.signature {
+        SignatureFact::By(key) => key,
+        SignatureFact::Unsigned => {
+            return refuse(
+                UNSIGNED,
+                format!("commit {} is not signed, and this repository knows people by their signatures", commit.id.short()),
+                "sign it with `git commit --amend -S`, with a key under `signingKeys` of your user",
+            );
+        }
+        SignatureFact::Invalid(why) => {
+            return refuse(
+                BAD_SIGNATURE,
+                format!("the signature of commit {} cannot be believed: {why}", commit.id.short()),
+                "sign it again with `git commit --amend -S`",
+            );
+        }
+    };
+    let user = match holder(base, key, commit.received_at) {
+        Ok(user) => user,
+        Err(KeyTrouble::Unknown) => {
+            return refuse(
+                UNKNOWN_KEY,
+                format!(
+                    "commit {} is signed by {key}, a key that nobody in the roster of the watched branch has",
+                    commit.id.short()
+                ),
+                "sign with a key under `signingKeys` of your user; an Admin can add one, in a change that is merged first",
+            );
+        }
+        Err(KeyTrouble::Shared) => {
+            return refuse(
+                SHARED_KEY,
+                format!("commit {} is signed by {key}, which does not belong to one user alone", commit.id.short()),
+                "an Admin can leave the key to one user, declared once",
+            );
+        }
+        Err(KeyTrouble::NotValid(user)) => {
+            return refuse(
+                KEY_NOT_VALID,
+                format!(
+                    "commit {} is signed by {key} of {user}, which was not valid when the commit was received, at {}",
+                    commit.id.short(),
+                    commit.received_at
+                ),
+                "sign with a key that is valid now, or have an Admin change its `from` or `until`",
+            );
+        }
+    };
+    if claimants::by_email(base, &commit.committer_email).sole().is_some_and(|owner| owner.identifier == user.identifier) {
+        return Ok(user);
+    }
+    refuse(
+        EMAIL_MISMATCH,
+        format!(
+            "commit {} is signed by {}, but its committer's address is {}, which is not theirs alone",
+            commit.id.short(),
+            user.identifier,
+            if commit.committer_email.is_empty() { "empty" } else { &commit.committer_email }
+        ),
+        "set `git config user.email` to an address of the user who signs, and commit again",
+    )
+}
+
+/// What the forge verifies is the signer's. Anything else is everyone's who opened, pushed, authored or committed it.
+fn by_forge(
+    base: &Base<Catalog>,
+    commit: &CommitFacts,
+    range: &[CommitFacts],
+    pull_request: Option<&PullRequestFacts>,
+) -> (Attribution, Vec<Finding>) {
+    if let Some(account) = &commit.verified_as {
+        return (Attribution::one(by_account(base, account)), Vec::new());
+    }
+    let (mut actors, mut findings) = (Vec::new(), Vec::new());
+    let mut unknown = |rule, who: &str, help: &str| {
+        let message = format!("nobody knows the {who} of commit {}, so it is judged as a stranger's too", commit.id.short());
+        findings.push(Finding::warning(rule, message).help(help).by(commit.id));
+        Actor::Stranger(format!("unknown {who}"))
+    };
+    let sign = "push it again, or sign it with a key that the forge verifies";
+    match pull_request.map(|pr| &pr.opener) {
+        Some(Some(opener)) => actors.push(by_account(base, opener)),
+        Some(None) => actors.push(unknown(UNKNOWN_OPENER, "opener", "open the pull request anew, or sign the commit")),
+        None => {}
+    }
+    let pushes = pull_request.map(|pr| pushes_of(commit.id, range, pr)).unwrap_or_default();
+    if pushes.is_empty() {
+        actors.push(unknown(UNKNOWN_PUSHER, "pusher", sign));
+    }
+    for pusher in pushes {
+        actors.push(match pusher {
+            Some(account) => by_account(base, account),
+            None => unknown(UNKNOWN_PUSHER, "pusher", sign),
+        });
+    }
+    actors.extend([&commit.author_email, &commit.committer_email].map(|email| by_line(base, email)));
+    let mut seen = BTreeSet::new();
+    actors.retain(|actor| seen.insert(actor.clone()));
+    findings.dedup();
+    (Attribution(actors), findings)
+}
+
+/// Whom an address of a line names, those that the forge makes for its accounts included.
+fn by_line(base: &Base<Catalog>, email: &str) -> Actor {
+    let by_id = claimants::account_of_address(email).and_then(|id| claimants::by_account_id(base, id).sole());
+    by_id.map_or_else(|| by_address(base, email), |user| Actor::User(user.identifier.clone()))
+}
+
+/// Who brought the commit: each push whose new head reaches it and whose old head did not.
+///
+/// An old head outside the range says nothing of what it reached, so a forced push counts as bringing all it reaches.
+fn pushes_of<'a>(commit: CommitId, range: &[CommitFacts], pull_request: &'a PullRequestFacts) -> Vec<Option<&'a ForgeUser>> {
+    let mut reaching = BTreeSet::from([commit]);
+    for later in range {
+        if later.parents.iter().any(|parent| reaching.contains(parent)) {
+            reaching.insert(later.id);
+        }
+    }
+    let brought = |push: &&crate::model::Push| {
+        reaching.contains(&push.after) && !push.before.is_some_and(|before| reaching.contains(&before))
+    };
+    pull_request.pushes.iter().filter(brought).map(|push| push.actor.as_ref()).collect()
+}

@@ -1,0 +1,252 @@
+//! Decides about the runs that a change asks for: whether each is a sound request, and what state it is in (spec 6 and 7).
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{Catalog, Change, ChangeSet, Located, Operation};
+use crate::model::{
+    Action, ActionOperation, Actor, Attribution, CommitId, EntityKey, Finding, Identifier, RuleDoc, RunRequest, Subject,
+};
+use crate::run::{RunFacts, action_of, approvers, derive, digest_request, digest_run, requirement};
+
+use super::run_inputs::{self, did_you_mean, judge_inputs};
+use super::{CommitFacts, Proposal, RunVerdict, run_facts};
+
+const IMMUTABLE: &str = "run/immutable";
+const IDENTIFIER_USED: &str = "run/identifier-used";
+const UNKNOWN_ACTION: &str = "run/unknown-action";
+const UNKNOWN_ENTITY: &str = "run/unknown-entity";
+const MISSING_ENTITY: &str = "run/missing-entity";
+const NEEDLESS_ENTITY: &str = "run/needless-entity";
+
+/// The rules of requests; those of inputs and approval stand beside their own code.
+pub const RULES: &[RuleDoc] = &[
+    RuleDoc {
+        id: IMMUTABLE,
+        summary: "A run on the watched branch is history and is never edited.",
+        remedy: "Leave the file as it is and ask again in a new one.",
+    },
+    RuleDoc {
+        id: IDENTIFIER_USED,
+        summary: "The identifier of a run that was ever on the watched branch is never used again.",
+        remedy: "Give the run an identifier of its own, or rename the file.",
+    },
+    RuleDoc {
+        id: UNKNOWN_ACTION,
+        summary: "A run names an action that the watched branch has, once, and that this change leaves there.",
+        remedy: "Name an existing action; add a new one in a change that is merged first.",
+    },
+    RuleDoc {
+        id: UNKNOWN_ENTITY,
+        summary: "A run names an entity of its action's blueprint that the watched branch has, once, and that this change leaves there.",
+        remedy: "Name an existing entity; register a new one in a change that is merged first.",
+    },
+    RuleDoc {
+        id: MISSING_ENTITY,
+        summary: "A run of a DAY-2 or DELETE action names the entity it works on.",
+        remedy: "Add `entity:` with the identifier of the entity.",
+    },
+    RuleDoc {
+        id: NEEDLESS_ENTITY,
+        summary: "A run of a CREATE action names no entity: it makes one.",
+        remedy: "Take `entity:` out.",
+    },
+];
+
+/// Every rule of runs and approval.
+pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
+    RULES.iter().chain(run_inputs::RULES).chain(run_facts::RULES)
+}
+
+/// Judges the runs among the net changes: a verdict for each that is added, and what is wrong with any.
+///
+/// Action, approve rule, target and roster are base's. Without facts of a pull request there are no reviews, and a run
+/// that needs approval waits.
+pub fn judge_runs(
+    proposal: &Proposal,
+    attributions: &BTreeMap<Option<CommitId>, Attribution>,
+    changes: &ChangeSet,
+) -> (Vec<RunVerdict>, Vec<Finding>) {
+    let (mut verdicts, mut findings) = (Vec::new(), Vec::new());
+    for change in &changes.0 {
+        let Subject::Run(identifier) = &change.subject else { continue };
+        match change.operation {
+            Operation::Execute => {
+                let Some(run) = proposal.merged.0.runs().get(identifier) else { continue };
+                let (verdict, found) = judge_run(proposal, attributions, run);
+                verdicts.push(verdict);
+                findings.extend(found);
+            }
+            Operation::Update => findings.push(immutable(identifier, change)),
+            Operation::Register | Operation::Unregister | Operation::Create | Operation::Delete => {}
+        }
+    }
+    (verdicts, findings)
+}
+
+fn immutable(identifier: &Identifier, change: &Change) -> Finding {
+    Finding::error(IMMUTABLE, format!("run `{identifier}` is on the watched branch already, and history is not edited"))
+        .help("undo this edit, and ask again in a new file under `runs/`")
+        .at(change.place.clone())
+        .about(change.subject.clone())
+}
+
+fn judge_run(
+    proposal: &Proposal,
+    attributions: &BTreeMap<Option<CommitId>, Attribution>,
+    run: &Located<RunRequest>,
+) -> (RunVerdict, Vec<Finding>) {
+    let base = &proposal.base.0;
+    let identifier = &run.value.identifier;
+    let added_by = adding_commit(proposal, identifier);
+    let asked_by = added_by.map(|commit| attribution(attributions, commit).0.clone()).unwrap_or_default();
+    let requester = asked_by.iter().find(|actor| actor.user().is_some()).or(asked_by.first()).cloned();
+
+    let mut findings = judge_request(proposal, run);
+    let action = action_of(base, &run.value.action);
+    let judged = action.map(|action| judge_inputs(base, action, run));
+    let (filled, of_inputs) = judged.map_or_else(|| (run.value.inputs.clone(), Vec::new()), |j| (j.filled, j.findings));
+    findings.extend(of_inputs);
+
+    let target = action.and_then(|action| run.value.target(&action.blueprint));
+    let owner = target.map(|key| base.owner_of(&key));
+    let hands = run_facts::hands(proposal, attributions, &asked_by);
+    let facts = RunFacts {
+        pull_request: proposal.pull_request.as_ref().map(|pr| pr.state),
+        blocked: blocked(proposal, run, &asked_by, &findings),
+        requirement: action.map_or(crate::run::Requirement::None, |action| requirement(action, &filled)),
+        digest: digest_run(&run.value, base),
+        request: digest_request(&run.value),
+        panel: action.map(|action| approvers(base, action, owner.as_ref(), &hands)).unwrap_or_default(),
+        words: run_facts::words(proposal, identifier),
+        first_seen: run_facts::first_seen(proposal, added_by),
+        expiry: action.and_then(|action| action.expiry).unwrap_or_else(|| base.policy().expiry),
+        now: proposal.now,
+    };
+    let decision = derive(&facts);
+    findings.extend(run_facts::findings(run, &facts, &decision));
+    let verdict = RunVerdict {
+        id: identifier.clone(),
+        action: run.value.action.clone(),
+        state: decision.state,
+        requester,
+        digest: facts.digest.as_ref().map(ToString::to_string).unwrap_or_default(),
+        approvals: decision.approvals,
+        approvers: decision.approvers,
+        reason: decision.reason,
+    };
+    (verdict, findings)
+}
+
+/// The last commit before which the run is not there and after which it is: its actor is the requester.
+fn adding_commit<'a>(proposal: &'a Proposal, run: &Identifier) -> Option<&'a CommitFacts> {
+    proposal.commits.iter().rev().find(|commit| !commit.before.runs().contains(run) && commit.after.runs().contains(run))
+}
+
+/// Whom a commit was attributed to; the one of a working tree has no id there.
+fn attribution<'a>(attributions: &'a BTreeMap<Option<CommitId>, Attribution>, commit: &CommitFacts) -> &'a Attribution {
+    const NOBODY: &Attribution = &Attribution(Vec::new());
+    attributions.get(&Some(commit.id)).or_else(|| attributions.get(&None)).unwrap_or(NOBODY)
+}
+
+/// Why nothing can be decided in the run's favour.
+fn blocked(proposal: &Proposal, run: &Located<RunRequest>, asked_by: &[Actor], findings: &[Finding]) -> Option<String> {
+    if let Some(error) = findings.iter().find(|finding| finding.is_error()) {
+        return Some(error.message.clone());
+    }
+    if !run_facts::stands_soundly(&proposal.merged.0, run) {
+        return Some("the request itself has errors, or stands in two files".into());
+    }
+    match asked_by.iter().find(|actor| actor.user().is_none()) {
+        Some(stranger) => Some(format!("its requester is not known for certain to be a user of the roster ({stranger})")),
+        None if asked_by.is_empty() => Some("nobody knows who asked for it".into()),
+        None => None,
+    }
+}
+
+fn judge_request(proposal: &Proposal, run: &Located<RunRequest>) -> Vec<Finding> {
+    let (base, merged) = (&proposal.base.0, &proposal.merged.0);
+    let request = &run.value;
+    let mut findings = Vec::new();
+    let mut refuse = |rule, key: &str, message: String, help: String| {
+        let subject = Subject::Run(request.identifier.clone());
+        findings.push(Finding::error(rule, message).help(help).at(run.value_at(&[key])).about(subject));
+    };
+    if proposal.used_runs.contains(&request.identifier) {
+        refuse(
+            IDENTIFIER_USED,
+            "identifier",
+            format!("a run `{}` was on the watched branch before, and its identifier is never used again", request.identifier),
+            "rename the file, or give the run another `identifier`".into(),
+        );
+    }
+    let Some(action) = action_of(base, &request.action) else {
+        let (message, help) = unknown_action(base, merged, &request.action);
+        refuse(UNKNOWN_ACTION, "action", message, help);
+        return findings;
+    };
+    if !merged.actions().contains(&request.action) {
+        let message = format!("action `{}` is removed by this same change", request.action);
+        refuse(UNKNOWN_ACTION, "action", message, "take either the run or the removal out".into());
+    }
+    match (action.trigger.operation, request.target(&action.blueprint)) {
+        (ActionOperation::Create, None) => {}
+        (ActionOperation::Create, Some(_)) => refuse(
+            NEEDLESS_ENTITY,
+            "entity",
+            format!("action `{}` makes a new {}, so a run of it names none", action.identifier, action.blueprint),
+            "take `entity` out".into(),
+        ),
+        (operation, None) => refuse(
+            MISSING_ENTITY,
+            "entity",
+            format!(
+                "action `{}` is {}: a run of it names the {} it works on",
+                action.identifier,
+                operation.as_str(),
+                action.blueprint
+            ),
+            format!("add `entity:` with the identifier of a {}", action.blueprint),
+        ),
+        (_, Some(key)) => {
+            if let Some((message, help)) = unknown_entity(base, merged, action, &key) {
+                refuse(UNKNOWN_ENTITY, "entity", message, help);
+            }
+        }
+    }
+    findings
+}
+
+fn unknown_action(base: &Catalog, merged: &Catalog, action: &Identifier) -> (String, String) {
+    if base.actions().contains(action) {
+        let message = format!("action `{action}` is declared twice on the watched branch, so nobody knows which is meant");
+        return (message, "have one of the two removed first".into());
+    }
+    let message = format!("the watched branch has no action `{action}`");
+    let help = if merged.actions().contains(action) {
+        "this change adds the action; it must be on the watched branch before it can be run, so add the run in a later change"
+            .into()
+    } else {
+        let known = base.actions().iter().map(|(known, _)| known.as_str());
+        did_you_mean(action.as_str(), known).unwrap_or_else(|| "see `actions/` for those there are".into())
+    };
+    (message, help)
+}
+
+fn unknown_entity(base: &Catalog, merged: &Catalog, action: &Action, key: &EntityKey) -> Option<(String, String)> {
+    if !base.entities().duplicates_of(key).is_empty() {
+        let message = format!("{key} is declared twice on the watched branch, so nobody knows which is meant");
+        return Some((message, "have one of the two removed first".into()));
+    }
+    if base.entities().contains(key) {
+        return (!merged.entities().contains(key))
+            .then(|| (format!("{key} is removed by this same change"), "take either the run or the removal out".into()));
+    }
+    let help = if merged.entities().contains(key) {
+        "this change registers it; it must be on the watched branch first, so add the run in a later change".into()
+    } else {
+        let known = base.entities_of(&action.blueprint).map(|entity| entity.value.key.identifier.as_str());
+        did_you_mean(key.identifier.as_str(), known)
+            .unwrap_or_else(|| format!("name an entity of blueprint {} by its identifier", action.blueprint))
+    };
+    Some((format!("the watched branch has no {key}"), help))
+}

@@ -1,0 +1,102 @@
+//! The command line: one file a subcommand, each with its `Args` and `run`.
+
+pub mod can;
+pub mod check;
+pub mod completions;
+mod error;
+mod facts_file;
+#[cfg(test)]
+mod facts_file_tests;
+mod judging;
+mod options;
+mod output;
+pub mod runs;
+pub mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use error::{CommandError, ErrorKind};
+pub use facts_file::{FactsFile, FactsFileError};
+pub use output::Color;
+
+/// Exit codes: 0 clean or pending, 1 findings, 2 could not judge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Nothing stands against it, or it waits for somebody: 0.
+    Clean,
+    /// Something stands against it: 1.
+    Findings,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Clean => Self::SUCCESS,
+            Outcome::Findings => Self::from(1),
+        }
+    }
+}
+
+/// Judges a software catalog in git: schemas, permissions, approvals.
+#[derive(Parser, Debug)]
+#[command(name = "portcullis", version, max_term_width = 110, after_long_help = EXAMPLES, propagate_version = true)]
+pub struct Cli {
+    /// When to use colours: auto (on a terminal, unless NO_COLOR is set), always or never.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Color::Auto,
+        value_name = "WHEN",
+        env = "PORTCULLIS_COLOR",
+        hide_possible_values = true,
+        hide_env_values = true,
+        display_order = 900
+    )]
+    pub color: Color,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  portcullis check                          judge the working tree, as whoever git says you are
+  portcullis check --head my-branch         judge a branch against the watched branch
+  portcullis can alice@acme.dev update Env/prod --property slackChannelUrl
+  portcullis simulate --repo . facts.json   the verdict on a pull request, from a file of facts
+
+Exit codes:
+  0  nothing stands against it, or it waits for approval
+  1  findings
+  2  could not judge";
+
+/// One file each; `main` is one match over these. What is not here yet gets its own file and one line in each.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Judge a range of commits, a branch, or the working tree.
+    ///
+    /// Without --base and --head the files of the working tree are judged against HEAD, as the user whom git's `user.email`
+    /// names: what a pre-commit hook wants. With --head alone that revision is judged against the watched branch; with
+    /// --base alone, HEAD is judged against that revision.
+    Check(check::Args),
+    /// Give the verdict on a pull request from a file of facts.
+    ///
+    /// The file says what a forge would tell: who opened it, who pushed, who reviewed which commit, and when. What it leaves
+    /// out is unknown, and what is unknown grants nothing. docs/cli.md documents it.
+    Simulate(simulate::Args),
+    /// Say whether somebody may do something, by which rule, and who could.
+    ///
+    /// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
+    /// not, 2 that there is no answer.
+    Can(can::Args),
+    /// List the runs of a repository, or show one.
+    ///
+    /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
+    /// the roster and the clock.
+    Runs(runs::Args),
+    /// Write completions for a shell to standard output.
+    Completions(completions::Args),
+}

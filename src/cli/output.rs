@@ -1,0 +1,50 @@
+//! Writes to standard output: colour only where it is wanted, and a reader who has gone away is no error.
+
+use std::io::{ErrorKind, Write as _};
+
+use clap::ValueEnum;
+
+use super::CommandError;
+
+/// When to use colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Whether standard output is to have colours.
+    pub(super) fn on_stdout(self) -> bool {
+        self.on(&std::io::stdout())
+    }
+
+    /// Whether standard error is to have colours.
+    pub(super) fn on_stderr(self) -> bool {
+        self.on(&std::io::stderr())
+    }
+
+    fn on(self, stream: &impl anstream::stream::RawStream) -> bool {
+        match self {
+            Self::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Prints all of it at once.
+pub(super) fn print(text: &str) -> Result<(), CommandError> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(CommandError::could_not_judge("cannot write to standard output").because(&error))
+        }
+        // Whoever read the first lines has seen enough; the verdict stands all the same.
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

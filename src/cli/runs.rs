@@ -1,0 +1,90 @@
+//! `portcullis runs`: the runs of a repository.
+
+use clap::Subcommand;
+
+use crate::model::Timestamp;
+use crate::report::{run_text, runs_json, runs_text};
+
+use super::judging::{self, RunsRequest};
+use super::options::{CatalogOptions, ShortFormat};
+use super::{Color, CommandError, Outcome, output};
+
+/// The arguments of `portcullis runs`.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  portcullis runs list
+  portcullis runs show 2026-11-21-extend-env
+  portcullis runs list --format json | jq '.[] | select(.state == \"WAITING_FOR_APPROVAL\")'")]
+pub struct Args {
+    #[command(subcommand)]
+    command: RunsCommand,
+}
+
+#[derive(Subcommand, Debug)]
+enum RunsCommand {
+    /// List them, one line each.
+    List(ListArgs),
+    /// Show everything about one.
+    Show(ShowArgs),
+}
+
+#[derive(clap::Args, Debug)]
+struct ListArgs {
+    #[command(flatten)]
+    catalog: CatalogOptions,
+    /// The watched branch [default: main, or else master].
+    #[arg(long, value_name = "NAME", env = "PORTCULLIS_BRANCH")]
+    branch: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = ShortFormat::Text, value_name = "FORMAT")]
+    format: ShortFormat,
+}
+
+#[derive(clap::Args, Debug)]
+struct ShowArgs {
+    /// The run's identifier.
+    id: String,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Whatever kept it from an answer.
+pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
+    let styled = color.on_stdout();
+    match &args.command {
+        RunsCommand::List(list) => {
+            let entries = judging::runs(&request(list))?;
+            output::print(&match list.format {
+                ShortFormat::Text => runs_text(&entries, styled),
+                ShortFormat::Json => runs_json(&entries),
+            })?;
+        }
+        RunsCommand::Show(show) => {
+            // A run may be proposed in several reviews at once; each has a state of its own.
+            let mut entries = judging::runs(&request(&show.list))?;
+            entries.retain(|entry| entry.run.id == show.id.as_str());
+            if entries.is_empty() {
+                return Err(CommandError::could_not_judge(format!("there is no run `{}`", show.id))
+                    .hint("`portcullis runs list` names them all"));
+            }
+            output::print(&match show.list.format {
+                ShortFormat::Text => entries.iter().map(|entry| run_text(entry, styled)).collect(),
+                ShortFormat::Json => runs_json(&entries),
+            })?;
+        }
+    }
+    Ok(Outcome::Clean)
+}
+
+fn request(list: &ListArgs) -> RunsRequest {
+    RunsRequest {
+        repo: list.catalog.repo.clone(),
+        root: list.catalog.root.clone(),
+        branch: list.branch.clone(),
+        now: Timestamp::now(),
+    }
+}

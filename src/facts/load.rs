@@ -1,0 +1,112 @@
+//! Turns changed files of a tree into deltas of a catalog, on all cores where there are many.
+
+use std::path::Path;
+
+use crate::catalog::{FileDelta, ParsedFile, parse_file};
+use crate::git::{Blob, FileChange, ObjectId, Repository, TreeChanges, WorktreeChanges};
+use crate::model::{FilePath, Finding, Limits, Place};
+
+use super::FactsError;
+
+/// Below this many files a second thread costs more than it brings.
+const WORTH_A_THREAD: usize = 256;
+
+/// Reads and parses what changed.
+pub(super) fn deltas(repository: &Repository, changes: TreeChanges, limits: &Limits) -> Result<Vec<FileDelta>, FactsError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 || repository.holds_unwritten_objects() {
+        changes.files.iter().map(|file| delta(repository, file, limits)).collect::<Result<Vec<_>, _>>()?
+    } else {
+        in_parallel(repository.path(), &changes.files, limits, cores)?
+    };
+    refuse(&mut out, changes.findings);
+    Ok(out)
+}
+
+fn in_parallel(path: &Path, files: &[FileChange], limits: &Limits, cores: usize) -> Result<Vec<FileDelta>, FactsError> {
+    let share = files.len().div_ceil(cores);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = files
+            .chunks(share)
+            .map(|chunk| {
+                scope.spawn(move || -> Result<Vec<FileDelta>, FactsError> {
+                    let repository = Repository::open(path)?;
+                    chunk.iter().map(|file| delta(&repository, file, limits)).collect()
+                })
+            })
+            .collect();
+        let mut out = Vec::with_capacity(files.len());
+        for worker in workers {
+            match worker.join() {
+                Ok(part) => out.extend(part?),
+                Err(panic) => std::panic::resume_unwind(panic), // the caller's quarantine is the one place that catches
+            }
+        }
+        Ok(out)
+    })
+}
+
+fn delta(repository: &Repository, file: &FileChange, limits: &Limits) -> Result<FileDelta, FactsError> {
+    let Some(id) = file.after else { return Ok(FileDelta::Remove(file.path.clone())) };
+    Ok(FileDelta::Put(parse_blob(repository, &file.path, id, limits)?))
+}
+
+/// Reads and parses one blob.
+pub(super) fn parse_blob(
+    repository: &Repository,
+    path: &FilePath,
+    id: ObjectId,
+    limits: &Limits,
+) -> Result<ParsedFile, FactsError> {
+    Ok(match repository.blob(id, limits.file_bytes)? {
+        Blob::Content(bytes) => parse_file(path, &bytes, limits),
+        Blob::TooLarge(size) => {
+            ParsedFile { path: path.clone(), documents: Vec::new(), findings: vec![too_large(path, size, limits)] }
+        }
+    })
+}
+
+fn too_large(path: &FilePath, size: usize, limits: &Limits) -> Finding {
+    Finding::error("limit/file-bytes", format!("the file has {size} bytes; at most {} are read", limits.file_bytes))
+        .at(Place::file(path))
+        .help("divide it into several files, or raise `limits.fileBytes` in catalog.yaml")
+}
+
+/// What git itself refuses about a path makes that path a broken file, whatever its content says.
+fn refuse(deltas: &mut Vec<FileDelta>, findings: Vec<Finding>) {
+    for finding in findings {
+        let Some(path) = finding.place.as_ref().map(|place| place.file.clone()) else { continue };
+        let standing = deltas.iter_mut().find_map(|delta| match delta {
+            FileDelta::Put(file) if file.path == path => Some(file),
+            FileDelta::Put(_) | FileDelta::Remove(_) => None,
+        });
+        match standing {
+            Some(file) => {
+                file.documents.clear();
+                file.findings.push(finding);
+            }
+            None => {
+                deltas.retain(|delta| !matches!(delta, FileDelta::Remove(gone) if *gone == path));
+                deltas.push(FileDelta::Put(ParsedFile { path, documents: Vec::new(), findings: vec![finding] }));
+            }
+        }
+    }
+}
+
+/// The same for the files of a working tree.
+pub(super) fn working_deltas(working: WorktreeChanges, limits: &Limits) -> Vec<FileDelta> {
+    let mut out: Vec<_> = working
+        .files
+        .into_iter()
+        .map(|file| match file.content {
+            None => FileDelta::Remove(file.path),
+            Some(bytes) if bytes.len() > limits.file_bytes => {
+                let findings = vec![too_large(&file.path, bytes.len(), limits)];
+                FileDelta::Put(ParsedFile { path: file.path, documents: Vec::new(), findings })
+            }
+            Some(bytes) => FileDelta::Put(parse_file(&file.path, &bytes, limits)),
+        })
+        .collect();
+    refuse(&mut out, working.findings);
+    out
+}

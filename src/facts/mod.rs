@@ -1,0 +1,35 @@
+//! Reads git, and what a forge told, into a [`crate::check::Proposal`]: every fact is here before the judgement begins.
+
+mod commits;
+mod load;
+mod propose;
+mod reviewed;
+mod snapshots;
+mod sources;
+
+pub use propose::{Ask, Head, Proposed, PullRequestInput};
+pub use snapshots::{Snapshot, Workspace};
+pub use sources::Sources;
+
+use crate::git::GitError;
+
+/// Why the facts could not be gathered. Nothing is judged then.
+#[derive(Debug, thiserror::Error)]
+pub enum FactsError {
+    /// Git could not answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A catalog directory that cannot be one.
+    #[error("`{0}` is not a directory inside the repository: write it relative to the top, without `.` and `..`")]
+    Root(String),
+}
+
+impl FactsError {
+    /// Whether the same question may succeed later without anybody changing the input.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Git(error) => error.is_retryable(),
+            Self::Root(_) => false,
+        }
+    }
+}

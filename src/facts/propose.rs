@@ -1,0 +1,217 @@
+//! A range of commits, or a working tree, with every fact that judging it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::{Catalog, Document};
+use crate::check::{Base, CommitFacts, Head as Proposed_, Proposal, PullRequestFacts, Target};
+use crate::git::{ObjectId, Repository};
+use crate::model::{
+    CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, Limits, PullRequestState, Push, Review, SignatureFact,
+    Timestamp,
+};
+
+use super::{FactsError, Snapshot, Sources, Workspace, commits, load, reviewed};
+
+/// What is proposed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Head {
+    /// A commit.
+    Commit(CommitId),
+    /// The files of the working tree, by whoever has this address.
+    WorkingTree {
+        /// The address that a commit made now would carry.
+        email: String,
+    },
+}
+
+/// What the forge told of a pull request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PullRequestInput {
+    /// Open, closed or merged.
+    pub state: PullRequestState,
+    /// Who opened it.
+    pub opener: Option<ForgeUser>,
+    /// Who moved its head.
+    pub pushes: Vec<Push>,
+    /// Its reviews, oldest first.
+    pub reviews: Vec<Review>,
+    /// Whose signature the forge has verified, by commit.
+    pub verified: BTreeMap<CommitId, ForgeUser>,
+}
+
+/// A question to be judged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ask {
+    /// What the range is to become.
+    pub target: Target,
+    /// The accepted revision.
+    pub base: CommitId,
+    /// Whether it is known to be valid.
+    pub base_is_valid: bool,
+    /// What is proposed.
+    pub head: Head,
+    /// Overrides the identity mode of base's policy.
+    pub identity: Option<IdentityMode>,
+    /// Judge every commit as this user.
+    pub as_user: Option<Identifier>,
+    /// The pull request, where there is one.
+    pub pull_request: Option<PullRequestInput>,
+    /// When the server first saw each commit; those that are missing count as received now.
+    pub received: BTreeMap<CommitId, Timestamp>,
+    /// When the controller first saw what is proposed.
+    pub first_seen: Option<Timestamp>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The facts, and what belongs to them.
+pub struct Proposed {
+    /// To be judged.
+    pub proposal: Proposal,
+    /// The tree of the clean merge of head into base; `None` where they conflict, and for a working tree.
+    pub merged_tree: Option<ObjectId>,
+    /// The files it was read from.
+    pub sources: Sources,
+}
+
+impl Workspace {
+    /// Gathers everything that judging `ask` needs.
+    pub fn propose(&self, ask: &Ask) -> Result<Proposed, FactsError> {
+        let base = self.snapshot(ask.base)?;
+        match &ask.head {
+            Head::Commit(head) => self.propose_commits(ask, base, *head),
+            Head::WorkingTree { email } => self.propose_working_tree(ask, base, email),
+        }
+    }
+
+    fn propose_commits(&self, ask: &Ask, base: Snapshot, head_id: CommitId) -> Result<Proposed, FactsError> {
+        let repository = self.repository()?;
+        let policy = base.catalog.policy();
+        let limits = policy.limits;
+        let range = repository.range(ask.base, head_id, limits.commits)?;
+        let mut findings = Vec::new();
+        if range.truncated {
+            findings.push(too_many("limit/commits", "commits", limits.commits));
+        }
+        let head = self.at_tree(&repository, repository.tree_of(head_id)?, &limits, Some(&base))?;
+        let merge = repository.merge(ask.base, head_id)?;
+        let merged = match merge.tree {
+            Some(tree) => self.at_tree(&repository, tree, &limits, Some(&base))?,
+            None => head.clone(),
+        };
+        let touched = repository.changes(Some(base.tree), Some(merged.tree), self.root())?.files.len();
+        if touched > limits.files {
+            findings.push(too_many("limit/files", "managed files", limits.files));
+        }
+        let commits = commits::gather(self, &repository, ask, &base, &range.commits, &limits)?;
+        let pull_request = match &ask.pull_request {
+            Some(input) => Some(PullRequestFacts {
+                state: input.state,
+                opener: input.opener.clone(),
+                pushes: input.pushes.clone(),
+                reviews: input.reviews.clone(),
+                reviewed: reviewed::gather(self, &repository, ask.base, &base, &input.reviews, &limits)?,
+            }),
+            None => None,
+        };
+        let used_runs = self.used_runs(&repository, ask.base, &base.catalog, &merged.catalog, &limits)?;
+        let conflicts = merge.conflicts.iter().map(|path| FilePath::new(path)).collect();
+        let proposal = Proposal {
+            target: ask.target,
+            base_id: ask.base,
+            base_is_valid: ask.base_is_valid,
+            head_id: Some(head_id),
+            merged: Proposed_(merged.catalog.clone()),
+            head: Proposed_(head.catalog.clone()),
+            conflicts,
+            commits,
+            identity: ask.identity.unwrap_or(policy.identity),
+            as_user: ask.as_user.clone(),
+            pull_request,
+            used_runs,
+            first_seen: ask.first_seen,
+            now: ask.now,
+            findings,
+            base: Base(base.catalog),
+        };
+        let sources = Sources::new(repository, vec![merged.tree, head.tree, base.tree], self.root(), limits.file_bytes);
+        Ok(Proposed { proposal, merged_tree: merge.tree, sources })
+    }
+
+    fn propose_working_tree(&self, ask: &Ask, base: Snapshot, email: &str) -> Result<Proposed, FactsError> {
+        let repository = self.repository()?;
+        let policy = base.catalog.policy();
+        let limits = policy.limits;
+        let working = repository.worktree_changes(Some(base.tree), self.root(), &limits)?;
+        let mut findings = Vec::new();
+        if working.files.len() > limits.files {
+            findings.push(too_many("limit/files", "managed files", limits.files));
+        }
+        let texts: Vec<_> = working.files.iter().filter_map(|f| Some((f.path.clone(), f.content.clone()?))).collect();
+        let catalog = base.catalog.apply(load::working_deltas(working, &limits));
+        let commit = CommitFacts {
+            id: CommitId([0; 20]),
+            parents: vec![ask.base],
+            summary: String::new(),
+            author_email: email.to_owned(),
+            committer_email: email.to_owned(),
+            committed_at: Some(ask.now),
+            signature: SignatureFact::Unsigned,
+            received_at: ask.now,
+            verified_as: None,
+            before: base.catalog.clone(),
+            after: catalog.clone(),
+            findings: Vec::new(),
+        };
+        let used_runs = self.used_runs(&repository, ask.base, &base.catalog, &catalog, &limits)?;
+        let proposal = Proposal {
+            target: Target::WorkingTree,
+            base_id: ask.base,
+            base_is_valid: ask.base_is_valid,
+            head_id: None,
+            merged: Proposed_(catalog.clone()),
+            head: Proposed_(catalog),
+            conflicts: Vec::new(),
+            commits: vec![commit],
+            // Nothing is signed before it is committed: the person at the keyboard is who git says.
+            identity: ask.identity.unwrap_or(IdentityMode::Declared),
+            as_user: ask.as_user.clone(),
+            pull_request: None,
+            used_runs,
+            first_seen: ask.first_seen,
+            now: ask.now,
+            findings,
+            base: Base(base.catalog),
+        };
+        let sources = Sources::new(repository, vec![base.tree], self.root(), limits.file_bytes).with_working_files(texts);
+        Ok(Proposed { proposal, merged_tree: None, sources })
+    }
+
+    /// The identifiers of every run that ever stood on the watched branch: asked of history only where a run is added.
+    fn used_runs(
+        &self,
+        repository: &Repository,
+        base_id: CommitId,
+        base: &Catalog,
+        merged: &Catalog,
+        limits: &Limits,
+    ) -> Result<BTreeSet<Identifier>, FactsError> {
+        if merged.runs().iter().all(|(id, _)| base.runs().contains(id)) {
+            return Ok(BTreeSet::new());
+        }
+        let mut used = BTreeSet::new();
+        for (path, blob) in repository.ever_added(base_id, self.root(), "runs")? {
+            for document in load::parse_blob(repository, &path, blob, limits)?.documents {
+                if let Document::Run(run) = document {
+                    used.insert(run.value.identifier);
+                }
+            }
+        }
+        Ok(used)
+    }
+}
+
+fn too_many(rule: &'static str, what: &str, limit: usize) -> Finding {
+    Finding::error(rule, format!("more than {limit} {what} in one judged range"))
+        .help("propose it in several steps, or raise the limit under `limits` in catalog.yaml")
+}

@@ -1,0 +1,111 @@
+//! Catalogs by tree: each one read as the difference from the nearest that is held already.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::catalog::Catalog;
+use crate::git::{ObjectId, Repository};
+use crate::model::{CommitId, Limits};
+
+use super::{FactsError, load};
+
+/// How many catalogs are held. They share what they do not change, so this bounds bookkeeping rather than memory.
+const HELD: usize = 512;
+
+/// The catalog at one tree.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The tree, in the repository or merged in memory.
+    pub tree: ObjectId,
+    /// Its catalog.
+    pub catalog: Catalog,
+    /// The limits it was read with: another policy reads it anew.
+    limits: Limits,
+    /// Whether git refused something in it. What is refused stands outside the files that a difference tells of, so
+    /// such a snapshot is never the start of another.
+    refused: bool,
+    /// Whether its tree may live in the memory of one handle alone.
+    transient: bool,
+}
+
+/// One repository, with the catalogs read from it. Methods block; call them off async threads.
+pub struct Workspace {
+    path: PathBuf,
+    root: String,
+    held: Mutex<VecDeque<Snapshot>>,
+}
+
+impl Workspace {
+    /// Opens the repository at `repo`, whose catalog lives under `root` (empty: at the top).
+    pub fn open(repo: &Path, root: &str) -> Result<Self, FactsError> {
+        let root = root.trim_matches('/').to_owned();
+        if root.split('/').any(|part| part == "." || part == ".." || (part.is_empty() && !root.is_empty())) {
+            return Err(FactsError::Root(root));
+        }
+        Repository::open(repo)?;
+        Ok(Self { path: repo.to_owned(), root, held: Mutex::new(VecDeque::new()) })
+    }
+
+    /// Where the repository is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The catalog's directory inside it.
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// A handle of its own on the repository; objects merged in memory live in the handle that merged them.
+    pub fn repository(&self) -> Result<Repository, FactsError> {
+        Ok(Repository::open(&self.path)?)
+    }
+
+    /// The catalog at a commit, read with the limits of its own policy.
+    pub fn snapshot(&self, commit: CommitId) -> Result<Snapshot, FactsError> {
+        let repository = self.repository()?;
+        let tree = repository.tree_of(commit)?;
+        let first = self.at_tree(&repository, tree, &Limits::default(), None)?;
+        let limits = first.catalog.policy().limits;
+        if limits == first.limits { Ok(first) } else { self.at_tree(&repository, tree, &limits, None) }
+    }
+
+    /// The catalog at a tree, as the difference from `near`, or from the newest that is held.
+    pub(super) fn at_tree(
+        &self,
+        repository: &Repository,
+        tree: ObjectId,
+        limits: &Limits,
+        near: Option<&Snapshot>,
+    ) -> Result<Snapshot, FactsError> {
+        let fits = |snapshot: &&Snapshot| snapshot.limits == *limits;
+        let start = {
+            let mut held = self.held();
+            if let Some(at) = held.iter().position(|s| s.tree == tree && s.limits == *limits) {
+                if let Some(snapshot) = held.remove(at) {
+                    held.push_front(snapshot.clone());
+                    return Ok(snapshot);
+                }
+            }
+            near.filter(fits)
+                .or_else(|| held.iter().find(|s| fits(s) && !s.refused && !s.transient))
+                .filter(|s| !s.refused)
+                .cloned()
+        };
+        let changes = repository.changes(start.as_ref().map(|s| s.tree), Some(tree), &self.root)?;
+        let refused = !changes.findings.is_empty();
+        let deltas = load::deltas(repository, changes, limits)?;
+        let catalog = start.map(|s| s.catalog).unwrap_or_default().apply(deltas);
+        let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient: repository.holds_unwritten_objects() };
+        let mut held = self.held();
+        held.push_front(snapshot.clone());
+        held.truncate(HELD);
+        Ok(snapshot)
+    }
+
+    fn held(&self) -> MutexGuard<'_, VecDeque<Snapshot>> {
+        // A panic while holding it leaves at worst one snapshot too few.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

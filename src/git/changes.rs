@@ -1,0 +1,236 @@
+//! Compares two trees on our own: equal subtrees are skipped, raw modes are seen, and what no catalog may carry is found.
+
+use super::budget::Budget;
+use super::tree::{Entry, Shape, entries_of};
+use super::{GitError, ObjectId, Repository, hygiene, managed};
+use crate::model::{FilePath, Finding, Place};
+
+/// What happens to one document's file; at least one of the two is there, and they differ.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileChange {
+    /// The path, relative to the catalog's root.
+    pub path: FilePath,
+    /// The blob before.
+    pub before: Option<ObjectId>,
+    /// The blob after.
+    pub after: Option<ObjectId>,
+}
+
+/// The difference of two trees, as far as the catalog is concerned.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TreeChanges {
+    /// The documents' files that differ, directory by directory in order of name.
+    pub files: Vec<FileChange>,
+    /// What is wrong with what is new (`git/*`, `limit/files`).
+    pub findings: Vec<Finding>,
+    /// Whether a limit cut the comparison short; `findings` says so too, and nothing may be concluded from `files`.
+    pub truncated: bool,
+}
+
+/// One comparison under way.
+struct Walk<'r> {
+    repository: &'r Repository,
+    out: TreeChanges,
+    budget: Budget,
+    limit: usize,
+    /// Whether every blob counts, whatever its name.
+    every_file: bool,
+}
+
+/// Where a directory stands: at the catalog's root only the managed names count, below them everything does.
+#[derive(Clone, Copy, PartialEq)]
+enum Zone {
+    Root,
+    Managed,
+}
+
+impl Repository {
+    /// The documents that differ between two trees, and what is wrong with the new ones. `before` is `None` for the empty
+    /// tree, so that everything is new; `root` is the catalog's directory in both, empty for the top.
+    ///
+    /// An entry that is found fault with (a symlink, a duplicate, an unsafe name) counts as absent, in `before` as in
+    /// `after`: the changes of two steps add up to the changes of both. Only what differs is found fault with.
+    ///
+    /// # Errors
+    /// [`GitError::Missing`] or [`GitError::Malformed`] where a tree cannot be read.
+    pub fn changes(&self, before: Option<ObjectId>, after: Option<ObjectId>, root: &str) -> Result<TreeChanges, GitError> {
+        self.changes_within(before, after, root, usize::MAX)
+    }
+
+    /// As [`Repository::changes`], but stops with a `limit/files` finding once more than `limit` files differ.
+    ///
+    /// # Errors
+    /// As [`Repository::changes`].
+    pub fn changes_within(
+        &self,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+        root: &str,
+        limit: usize,
+    ) -> Result<TreeChanges, GitError> {
+        let mut walk = Walk {
+            repository: self,
+            out: TreeChanges::default(),
+            budget: Budget::new(Budget::ENTRIES),
+            limit,
+            every_file: false,
+        };
+        let before = self.subtree(before, root)?.directory;
+        let after = self.subtree(after, root)?;
+        if let Some(wrong) = after.wrong {
+            walk.out.findings.push(hygiene::not_a_root(root, &wrong));
+        }
+        walk.directory(before, after.directory, "", Zone::Root, 0)?;
+        Ok(walk.out)
+    }
+
+    /// As [`Repository::changes`], over one managed directory that both trees are themselves (a tree of `runs/`).
+    pub(super) fn changes_of_directory(
+        &self,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+        prefix: &str,
+    ) -> Result<TreeChanges, GitError> {
+        let mut walk = Walk {
+            repository: self,
+            out: TreeChanges::default(),
+            budget: Budget::new(Budget::ENTRIES),
+            limit: usize::MAX,
+            every_file: false,
+        };
+        walk.directory(before, after, prefix, Zone::Managed, 1)?;
+        Ok(walk.out)
+    }
+
+    /// Every regular file that differs between two trees, whatever its name.
+    pub(super) fn every_change(&self, before: Option<ObjectId>, after: Option<ObjectId>) -> Result<TreeChanges, GitError> {
+        let mut walk = Walk {
+            repository: self,
+            out: TreeChanges::default(),
+            budget: Budget::new(Budget::ENTRIES),
+            limit: usize::MAX,
+            every_file: true,
+        };
+        walk.directory(before, after, "", Zone::Managed, 0)?;
+        Ok(walk.out)
+    }
+}
+
+impl Walk<'_> {
+    fn directory(
+        &mut self,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+        prefix: &str,
+        zone: Zone,
+        depth: usize,
+    ) -> Result<(), GitError> {
+        if before == after || self.out.truncated {
+            return Ok(());
+        }
+        if depth > Budget::DEPTH {
+            if after.is_some() {
+                self.out.findings.push(hygiene::too_deep(prefix));
+            }
+            return Ok(());
+        }
+        let raw_before = before.map(|id| self.repository.raw_tree(id).map(|raw| (id, raw))).transpose()?;
+        let raw_after = after.map(|id| self.repository.raw_tree(id).map(|raw| (id, raw))).transpose()?;
+        let listed_before = match &raw_before {
+            Some((id, raw)) => entries_of(*id, raw)?,
+            None => Vec::new(),
+        };
+        let listed_after = match &raw_after {
+            Some((id, raw)) => entries_of(*id, raw)?,
+            None => Vec::new(),
+        };
+        if !self.budget.spend(listed_before.len() + listed_after.len()) {
+            self.stop(format!("the trees hold more than {} entries", Budget::ENTRIES));
+            return Ok(());
+        }
+        hygiene::inspect(&listed_before, &listed_after, prefix, zone == Zone::Managed, &mut self.out.findings);
+        let (before, after) = (hygiene::usable(listed_before), hygiene::usable(listed_after));
+        for (old, new) in pairs(&before, &after) {
+            self.entry(old, new, prefix, zone, depth)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        old: Option<&Entry<'_>>,
+        new: Option<&Entry<'_>>,
+        prefix: &str,
+        zone: Zone,
+        depth: usize,
+    ) -> Result<(), GitError> {
+        if self.out.truncated {
+            return Ok(());
+        }
+        let Some(name) = new.or(old).map(|e| e.name) else { return Ok(()) };
+        if let (Some(old), Some(new)) = (old, new) {
+            if old.same(new) {
+                return Ok(());
+            }
+        }
+        let is_directory_here = zone == Zone::Managed || managed::is_managed_directory(name);
+        let is_file_here = zone == Zone::Managed || managed::is_policy(name);
+        if !is_directory_here && !is_file_here {
+            return Ok(());
+        }
+        // The usable entries are UTF-8.
+        let path = format!("{prefix}{}", String::from_utf8_lossy(name));
+        if let Some(new) = new {
+            if let Some(finding) = hygiene::wrong_shape(new.shape(), &path, is_directory_here, is_file_here) {
+                self.out.findings.push(finding);
+            }
+        }
+        let wanted = self.every_file || zone == Zone::Root || managed::is_document(&path);
+        let file = |e: Option<&Entry<'_>>| e.filter(|e| is_file_here && wanted && e.shape() == Shape::Regular).map(|e| e.id);
+        let directory = |e: Option<&Entry<'_>>| e.filter(|e| is_directory_here && e.is_directory()).map(|e| e.id);
+        let (file_before, file_after) = (file(old), file(new));
+        if file_before != file_after {
+            if self.out.files.len() >= self.limit {
+                self.stop(format!("more than {} files of the catalog differ", self.limit));
+                return Ok(());
+            }
+            self.out.files.push(FileChange { path: FilePath::new(&path), before: file_before, after: file_after });
+        }
+        self.directory(directory(old), directory(new), &format!("{path}/"), Zone::Managed, depth + 1)
+    }
+
+    fn stop(&mut self, why: String) {
+        self.out.truncated = true;
+        self.out.findings.push(
+            Finding::error("limit/files", why)
+                .help("divide the change into several pull requests; an admin can raise `limits.files` in catalog.yaml"),
+        );
+    }
+}
+
+/// Both lists side by side, by name; each is in order of name, without duplicates.
+fn pairs<'a, 'e>(
+    before: &'a [Entry<'e>],
+    after: &'a [Entry<'e>],
+) -> impl Iterator<Item = (Option<&'a Entry<'e>>, Option<&'a Entry<'e>>)> {
+    let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
+    std::iter::from_fn(move || {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let order = match (before.peek(), after.peek()) {
+            (None, None) => return None,
+            (Some(_), None) => Less,
+            (None, Some(_)) => Greater,
+            (Some(b), Some(a)) => b.name.cmp(a.name),
+        };
+        Some(match order {
+            Less => (before.next(), None),
+            Greater => (None, after.next()),
+            Equal => (before.next(), after.next()),
+        })
+    })
+}
+
+/// Where a file that was found fault with stands.
+pub(super) fn place(path: &str) -> Place {
+    Place::file(&FilePath::new(path))
+}

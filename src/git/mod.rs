@@ -1,0 +1,43 @@
+//! The edge to git: reads commits, trees, blobs, notes and signatures from the object store, and decides nothing.
+//!
+//! Everything a judgement rests on is parsed by our own readers of raw objects ([`RawCommit`], the tree walk behind
+//! [`Repository::changes`]): libgit2 is trusted to find and inflate objects and to compare lines of text, not to
+//! interpret what a stranger has pushed. `refs/replace`, grafts, filters and checkouts play no part.
+
+mod budget;
+mod changes;
+mod commit;
+mod error;
+mod graph;
+mod history;
+mod hygiene;
+mod ident;
+mod lookup;
+mod managed;
+mod merge;
+mod name;
+mod notes;
+mod notes_write;
+mod object;
+mod openpgp;
+mod program;
+mod repository;
+mod signature;
+mod ssh;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use changes::{FileChange, TreeChanges};
+pub use commit::{RawCommit, Signature, SignatureKind};
+pub use error::GitError;
+pub use graph::Range;
+pub use ident::Ident;
+pub use merge::Merge;
+pub use notes::NoteChange;
+pub use notes_write::{Appended, Swapped};
+pub use object::{Blob, ObjectId};
+pub use program::{FetchOutcome, FetchedRef, fetch, fetch_keeping, push};
+pub use repository::Repository;
+pub use signature::{Keyring, verify};

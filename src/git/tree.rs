@@ -1,0 +1,131 @@
+//! Reads raw tree objects entry by entry, with the modes as they are written.
+
+use super::{GitError, ObjectId};
+
+/// What a mode stands for. Git itself writes five modes; the odd ones are old, or somebody's trick.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Shape {
+    /// 100644
+    Regular,
+    /// 100755
+    Executable,
+    /// Any other mode of a regular file, 100664 and 100600 among them.
+    OddFile,
+    /// 120000
+    Symlink,
+    /// 160000
+    Gitlink,
+    /// 40000
+    Directory,
+    /// Anything else.
+    Other,
+}
+
+/// One entry of a tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) mode: u32,
+    pub(super) name: &'a [u8],
+    pub(super) id: ObjectId,
+}
+
+impl Entry<'_> {
+    pub(super) fn shape(&self) -> Shape {
+        match (self.mode & 0o170_000, self.mode) {
+            (_, 0o100_644) => Shape::Regular,
+            (_, 0o100_755) => Shape::Executable,
+            (0o100_000, _) => Shape::OddFile,
+            (_, 0o120_000) => Shape::Symlink,
+            (_, 0o160_000) => Shape::Gitlink,
+            (_, 0o40_000) => Shape::Directory,
+            _ => Shape::Other,
+        }
+    }
+
+    pub(super) fn is_directory(&self) -> bool {
+        self.shape() == Shape::Directory
+    }
+
+    /// Whether both are the same thing under the same name.
+    pub(super) fn same(&self, other: &Entry<'_>) -> bool {
+        self.mode == other.mode && self.id == other.id
+    }
+
+    /// Git's order: a directory sorts as if its name ended in `/`.
+    pub(super) fn order(&self, other: &Entry<'_>) -> std::cmp::Ordering {
+        let key = |e: &Self| e.is_directory().then_some(b'/');
+        let common = self.name.len().min(other.name.len());
+        let (a, a_rest) = self.name.split_at_checked(common).unwrap_or((self.name, &[]));
+        let (b, b_rest) = other.name.split_at_checked(common).unwrap_or((other.name, &[]));
+        a.cmp(b).then_with(|| {
+            let mine = a_rest.first().copied().or_else(|| key(self));
+            let theirs = b_rest.first().copied().or_else(|| other.is_directory().then_some(b'/'));
+            mine.cmp(&theirs)
+        })
+    }
+}
+
+/// The entries of a raw tree, in the order in which they stand.
+pub(super) struct Entries<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn of(raw: &'a [u8]) -> Self {
+        Self { rest: raw }
+    }
+
+    fn take(&mut self) -> Option<Entry<'a>> {
+        let space = self.rest.iter().take(8).position(|b| *b == b' ')?;
+        let (digits, after) = self.rest.split_at_checked(space)?;
+        let octal = !digits.is_empty() && digits.iter().all(|b| (b'0'..=b'7').contains(b));
+        let mode = if octal { u32::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()? } else { return None };
+        let after = after.strip_prefix(b" ")?;
+        let nul = after.iter().position(|b| *b == 0)?;
+        let (name, after) = after.split_at_checked(nul)?;
+        let (id, rest) = after.strip_prefix(b"\0")?.split_first_chunk::<20>()?;
+        self.rest = rest;
+        Some(Entry { mode, name, id: ObjectId(*id) })
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    /// `Err` once, where the rest is no tree.
+    type Item = Result<Entry<'a>, &'static str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let entry = self.take();
+        if entry.is_none() {
+            self.rest = &[];
+        }
+        Some(entry.ok_or("its entries cannot be read"))
+    }
+}
+
+/// All entries of a tree, or the error that names it.
+pub(super) fn entries_of(id: ObjectId, raw: &[u8]) -> Result<Vec<Entry<'_>>, GitError> {
+    let mut entries = Vec::with_capacity(raw.len() / 34);
+    for entry in Entries::of(raw) {
+        entries.push(entry.map_err(|why| GitError::malformed(id, why))?);
+    }
+    Ok(entries)
+}
+
+/// The bytes of the tree with these entries, which are put in git's order.
+pub(super) fn write_tree(entries: &mut Vec<(u32, Vec<u8>, ObjectId)>) -> Vec<u8> {
+    entries.sort_by(|a, b| {
+        let [a, b] = [a, b].map(|(mode, name, id)| Entry { mode: *mode, name, id: *id });
+        a.order(&b)
+    });
+    let mut out = Vec::with_capacity(entries.len() * 40);
+    for (mode, name, id) in entries {
+        out.extend_from_slice(format!("{mode:o} ").as_bytes());
+        out.extend_from_slice(name);
+        out.push(0);
+        out.extend_from_slice(&id.0);
+    }
+    out
+}

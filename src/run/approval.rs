@@ -1,0 +1,154 @@
+//! Decides who may approve a run, and why others may not (spec 7, `approval/*`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::catalog::{Catalog, Grant, Owner, approve_rule, grants};
+use crate::model::{Action, Identifier};
+
+/// Who had a hand in what is proposed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Hands {
+    /// Whom the commit that adds the run is attributed to.
+    pub requesters: BTreeSet<Identifier>,
+    /// Everyone who authored, committed or pushed anything on the pull request.
+    pub contributors: BTreeSet<Identifier>,
+}
+
+/// Why somebody's word does not count.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Ineligible {
+    /// The action's approve rule does not grant them, or they are not in the roster.
+    NotInRule,
+    /// A bot never approves.
+    Bot,
+    /// They asked for the run themselves.
+    Requester,
+    /// They authored, committed or pushed something on the pull request.
+    Contributor,
+}
+
+impl fmt::Display for Ineligible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotInRule => "the action's approve rule on the watched branch does not name them",
+            Self::Bot => "a bot never approves",
+            Self::Requester => "they asked for the run themselves",
+            Self::Contributor => "they authored, committed or pushed something on this pull request",
+        })
+    }
+}
+
+/// Everyone whom the approve rule grants: those who may approve this run, and those who may not all the same.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Panel {
+    /// Who may approve, and what part of the rule says so.
+    pub eligible: BTreeMap<Identifier, Grant>,
+    /// Whom the rule grants in vain, and why.
+    pub barred: BTreeMap<Identifier, Ineligible>,
+}
+
+impl Panel {
+    /// Why this user may not approve; `None` where they may.
+    pub fn why_not(&self, user: &Identifier) -> Option<Ineligible> {
+        if self.eligible.contains_key(user) {
+            return None;
+        }
+        Some(self.barred.get(user).copied().unwrap_or(Ineligible::NotInRule))
+    }
+}
+
+/// Who may approve a run of `action`: whom its approve rule in `base` grants, who is no bot, did not ask for the run and
+/// contributed nothing. `selfApproval`, of the action or else of base's policy, lifts the last two.
+pub fn approvers(base: &Catalog, action: &Action, owner: Option<&Owner>, hands: &Hands) -> Panel {
+    let rule = approve_rule(base, action);
+    let lenient = allows_self_approval(base, action);
+    let mut panel = Panel::default();
+    for (identifier, user) in base.users().iter() {
+        let Some(grant) = grants(base, &rule, &user.value, owner) else { continue };
+        let bar = if user.value.bot {
+            Some(Ineligible::Bot)
+        } else if lenient {
+            None
+        } else if hands.requesters.contains(identifier) {
+            Some(Ineligible::Requester)
+        } else if hands.contributors.contains(identifier) {
+            Some(Ineligible::Contributor)
+        } else {
+            None
+        };
+        match bar {
+            Some(why) => panel.barred.insert(identifier.clone(), why).map(|_| ()),
+            None => panel.eligible.insert(identifier.clone(), grant).map(|_| ()),
+        };
+    }
+    panel
+}
+
+/// The action's own word, or else the policy's; a policy that is written twice must say so each time.
+fn allows_self_approval(base: &Catalog, action: &Action) -> bool {
+    action.self_approval.unwrap_or_else(|| {
+        base.policy().self_approval && base.policies().duplicates_of(&()).iter().all(|policy| policy.value.self_approval)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::fixture::{World, id, rule, user};
+
+    fn panel(world: &World, requesters: &[&str], contributors: &[&str]) -> Panel {
+        let set = |names: &[&str]| names.iter().map(|name| id(&format!("{name}@acme.dev"))).collect();
+        let hands = Hands { requesters: set(requesters), contributors: set(contributors) };
+        let base = world.base();
+        let owner = base.owner_of(&world.run.target(&world.action.blueprint).unwrap());
+        approvers(&base, &world.action, Some(&owner), &hands)
+    }
+
+    fn eligible(panel: &Panel) -> Vec<&str> {
+        panel.eligible.keys().map(|id| id.as_str().trim_end_matches("@acme.dev")).collect()
+    }
+
+    #[test]
+    fn without_a_written_rule_admins_and_moderators_may() {
+        let world = World::new().with_user(user("root", "Admin"));
+        assert_eq!(eligible(&panel(&world, &["alice"], &[])), ["carol", "dave", "root"]);
+    }
+
+    #[test]
+    fn each_part_of_a_rule_grants() {
+        let approvers = |rule| panel(&World::new().with_approve(rule), &[], &[]);
+        assert_eq!(eligible(&approvers(rule("Member", "", ""))), ["alice", "bob", "carol"]);
+        assert_eq!(eligible(&approvers(rule("", "dave@acme.dev", ""))), ["dave"]);
+        assert_eq!(eligible(&approvers(rule("", "", "platform"))), ["bob", "carol"]);
+        let owned = crate::model::Rule { owned_by_team: true, ..Default::default() };
+        assert_eq!(eligible(&approvers(owned.clone())), ["bob", "carol"]);
+        assert!(panel(&World::new().with_approve(owned).with_owner(None), &[], &[]).eligible.is_empty());
+        assert!(approvers(rule("", "", "")).eligible.is_empty(), "an empty rule grants nobody, Admin neither");
+    }
+
+    #[test]
+    fn requester_contributors_and_bots_may_not() {
+        let world = World::new().with_user(crate::model::User { bot: true, ..user("ci", "Env-moderator Admin") });
+        let panel = panel(&world, &["carol"], &["dave", "carol"]);
+        assert_eq!(eligible(&panel), Vec::<&str>::new());
+        assert_eq!(panel.why_not(&id("carol@acme.dev")), Some(Ineligible::Requester));
+        assert_eq!(panel.why_not(&id("dave@acme.dev")), Some(Ineligible::Contributor));
+        assert_eq!(panel.why_not(&id("ci@acme.dev")), Some(Ineligible::Bot));
+        assert_eq!(panel.why_not(&id("alice@acme.dev")), Some(Ineligible::NotInRule));
+        assert_eq!(panel.why_not(&id("nobody@else.example")), Some(Ineligible::NotInRule));
+    }
+
+    #[test]
+    fn self_approval_lifts_requester_and_contributor_but_never_bot() {
+        let world = World::new().with_user(crate::model::User { bot: true, ..user("ci", "Env-moderator") });
+        let lenient = world.clone().with_action(|a| a.self_approval = Some(true));
+        assert_eq!(eligible(&panel(&lenient, &["carol"], &["dave"])), ["carol", "dave"]);
+
+        let mut by_policy = world;
+        by_policy.policy.self_approval = true;
+        assert_eq!(eligible(&panel(&by_policy, &["carol"], &["dave"])), ["carol", "dave"]);
+        let strict = by_policy.with_action(|a| a.self_approval = Some(false));
+        assert_eq!(eligible(&panel(&strict, &["carol"], &[])), ["dave"], "the action's word goes before the policy's");
+    }
+}

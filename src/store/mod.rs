@@ -1,0 +1,103 @@
+//! The store: what git and the forge cannot re-tell. Losing it costs memory of times, acceptances and decisions, never of the catalog.
+
+mod error;
+mod record;
+mod sqlite;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+use crate::model::{CommitId, Identifier, RunState, Timestamp};
+
+pub use error::StoreError;
+pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransition, Standing, TreeId};
+pub use sqlite::SqliteStore;
+
+/// The memory of the controller, in the words of the domain.
+///
+/// Every write is durable when the call returns, and is one transaction. Writes that depend on what was there before compare and swap:
+/// they return `false` and change nothing where somebody else was faster.
+#[async_trait]
+pub trait Store: Send + Sync {
+    // The watched branch (spec 9).
+
+    /// The accepted revision: what the live catalog is.
+    async fn accepted(&self, repository: &RepositoryKey) -> Result<Option<Acceptance>, StoreError>;
+
+    /// Moves the accepted revision from `from` on, if it is still there and no alert stands.
+    async fn accept(&self, repository: &RepositoryKey, from: CommitId, to: &Acceptance) -> Result<bool, StoreError>;
+
+    /// The first sight of a branch: accepts its tip and adopts the runs on it as history, in one transaction. `false` where there is an
+    /// accepted revision already.
+    async fn adopt(&self, repository: &RepositoryKey, tip: &Acceptance, runs: &[Identifier]) -> Result<bool, StoreError>;
+
+    /// All acceptances, newest first, at most `limit`.
+    async fn acceptances(&self, repository: &RepositoryKey, limit: u32) -> Result<Vec<Acceptance>, StoreError>;
+
+    /// The standing alert that history was rewritten, if there is one.
+    async fn halted(&self, repository: &RepositoryKey) -> Result<Option<Halt>, StoreError>;
+
+    /// Raises the alert. Where it stands already, the tip is brought up to date and `since` stays. Returns it as it now stands.
+    async fn halt(&self, repository: &RepositoryKey, seen: CommitId, at: Timestamp) -> Result<Halt, StoreError>;
+
+    /// A person accepts the rewritten history: clears the alert and accepts `tip`, which must be the tip the alert has seen; `false` where
+    /// the branch has moved again, or where there is no alert.
+    async fn resume(&self, repository: &RepositoryKey, tip: &Acceptance) -> Result<bool, StoreError>;
+
+    // Times (spec 5 and 7).
+
+    /// When `what` was first seen: now, unless it was seen before.
+    async fn first_seen(&self, repository: &RepositoryKey, what: &str, now: Timestamp) -> Result<Timestamp, StoreError>;
+
+    /// When each commit was received: now, unless it was received before.
+    async fn received(
+        &self,
+        repository: &RepositoryKey,
+        commits: &[CommitId],
+        now: Timestamp,
+    ) -> Result<BTreeMap<CommitId, Timestamp>, StoreError>;
+
+    // Merge results already judged green (spec 5).
+
+    /// Remembers the merge result of a pull request that was judged green; an earlier one of the same pull request is forgotten.
+    async fn remember_judged(&self, repository: &RepositoryKey, judged: &Judged) -> Result<(), StoreError>;
+
+    /// Forgets it, because the pull request is not green any more.
+    async fn forget_judged(&self, repository: &RepositoryKey, pull_request: &str) -> Result<(), StoreError>;
+
+    /// The green pull requests whose merge result onto `base` has exactly this tree, in order of their ids.
+    async fn judged_tree(&self, repository: &RepositoryKey, tree: TreeId, base: CommitId) -> Result<Vec<Judged>, StoreError>;
+
+    // What has been published (spec 9). A cache that spares questions; the forge itself reads before it writes.
+
+    /// The hash of what was last published under this key.
+    async fn published(&self, repository: &RepositoryKey, key: &str) -> Result<Option<String>, StoreError>;
+
+    /// Notes what has been published, after the forge has taken it.
+    async fn record_published(&self, repository: &RepositoryKey, key: &str, hash: &str, at: Timestamp) -> Result<(), StoreError>;
+
+    // Runs (spec 7).
+
+    /// What is recorded of a run.
+    async fn run(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Option<RunRecord>, StoreError>;
+
+    /// Records that a run was decided anew, if its recorded state is still `from` (`None`: never decided). `false` where it is not, or
+    /// where the run was adopted as history. Deciding the same state again with the same decision appends nothing.
+    async fn record_run(
+        &self,
+        repository: &RepositoryKey,
+        run: &Identifier,
+        from: Option<RunState>,
+        to: RunState,
+        decision: &Json,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// All runs, in order of their identifiers.
+    async fn runs(&self, repository: &RepositoryKey) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// How a run came to be where it is, oldest first.
+    async fn transitions(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Vec<RunTransition>, StoreError>;
+}

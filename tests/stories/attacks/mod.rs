@@ -1,0 +1,9 @@
+//! What an attacker would try; `docs/threat-model.md` links each attack to its story.
+
+mod approvals;
+mod git_objects;
+mod identifiers;
+mod ownership;
+mod same_pull_request;
+mod signatures;
+mod yaml;

@@ -1,0 +1,249 @@
+//! A real git repository in a temporary directory, driven by the real `git`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use portcullis::model::CommitId;
+
+use super::Key;
+
+/// One repository and the environment that `git` runs in: nothing of the person's own configuration gets in.
+#[derive(Clone)]
+pub struct Git {
+    pub dir: PathBuf,
+    home: PathBuf,
+}
+
+impl Git {
+    pub fn init(dir: &Path, home: &Path) -> Self {
+        std::fs::create_dir_all(dir).unwrap();
+        std::fs::create_dir_all(home).unwrap();
+        let git = Self { dir: dir.to_owned(), home: home.to_owned() };
+        git.run(&["init", "-q", "-b", "main"]);
+        git
+    }
+
+    pub fn clone_from(origin: &Path, dir: &Path, home: &Path) -> Self {
+        std::fs::create_dir_all(home).unwrap();
+        std::fs::create_dir_all(dir).unwrap();
+        let git = Self { dir: dir.to_owned(), home: home.to_owned() };
+        git.run(&["clone", "-q", origin.to_str().unwrap(), "."]);
+        git
+    }
+
+    pub fn bare(dir: &Path, home: &Path) -> Self {
+        std::fs::create_dir_all(dir).unwrap();
+        let git = Self { dir: dir.to_owned(), home: home.to_owned() };
+        git.run(&["init", "-q", "--bare", "-b", "main"]);
+        git
+    }
+
+    /// The same repository seen by somebody with a home of their own.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new("git");
+        command
+            .current_dir(&self.dir)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", &self.home)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .env("GIT_AUTHOR_NAME", "Somebody")
+            .env("GIT_AUTHOR_EMAIL", "alice@acme.dev")
+            .env("GIT_COMMITTER_NAME", "Somebody")
+            .env("GIT_COMMITTER_EMAIL", "alice@acme.dev")
+            .env("GIT_AUTHOR_DATE", "2026-11-20T10:00:00Z")
+            .env("GIT_COMMITTER_DATE", "2026-11-20T10:00:00Z")
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C");
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> String {
+        self.run_as("alice@acme.dev", args)
+    }
+
+    pub fn run_as(&self, email: &str, args: &[&str]) -> String {
+        let output = self.try_as(email, args);
+        assert!(output.status.success(), "git {args:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    pub fn try_as(&self, email: &str, args: &[&str]) -> Output {
+        self.command().env("GIT_AUTHOR_EMAIL", email).env("GIT_COMMITTER_EMAIL", email).args(args).output().unwrap()
+    }
+
+    /// Feeds `input` to a git command and returns what it prints.
+    pub fn feed(&self, args: &[&str], input: &[u8]) -> String {
+        use std::io::Write as _;
+        let mut child = self.command().args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "git {args:?} failed");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    pub fn id(&self, rev: &str) -> CommitId {
+        CommitId::from_hex(&self.run(&["rev-parse", &format!("{rev}^{{commit}}")])).unwrap()
+    }
+
+    pub fn show(&self, rev: &str, path: &str) -> String {
+        self.run(&["show", &format!("{rev}:{path}")]) + "\n"
+    }
+
+    /// Commits files onto a branch without a work tree, as the committer and author given.
+    pub fn commit_files(&self, branch: &str, parent: Option<&str>, files: &Files, by: &Signature<'_>) -> CommitId {
+        let index = tempfile::NamedTempFile::new().unwrap();
+        std::fs::remove_file(index.path()).unwrap();
+        let with_index = |args: &[&str]| {
+            let output = self.command().env("GIT_INDEX_FILE", index.path()).args(args).output().unwrap();
+            assert!(output.status.success(), "git {args:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+        };
+        if let Some(parent) = parent {
+            with_index(&["read-tree", parent]);
+        }
+        for (path, (mode, content)) in files {
+            match content {
+                Some(content) => {
+                    let blob = self.feed(&["hash-object", "-w", "--stdin"], content);
+                    with_index(&["update-index", "--add", "--cacheinfo", &format!("{mode},{blob},{path}")]);
+                }
+                None => {
+                    with_index(&["update-index", "--force-remove", path]);
+                }
+            }
+        }
+        let tree = with_index(&["write-tree"]);
+        self.commit_tree(branch, &tree, &parent.into_iter().collect::<Vec<_>>(), by)
+    }
+
+    /// Commits a tree and points the branch at it.
+    pub fn commit_tree(&self, branch: &str, tree: &str, parents: &[&str], by: &Signature<'_>) -> CommitId {
+        let mut command = self.command();
+        command.env("GIT_COMMITTER_EMAIL", by.committer).env("GIT_AUTHOR_EMAIL", by.author);
+        if let Some(date) = by.date {
+            command.env("GIT_COMMITTER_DATE", date);
+        }
+        if let Some(key) = by.key {
+            command.args(["-c", "gpg.format=ssh", "-c", &format!("user.signingkey={}", key.path().display())]);
+        }
+        command.args(["commit-tree", tree, "-m", by.message]);
+        if by.key.is_some() {
+            command.arg("-S");
+        }
+        for parent in parents {
+            command.args(["-p", parent]);
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "commit-tree failed: {}", String::from_utf8_lossy(&output.stderr));
+        let id = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        self.run(&["update-ref", &format!("refs/heads/{branch}"), &id]);
+        CommitId::from_hex(&id).unwrap()
+    }
+}
+
+/// Path to mode and content; no content removes it.
+pub type Files = BTreeMap<String, (String, Option<Vec<u8>>)>;
+
+/// Who a commit says it is by.
+pub struct Signature<'a> {
+    pub committer: &'a str,
+    pub author: &'a str,
+    pub message: &'a str,
+    pub key: Option<&'a Key>,
+    pub date: Option<&'a str>,
+}
+
+/// A branch in the making: collect edits, then commit them as somebody.
+pub struct Topic<'a> {
+    git: &'a Git,
+    branch: String,
+    files: Files,
+    author: Option<String>,
+    message: String,
+    key: Option<&'a Key>,
+    date: Option<String>,
+}
+
+impl<'a> Topic<'a> {
+    pub fn new(git: &'a Git, branch: &str) -> Self {
+        Self {
+            git,
+            branch: branch.to_owned(),
+            files: Files::new(),
+            author: None,
+            message: "Change the catalog".to_owned(),
+            key: None,
+            date: None,
+        }
+    }
+
+    pub fn write(self, path: &str, content: &str) -> Self {
+        self.write_mode(path, "100644", content)
+    }
+
+    pub fn write_mode(mut self, path: &str, mode: &str, content: &str) -> Self {
+        self.files.insert(path.to_owned(), (mode.to_owned(), Some(content.as_bytes().to_vec())));
+        self
+    }
+
+    pub fn write_bytes(mut self, path: &str, content: &[u8]) -> Self {
+        self.files.insert(path.to_owned(), ("100644".to_owned(), Some(content.to_vec())));
+        self
+    }
+
+    pub fn remove(mut self, path: &str) -> Self {
+        self.files.insert(path.to_owned(), (String::new(), None));
+        self
+    }
+
+    /// Replaces `from` with `to` in a file of the branch; `from` must be there.
+    pub fn replace(self, path: &str, from: &str, to: &str) -> Self {
+        let text = match self.files.get(path) {
+            Some((_, Some(content))) => String::from_utf8(content.clone()).unwrap(),
+            _ => self.git.show(&self.branch, path),
+        };
+        assert!(text.contains(from), "{path} has no {from:?}:\n{text}");
+        self.write(path, &text.replace(from, to))
+    }
+
+    pub fn append(self, path: &str, more: &str) -> Self {
+        let text = self.git.show(&self.branch, path);
+        self.write(path, &(text + more))
+    }
+
+    pub fn authored_by(mut self, email: &str) -> Self {
+        self.author = Some(email.to_owned());
+        self
+    }
+
+    pub fn message(mut self, message: &str) -> Self {
+        self.message = message.to_owned();
+        self
+    }
+
+    pub fn signed_with(mut self, key: &'a Key) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    pub fn dated(mut self, date: &str) -> Self {
+        self.date = Some(date.to_owned());
+        self
+    }
+
+    /// Commits what was collected.
+    pub fn commit_as(self, committer: &str) -> CommitId {
+        let parent = format!("refs/heads/{}", self.branch);
+        let by = Signature {
+            committer,
+            author: self.author.as_deref().unwrap_or(committer),
+            message: &self.message,
+            key: self.key,
+            date: self.date.as_deref(),
+        };
+        self.git.commit_files(&self.branch, Some(&parent), &self.files, &by)
+    }
+}

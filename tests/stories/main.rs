@@ -1,0 +1,4 @@
+//! Whole behaviours, told as stories on real git repositories.
+
+mod attacks;
+mod harness;
