@@ -32,7 +32,7 @@ pub use diff::{Change, ChangeSet, Field, Operation, diff};
 pub use file::{Document, ParsedFile, kind_of, parse_file};
 pub use grant::{Grant, WrittenPermissions, approve_rule, execute_rule, grants, is_member, permissions_of, user_of};
 pub use index::{Claim, Namespace};
-pub use locate::locate;
+pub use locate::{locate, locate_all};
 pub use meaning::Meaning;
 pub use owner::{Hop, InheritanceFault, Owner, Owners};
 pub use revision::{Catalog, FileDelta};
