@@ -1,7 +1,8 @@
 //! From what a command line asks to an answer: the one place where commands meet the facts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::catalog::Catalog;
 use crate::check::{Conclusion, Verdict};
 use crate::model::{Identifier, IdentityMode, Timestamp};
 use crate::report::{self, Report, RunEntry, Sources};
@@ -54,12 +55,23 @@ pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
     Err(unavailable(&request.repo))
 }
 
+/// One revision of the catalog, and the text of its files.
+pub(super) struct Revision {
+    pub(super) catalog: Catalog,
+    pub(super) sources: Box<dyn Sources>,
+}
+
+/// The catalog at a revision.
+pub(super) fn revision(repo: &Path, _root: &str, _rev: &str) -> Result<Revision, CommandError> {
+    Err(unavailable(repo))
+}
+
 /// The runs on the watched branch and in open review requests.
 pub(super) fn runs(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError> {
     Err(unavailable(&request.repo))
 }
 
-fn unavailable(repo: &std::path::Path) -> CommandError {
+fn unavailable(repo: &Path) -> CommandError {
     CommandError::could_not_judge(format!("{} cannot be read", repo.display()))
 }
 
