@@ -6,11 +6,12 @@
 //!   state machine of approval, [`report`] every word said outward.
 //! - **edges**, which translate and decide nothing: [`git`] the object store, [`forge`] pull requests and statuses,
 //!   [`store`] what neither can re-tell.
-//! - **drivers**: [`cli`] the command line.
+//! - **drivers**: [`facts`] gathers what a judgement needs, [`cli`] the command line.
 
 pub mod catalog;
 pub mod check;
 pub mod cli;
+pub mod facts;
 pub mod forge;
 pub mod git;
 pub mod model;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::catalog::{FileDelta, ParsedFile, parse_file};
-use crate::git::{Blob, FileChange, ObjectId, Repository, TreeChanges, WorktreeChanges};
+use crate::git::{Blob, FileChange, GitError, ObjectId, Repository, TreeChanges, WorktreeChanges};
 use crate::model::{FilePath, Finding, Limits, Place};
 
 use super::FactsError;
@@ -14,10 +14,15 @@ const WORTH_A_THREAD: usize = 256;
 /// Reads and parses what changed.
 pub(super) fn deltas(repository: &Repository, changes: TreeChanges, limits: &Limits) -> Result<Vec<FileDelta>, FactsError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 || repository.holds_unwritten_objects() {
-        changes.files.iter().map(|file| delta(repository, file, limits)).collect::<Result<Vec<_>, _>>()?
+    let alone = || changes.files.iter().map(|file| delta(repository, file, limits)).collect::<Result<Vec<_>, _>>();
+    let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 {
+        alone()?
     } else {
-        in_parallel(repository.path(), &changes.files, limits, cores)?
+        match in_parallel(repository.path(), &changes.files, limits, cores) {
+            // A blob merged in memory is known to this handle alone.
+            Err(FactsError::Git(GitError::Missing { .. })) => alone()?,
+            other => other?,
+        }
     };
     refuse(&mut out, changes.findings);
     Ok(out)
