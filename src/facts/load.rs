@@ -63,12 +63,17 @@ pub(super) fn parse_blob(
     id: ObjectId,
     limits: &Limits,
 ) -> Result<ParsedFile, FactsError> {
-    Ok(match repository.blob(id, limits.file_bytes)? {
+    Ok(parse(path, repository.blob(id, limits.file_bytes)?, limits))
+}
+
+fn parse(path: &FilePath, blob: Blob, limits: &Limits) -> ParsedFile {
+    match blob {
         Blob::Content(bytes) => parse_file(path, &bytes, limits),
         Blob::TooLarge(size) => {
-            ParsedFile { path: path.clone(), documents: Vec::new(), findings: vec![too_large(path, size, limits)] }
+            let findings = vec![too_large(path, size, limits)];
+            ParsedFile { path: path.clone(), documents: Vec::new(), findings }
         }
-    })
+    }
 }
 
 fn too_large(path: &FilePath, size: usize, limits: &Limits) -> Finding {
@@ -103,13 +108,9 @@ pub(super) fn working_deltas(working: WorktreeChanges, limits: &Limits) -> Vec<F
     let mut out: Vec<_> = working
         .files
         .into_iter()
-        .map(|file| match file.content {
+        .map(|file| match file.after {
             None => FileDelta::Remove(file.path),
-            Some(bytes) if bytes.len() > limits.file_bytes => {
-                let findings = vec![too_large(&file.path, bytes.len(), limits)];
-                FileDelta::Put(ParsedFile { path: file.path, documents: Vec::new(), findings })
-            }
-            Some(bytes) => FileDelta::Put(parse_file(&file.path, &bytes, limits)),
+            Some(blob) => FileDelta::Put(parse(&file.path, blob, limits)),
         })
         .collect();
     refuse(&mut out, working.findings);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, Document};
 use crate::check::{self, Base, CommitFacts, Proposal, PullRequestFacts, Target};
-use crate::git::{ObjectId, Repository};
+use crate::git::{Blob, ObjectId, Repository};
 use crate::model::{
     CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, Limits, PullRequestState, Push, Review, SignatureFact,
     Timestamp,
@@ -146,12 +146,19 @@ impl Workspace {
         let repository = self.repository()?;
         let policy = base.catalog.policy();
         let limits = policy.limits;
-        let working = repository.worktree_changes(Some(base.tree), self.root(), &limits)?;
+        let working = repository.worktree_changes(Some(base.tree), self.root(), limits.file_bytes)?;
         let mut findings = Vec::new();
         if working.files.len() > limits.files {
             findings.push(too_many("limit/files", "managed files", limits.files));
         }
-        let texts: Vec<_> = working.files.iter().filter_map(|f| Some((f.path.clone(), f.content.clone()?))).collect();
+        let texts: Vec<_> = working
+            .files
+            .iter()
+            .filter_map(|file| match &file.after {
+                Some(Blob::Content(bytes)) => Some((file.path.clone(), bytes.clone())),
+                Some(Blob::TooLarge(_)) | None => None,
+            })
+            .collect();
         let catalog = base.catalog.apply(load::working_deltas(working, &limits));
         let commit = CommitFacts {
             id: CommitId([0; 20]),

@@ -18,7 +18,11 @@ pub(super) fn deltas(files: Files<'_>) -> Vec<FileDelta> {
         .iter()
         .map(|(path, text)| {
             let path = FilePath::new(path);
-            if text.is_empty() { FileDelta::Remove(path) } else { FileDelta::Put(parse_file(&path, text.as_bytes(), &Limits::default())) }
+            if text.is_empty() {
+                FileDelta::Remove(path)
+            } else {
+                FileDelta::Put(parse_file(&path, text.as_bytes(), &Limits::default()))
+            }
         })
         .collect()
 }
@@ -82,6 +86,7 @@ impl Told {
         let number = u8::try_from(self.commits.len()).unwrap() + 1;
         let email = format!("{who}@acme.dev");
         self.commits.push(CommitFacts {
+            other_before: None,
             id: CommitId([number; 20]),
             parents: vec![CommitId([number - 1; 20])],
             summary: String::new(),
