@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::catalog::Catalog;
 use crate::check::{self, Conclusion, Target, Verdict};
 use crate::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
-use crate::git::Repository;
+use crate::git::{Blob, Repository};
 use crate::model::{CommitId, FilePath, Identifier, IdentityMode, PullRequestState, Timestamp};
 use crate::report::{self, Report, RunEntry, Sources};
 
@@ -85,6 +86,25 @@ pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
     let verdict = check::judge(&proposed.proposal);
     let sources = proposed.sources;
     Ok(Judged { verdict, sources: Box::new(move |file: &FilePath| sources.read(file)) })
+}
+
+/// One revision of the catalog, and the text of its files.
+pub(super) struct Revision {
+    pub(super) catalog: Catalog,
+    pub(super) sources: Box<dyn Sources>,
+}
+
+/// The catalog at a revision.
+pub(super) fn revision(repo: &Path, root: &str, rev: &str) -> Result<Revision, CommandError> {
+    let place = Place::open(repo, root)?;
+    let snapshot = place.workspace.snapshot(place.resolve(rev)?).map_err(|error| cannot_judge(&error))?;
+    let (repository, tree, root) = (place.repository, snapshot.tree, place.workspace.root().to_owned());
+    let limit = snapshot.catalog.policy().limits.file_bytes;
+    let read = move |file: &FilePath| match repository.blob(repository.file_at(tree, &root, file).ok()??, limit).ok()? {
+        Blob::Content(bytes) => Some(bytes),
+        Blob::TooLarge(_) => None,
+    };
+    Ok(Revision { catalog: snapshot.catalog, sources: Box::new(read) })
 }
 
 /// A repository that was found, and what is asked of it.

@@ -10,6 +10,9 @@ mod facts_file_tests;
 mod judging;
 mod options;
 mod output;
+mod question;
+#[cfg(test)]
+mod question_tests;
 pub mod runs;
 pub mod simulate;
 
