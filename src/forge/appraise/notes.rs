@@ -105,10 +105,12 @@ fn compare(
     let (mut old, mut new) = (read(before)?, read(after)?);
     // Most of two neighbouring trees is the same, and equal ends need no closer look.
     while !old.is_empty() && old.last() == new.last() {
-        (old.pop(), new.pop());
+        old.pop();
+        new.pop();
     }
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    (old.drain(..same), new.drain(..same));
+    old.drain(..same);
+    new.drain(..same);
     let Some(left) = budget.checked_sub(old.len() + new.len()) else { return Ok(false) };
     *budget = left;
     let mut names: BTreeMap<(Vec<u8>, bool), [Option<Oid>; 2]> = BTreeMap::new();
