@@ -4,12 +4,10 @@
 //!
 //! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
 //!   state machine of approval, [`report`] every word said outward.
-//! - **edges**, which translate and decide nothing: [`forge`] pull requests and statuses, [`store`] what nobody else remembers.
-//! - **drivers**: [`facts`] gathers, [`controller`] is the loop, [`server`] shows how it is, [`config`] is its configuration,
-//!   [`cli`] the command line.
 //! - **edges**, which translate and decide nothing: [`git`] the object store, [`forge`] pull requests and statuses,
 //!   [`store`] what neither can re-tell.
-//! - **drivers**: [`cli`] the command line.
+//! - **drivers**: [`facts`] gathers what a judgement needs, [`controller`] is the loop, [`server`] shows how it is, [`config`]
+//!   is its configuration, [`cli`] the command line.
 
 pub mod catalog;
 pub mod check;

@@ -1,4 +1,5 @@
 //! What comes into the build: licences, banned crates and sources, by the lists of `deny.toml` and without a network.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)] // a test may fail loudly
 
 use std::process::Command;
 
@@ -59,7 +60,7 @@ fn every_licence_is_one_that_we_accept() {
         .iter()
         .filter(|package| {
             let (name, licence) = (package["name"].as_str().unwrap(), package["license"].as_str().unwrap_or(""));
-            !met(licence, &allowed) && !(excepted.iter().any(|c| c == name) && licence == "MPL-2.0+")
+            !(met(licence, &allowed) || licence == "MPL-2.0+" && excepted.iter().any(|c| c == name))
         })
         .map(|package| format!("{} {}: {}", package["name"], package["version"], package["license"]))
         .collect();

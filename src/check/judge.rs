@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Catalog, Change, ChangeSet, diff};
-use crate::model::{Actor, Attribution, CommitId, Finding, Severity};
+use crate::catalog::{Catalog, Change, ChangeSet, diff, user_of};
+use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Severity};
 
 use super::attribution::{Commit, lay};
 use super::permissions::{Requirement, decide_by, deed, requirements, who_could_in_words};
@@ -27,7 +27,7 @@ pub fn judge(proposal: &Proposal) -> Verdict {
         findings.push(bootstrap_finding());
     } else if !bootstrap {
         findings.extend(identities.iter().flatten().cloned());
-        findings.extend(refusals(&proposal.base, &net));
+        findings.extend(refusals(&proposal.base, &proposal.merged.0, &net));
     }
     let attributions: BTreeMap<Option<CommitId>, Attribution> = commits.iter().map(|c| (c.id, c.attribution.clone())).collect();
     let (runs, of_runs) = runs::judge_runs(proposal, &attributions, &changes);
@@ -63,7 +63,7 @@ fn wrong_result(proposal: &Proposal, changes: &ChangeSet) -> Vec<Finding> {
     for file in &proposal.conflicts {
         findings.push(
             Finding::error("git/conflict", format!("{file} cannot be merged with the watched branch"))
-                .at(crate::model::Place::file(file))
+                .at(Place::file(file))
                 .help("bring the branch up to date (`git merge` or `git rebase`) and settle the conflict there"),
         );
     }
@@ -91,20 +91,37 @@ fn attribute(proposal: &Proposal, net: &ChangeSet) -> (Vec<Commit>, Vec<Vec<Find
     let judged = proposal.commits.iter().map(|facts| {
         let id = id_of(proposal, facts);
         let (attribution, findings) = match &proposal.as_user {
-            // Who is not in base's roster is granted nothing by it, whatever name is given.
-            Some(user) => (Attribution::one(Actor::User(user.clone())), Vec::new()),
+            Some(user) => (Attribution::one(named(&proposal.base, user)), Vec::new()),
             None => {
                 identity::attribute(&proposal.base, proposal.identity, facts, &proposal.commits, proposal.pull_request.as_ref())
             }
         };
         let changes = match is_the_net(proposal, facts) {
             true => net.clone(),
-            false => diff(&facts.before, &facts.after),
+            false => own_changes(facts),
         };
         let findings = findings.into_iter().map(|finding| laid_to(finding, id)).collect();
         (Commit { id, attribution, changes }, findings)
     });
     judged.unzip()
+}
+
+/// What a commit itself changes.
+fn own_changes(facts: &CommitFacts) -> ChangeSet {
+    let mut changes = diff(&facts.before, &facts.after);
+    if let Some(other) = &facts.other_before {
+        let differs = diff(other, &facts.after);
+        changes.0.retain(|change| differs.0.iter().any(|d| d.subject == change.subject && d.field == change.field));
+    }
+    changes
+}
+
+/// Whom `--as` names: a user of base's roster, or else a stranger of that name.
+fn named(base: &Base<Catalog>, user: &Identifier) -> Actor {
+    match user_of(&base.0, user) {
+        Some(_) => Actor::User(user.clone()),
+        None => Actor::Stranger(user.to_string()),
+    }
 }
 
 /// Whether a commit is all there is, so that its own difference is the net one.
@@ -153,7 +170,7 @@ fn judge_change(base: &Base<Catalog>, after: &Catalog, change: &Change, commit: 
 }
 
 /// One finding for each change that is refused: who, what, and who could.
-fn refusals(base: &Base<Catalog>, judged: &[Judged]) -> Vec<Finding> {
+fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged]) -> Vec<Finding> {
     // Of many fields of one entity most ask the same, and asking the whole roster again for each would cost the most.
     let mut known: Vec<(&[Requirement], String)> = Vec::new();
     let mut out = Vec::new();
@@ -173,6 +190,12 @@ fn refusals(base: &Base<Catalog>, judged: &[Judged]) -> Vec<Finding> {
             actors => actors.iter().map(name).collect::<Vec<_>>().join(" and "),
         };
         let change = &one.verdict.change;
+        let unread = change.after.is_none() && after.broken_files().contains_key(&change.place.file);
+        let help = if unread {
+            format!("{} cannot be read, so this counts as gone: mend the file; {help}", change.place.file)
+        } else {
+            help
+        };
         let finding = Finding::error(one.verdict.rule, format!("{who} may not {}", deed(change)))
             .at(change.place.clone())
             .about(change.subject.clone())
@@ -209,7 +232,7 @@ fn judge_commit(
             .iter()
             .map(|change| judge_change(base, &facts.after, change, commit.id, commit.attribution.0.clone()))
             .collect();
-        findings.extend(refusals(base, &judged));
+        findings.extend(refusals(base, &facts.after, &judged));
     }
     let findings = sorted(findings.into_iter().map(|finding| laid_to(finding, commit.id)).collect());
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);

@@ -18,6 +18,8 @@ mod ownership;
 pub mod permissions;
 mod proposal;
 mod references;
+#[cfg(test)]
+mod request_tests;
 mod rights;
 mod roster;
 pub mod rules;
@@ -30,6 +32,8 @@ mod scope;
 #[cfg(test)]
 mod story;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod verdict;
 

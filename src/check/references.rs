@@ -1,10 +1,14 @@
 //! Everything that is named exists: blueprints, related entities, teams, members (spec 2).
 
-use crate::catalog::{Catalog, Located, nearest};
-use crate::model::{Blueprint, Entity, EntityKey, Finding, Identifier, Place, Relation, RelationValue, RuleDoc, Subject};
+use std::collections::BTreeSet;
+
+use crate::catalog::{Catalog, Located, kind_of, nearest};
+use crate::model::{
+    Blueprint, Entity, EntityKey, Finding, Identifier, Kind, Place, Relation, RelationValue, RuleDoc, Subject, Team,
+};
 
 use super::scope::Scope;
-use super::validate::Fault;
+use super::validate::{Cause, Fault};
 
 /// The rules of this family.
 pub(super) const RULES: &[RuleDoc] = &[
@@ -53,6 +57,7 @@ pub(super) const RULES: &[RuleDoc] = &[
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
     let catalog = scope.catalog;
+    let first = out.len();
     scope.entities().for_each(|entity| judge_entity(catalog, entity, out));
     scope.blueprints().for_each(|blueprint| judge_blueprint(catalog, blueprint, out));
     for action in scope.actions() {
@@ -63,14 +68,42 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
         let id = &permissions.value.blueprint;
         belongs(catalog, Subject::Permissions(id.clone()), id, permissions.value_at(&["blueprint"]), out);
     }
-    for team in scope.teams() {
-        for (i, member) in team.value.members.iter().enumerate().filter(|(_, member)| !catalog.users().contains(*member)) {
-            let help = did_you_mean(catalog.users().iter().map(|(id, _)| id.as_str()), member, "add the user under `users/`");
-            let finding = Finding::error("reference/unknown-member", format!("member `{member}` is not a user of the roster"))
-                .at(Place::value(&team.file, team.descend(&["members"]).index(i)))
-                .help(help);
-            out.push(Fault::missing(Subject::Team(team.value.identifier.clone()), Subject::User(member.clone()), finding));
-        }
+    scope.teams().for_each(|team| judge_team(catalog, team, out));
+    drop_consequences(catalog, first, out);
+}
+
+/// What is missing because its own file cannot be read is not said a second time by all that name it.
+fn drop_consequences(catalog: &Catalog, first: usize, out: &mut Vec<Fault>) {
+    if out.len() == first || catalog.broken_files().is_empty() {
+        return;
+    }
+    let unreadable: BTreeSet<(Kind, &str)> = catalog
+        .broken_files()
+        .iter()
+        .filter(|(_, findings)| findings.iter().any(Finding::is_error))
+        .filter_map(|(file, _)| Some((kind_of(file)?, file.stem())))
+        .collect();
+    let consequence = |fault: &Fault| match &fault.cause {
+        Cause::Missing(Subject::Entity(key)) => unreadable.contains(&(Kind::Entity, key.identifier.as_str())),
+        Cause::Missing(Subject::Blueprint(id)) => unreadable.contains(&(Kind::Blueprint, id.as_str())),
+        Cause::Missing(Subject::Team(id)) => unreadable.contains(&(Kind::Team, id.as_str())),
+        Cause::Missing(Subject::User(id)) => unreadable.contains(&(Kind::User, id.as_str())),
+        _ => false,
+    };
+    let mut at = 0;
+    out.retain(|fault| {
+        at += 1;
+        at <= first || !consequence(fault)
+    });
+}
+
+fn judge_team(catalog: &Catalog, team: &Located<Team>, out: &mut Vec<Fault>) {
+    for member in team.value.members.iter().filter(|member| !catalog.users().contains(*member)) {
+        let help = did_you_mean(catalog.users().iter().map(|(id, _)| id.as_str()), member, "add the user under `users/`");
+        let finding = Finding::error("reference/unknown-member", format!("member `{member}` is not a user of the roster"))
+            .at(team.value_at(&["members", member.as_str()]))
+            .help(help);
+        out.push(Fault::missing(Subject::Team(team.value.identifier.clone()), Subject::User(member.clone()), finding));
     }
 }
 
@@ -125,12 +158,10 @@ fn judge_entity(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault
 
 fn judge_teams(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault>) {
     let teams = entity.value.team.as_deref().unwrap_or_default();
-    for (i, team) in teams.iter().enumerate().filter(|(_, team)| !catalog.teams().contains(*team)) {
-        let way = entity.descend(&["team"]);
-        let way = if teams.len() > 1 { way.index(i) } else { way };
+    for team in teams.iter().filter(|team| !catalog.teams().contains(*team)) {
         let help = did_you_mean(catalog.teams().iter().map(|(id, _)| id.as_str()), team, "add the team under `teams/`");
         let finding = Finding::error("reference/unknown-team", format!("team `{team}` does not exist"))
-            .at(Place::value(&entity.file, way))
+            .at(entity.value_at(&["team", team.as_str()]))
             .help(help);
         out.push(Fault::missing(Subject::Entity(entity.value.key.clone()), Subject::Team(team.clone()), finding));
     }

@@ -13,6 +13,9 @@ mod judging;
 mod logging;
 mod options;
 mod output;
+mod question;
+#[cfg(test)]
+mod question_tests;
 pub mod runs;
 pub mod serve;
 pub mod simulate;

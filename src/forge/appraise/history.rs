@@ -32,6 +32,8 @@ pub(super) struct Bringing {
 pub(super) struct History {
     times: HashMap<Oid, i64>,
     steps: HashMap<CommitId, Vec<Step>>,
+    /// Commits beyond all bounds of comparison, and their trees: each counts as if it had brought whatever it has.
+    breaks: Vec<(Moment, Oid)>,
     brought: HashMap<CommitId, Brought>,
 }
 
@@ -46,12 +48,14 @@ struct Step {
 #[derive(Default)]
 struct Brought {
     steps: usize,
+    breaks: usize,
     lines: BTreeMap<String, Vec<Bringing>>,
 }
 
 impl History {
-    /// Reads every commit that the tips reach and that is not known yet.
-    pub(super) fn grow(&mut self, objects: &Objects, tips: &[Oid]) -> Result<(), ForgeError> {
+    /// Reads every commit that the tips reach and that is not known yet; returns these.
+    pub(super) fn grow(&mut self, objects: &Objects, tips: &[Oid]) -> Result<Vec<Oid>, ForgeError> {
+        let mut fresh = Vec::new();
         let mut stack: Vec<(Oid, Option<Links>)> = tips.iter().map(|t| (*t, None)).collect();
         while let Some((id, links)) = stack.pop() {
             if self.times.contains_key(&id) {
@@ -59,7 +63,10 @@ impl History {
             }
             match links {
                 // Its parents are known by now.
-                Some(links) => self.add(objects, id, &links)?,
+                Some(links) => {
+                    self.add(objects, id, &links)?;
+                    fresh.push(id);
+                }
                 None => match objects.links(id)? {
                     Some(links) => {
                         let parents = links.parents.clone();
@@ -73,7 +80,7 @@ impl History {
                 },
             }
         }
-        Ok(())
+        Ok(fresh)
     }
 
     fn add(&mut self, objects: &Objects, id: Oid, links: &Links) -> Result<(), ForgeError> {
@@ -84,7 +91,12 @@ impl History {
             trees.push(objects.links(*parent)?.map(|l| l.tree));
         }
         let mut steps = Vec::new();
-        for object in changed(objects, links.tree, &trees)? {
+        let Some(changed) = changed(objects, links.tree, &trees)? else {
+            self.breaks.push(((time, id), links.tree));
+            self.times.insert(id, time);
+            return Ok(());
+        };
+        for object in changed {
             let mut before = BTreeSet::new();
             for tree in trees.iter().flatten() {
                 before.extend(notes::find(objects, *tree, object)?);
@@ -110,35 +122,41 @@ impl History {
         let brought = self.brought.entry(object).or_default();
         for step in steps.iter().skip(brought.steps) {
             let before: BTreeSet<String> = notes::lines(objects, &step.before)?.into_iter().collect();
-            for (line, text) in notes::lines(objects, &step.here)?.into_iter().enumerate() {
-                if before.contains(&text) {
-                    continue;
-                }
-                let bringings = brought.lines.entry(text).or_default();
-                let bringing = Bringing { moment: step.moment, line };
-                // The same line twice in one note is one line.
-                if bringings.iter().all(|b| b.moment != bringing.moment) {
-                    bringings.push(bringing);
-                    bringings.sort();
-                }
-            }
+            brought.add(step.moment, &before, notes::lines(objects, &step.here)?);
             brought.steps += 1;
+        }
+        for (moment, tree) in self.breaks.iter().skip(brought.breaks) {
+            brought.add(*moment, &BTreeSet::new(), notes::lines(objects, &notes::find(objects, *tree, object)?)?);
+            brought.breaks += 1;
         }
         Ok(&brought.lines)
     }
 }
 
-/// The objects whose notes in `tree` are like those in none of its parents: a merge that takes one side brings nothing.
-fn changed(objects: &Objects, tree: Oid, parents: &[Option<Oid>]) -> Result<BTreeSet<CommitId>, ForgeError> {
+impl Brought {
+    fn add(&mut self, moment: Moment, before: &BTreeSet<String>, here: Vec<String>) {
+        for (line, text) in here.into_iter().enumerate().filter(|(_, text)| !before.contains(text)) {
+            let bringings = self.lines.entry(text).or_default();
+            // The same line twice in one note is one line.
+            if bringings.iter().all(|b| b.moment != moment) {
+                bringings.push(Bringing { moment, line });
+                bringings.sort();
+            }
+        }
+    }
+}
+
+/// The objects whose notes in `tree` are like those in none of its parents: a merge that takes one side brings nothing. `None` where the
+/// trees are beyond all bounds.
+fn changed(objects: &Objects, tree: Oid, parents: &[Option<Oid>]) -> Result<Option<BTreeSet<CommitId>>, ForgeError> {
     let mut common: Option<BTreeSet<CommitId>> = None;
     let orphan = [None];
     for parent in if parents.is_empty() { &orphan } else { parents } {
-        // Beyond all bounds: what such a commit brings is laid to nobody.
-        let Some(differences) = notes::differences(objects, *parent, tree)? else { return Ok(BTreeSet::new()) };
+        let Some(differences) = notes::differences(objects, *parent, tree)? else { return Ok(None) };
         common = Some(match common {
             Some(common) => common.intersection(&differences).copied().collect(),
             None => differences,
         });
     }
-    Ok(common.unwrap_or_default())
+    Ok(Some(common.unwrap_or_default()))
 }

@@ -20,7 +20,7 @@ pub(super) fn tips(objects: &Objects) -> Result<Vec<Oid>, ForgeError> {
         && seen != Some(now)
     {
         if let Some(seen) = seen
-            && !objects.is_ancestor(seen, now)?
+            && !objects.reaches(now, seen)?
         {
             tracing::warn!(was = %seen, is = %now, "the history of {COMMENTS} was rewritten; what it said before is kept");
             // Whether it is there already or somebody else puts it there: it is kept.

@@ -1,5 +1,6 @@
 //! Objects and refs as notes need them: raw trees and commits read within bounds, and refs that move only from where they were seen.
 
+use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 use std::time::Duration;
 
@@ -115,6 +116,20 @@ impl Objects {
     /// Whether `ancestor` is `of` or is reached from it.
     pub(super) fn is_ancestor(&self, ancestor: Oid, of: Oid) -> Result<bool, ForgeError> {
         Ok(ancestor == of || self.repo.graph_descendant_of(of, ancestor).map_err(|e| failure(&e))?)
+    }
+
+    /// The same by our own walk, which passes by commits that cannot be read as if they had no past.
+    pub(super) fn reaches(&self, from: Oid, ancestor: Oid) -> Result<bool, ForgeError> {
+        let mut seen = HashSet::from([from]);
+        let mut queue = VecDeque::from([from]);
+        while let Some(id) = queue.pop_front() {
+            if id == ancestor {
+                return Ok(true);
+            }
+            let parents = self.links(id)?.map(|l| l.parents).unwrap_or_default();
+            queue.extend(parents.into_iter().filter(|p| seen.insert(*p)));
+        }
+        Ok(false)
     }
 
     /// The commits that `to` reaches and `from` does not.

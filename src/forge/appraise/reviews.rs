@@ -80,6 +80,7 @@ pub(super) fn reviews(
     dated.into_iter().map(|(_, _, review)| review).collect()
 }
 
+/// The persons behind some bringings, which are given earliest first.
 fn voices<'a>(bringings: &[Bringing], witnesses: &'a HashMap<Oid, Witness>) -> Vec<Voice<'a>> {
     let mut voices: Vec<Voice<'a>> = Vec::new();
     for bringing in bringings {
@@ -89,7 +90,7 @@ fn voices<'a>(bringings: &[Bringing], witnesses: &'a HashMap<Oid, Witness>) -> V
             _ => false,
         });
         match known {
-            Some(voice) => voice.last = voice.last.max(*bringing),
+            Some(voice) => *voice = Voice { witness, last: *bringing },
             None => voices.push(Voice { witness, last: *bringing }),
         }
     }
