@@ -106,15 +106,28 @@ fn children(schema: &Value) -> Vec<(Vec<Part>, &Value)> {
     for (key, value) in pairs {
         let at = Part::Key(key.clone());
         match (&**key, value) {
-            ("properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" | "dependencies", Value::Map(named)) => {
+            (
+                "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" | "dependencies",
+                Value::Map(named),
+            ) => {
                 out.extend(named.iter().map(|(name, child)| (vec![at.clone(), Part::Key(name.clone())], child)));
             }
             ("allOf" | "anyOf" | "oneOf" | "prefixItems" | "items", Value::List(list)) => {
                 out.extend(list.iter().enumerate().map(|(i, child)| (vec![at.clone(), Part::Index(i)], child)));
             }
             (
-                "items" | "additionalItems" | "additionalProperties" | "unevaluatedItems" | "unevaluatedProperties" | "contains"
-                | "propertyNames" | "not" | "if" | "then" | "else" | "contentSchema",
+                "items"
+                | "additionalItems"
+                | "additionalProperties"
+                | "unevaluatedItems"
+                | "unevaluatedProperties"
+                | "contains"
+                | "propertyNames"
+                | "not"
+                | "if"
+                | "then"
+                | "else"
+                | "contentSchema",
                 Value::Map(_),
             ) => out.push((vec![at], value)),
             _ => {}
@@ -162,7 +175,12 @@ impl<'a> Expansion<'a> {
         }
         let Some(schema) = resolve(self.root, target) else {
             let message = format!("`{target}` points at nothing");
-            return Err(DefinitionFault::new("schema/ref", way, message, "point at a property of this blueprint: `#/properties/…`"));
+            return Err(DefinitionFault::new(
+                "schema/ref",
+                way,
+                message,
+                "point at a property of this blueprint: `#/properties/…`",
+            ));
         };
         self.known.insert(target.into(), None);
         let size = self.size(schema, way)?;

@@ -90,7 +90,11 @@ impl EntitySchema {
         let mut sound = BTreeMap::new();
         for (name, property) in &blueprint.properties {
             let found = faults_of(&root, &property.definition);
-            let definition = if found.is_empty() && !renames_itself(&property.definition) { property.definition.to_json() } else { json!(true) };
+            let definition = if found.is_empty() && !renames_itself(&property.definition) {
+                property.definition.to_json()
+            } else {
+                json!(true)
+            };
             sound.insert(name.to_string(), definition);
             faults.extend(found.into_iter().map(|fault| (name.clone(), fault)));
         }

@@ -73,7 +73,7 @@ pub(super) fn read_text<'a>(bytes: &'a [u8], limits: &Limits) -> Text<'a> {
         Ok(text) => text,
         Err(error) => return refuse(not_utf8(bytes, error)),
     };
-    if !bytes.iter().any(|b| SUSPICIOUS[usize::from(*b)]) {
+    if !bytes.iter().any(|b| SUSPICIOUS.get(usize::from(*b)).copied().unwrap_or(true)) {
         return Text { text: Some(text), problems: Vec::new() };
     }
     survey(text)

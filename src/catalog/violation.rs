@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 
 use crate::model::Part;
 
+use super::decode::suggest::nearest;
 use super::definition::shorten;
 use super::schema::part;
-use super::decode::suggest::nearest;
 
 /// One thing wrong in a value.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -69,8 +69,11 @@ fn last(touching: &[Touching<'_>], sets: impl Fn(&Change) -> bool) -> Option<Lai
 /// an Admin mends the user's name in the commit after.
 fn each_leaf(touching: &[Touching<'_>], net: &Change) -> Option<Laid> {
     let wanted = leaves(net);
-    let sets: Vec<(usize, BTreeMap<Pointer, Option<Value>>)> =
-        touching.iter().enumerate().map(|(i, (_, changes))| (i, changes.iter().flat_map(|change| leaves(change)).collect())).collect();
+    let sets: Vec<(usize, BTreeMap<Pointer, Option<Value>>)> = touching
+        .iter()
+        .enumerate()
+        .map(|(i, (_, changes))| (i, changes.iter().flat_map(|change| leaves(change)).collect()))
+        .collect();
     let mut found: Vec<usize> = Vec::new();
     for (leaf, value) in &wanted {
         let (i, _) = sets.iter().rev().find(|(_, set)| set.get(leaf) == Some(value))?;
@@ -86,7 +89,8 @@ fn each_leaf(touching: &[Touching<'_>], net: &Change) -> Option<Laid> {
 fn leaves(change: &Change) -> BTreeMap<Pointer, Option<Value>> {
     let (before, after) = (flat(change.before.as_ref()), flat(change.after.as_ref()));
     let gone = before.keys().filter(|leaf| !after.contains_key(*leaf)).map(|leaf| (leaf.clone(), None));
-    let new = after.iter().filter(|(leaf, value)| before.get(*leaf) != Some(*value)).map(|(leaf, v)| (leaf.clone(), Some(v.clone())));
+    let new =
+        after.iter().filter(|(leaf, value)| before.get(*leaf) != Some(*value)).map(|(leaf, v)| (leaf.clone(), Some(v.clone())));
     gone.chain(new).collect()
 }
 

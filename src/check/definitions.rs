@@ -39,7 +39,8 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
         }
         for (name, violation) in &schema.bad_defaults {
             let message = format!("the default of `{name}` is not valid: {}", violation.message);
-            let mut found = Finding::error("schema/default", message).at(blueprint.value_at(&["schema", "properties", name, "default"]));
+            let mut found =
+                Finding::error("schema/default", message).at(blueprint.value_at(&["schema", "properties", name, "default"]));
             found.help = violation.help.clone();
             out.push(Fault::itself(subject(), found));
         }

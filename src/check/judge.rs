@@ -154,8 +154,7 @@ fn judge_net(proposal: &Proposal, changes: &ChangeSet, commits: &[Commit]) -> Ve
 
 fn judge_change(base: &Base<Catalog>, after: &Catalog, change: &Change, commit: Option<CommitId>, actors: Vec<Actor>) -> Judged {
     let (rule, needs) = requirements(base, after, change);
-    let refused: Vec<Actor> =
-        actors.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
+    let refused: Vec<Actor> = actors.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
     let allowed = refused.is_empty() && !actors.is_empty();
     Judged { verdict: ChangeVerdict { commit, change: change.clone(), actors, allowed, rule }, needs, refused }
 }
@@ -182,7 +181,11 @@ fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged]) -> Vec<Fin
         };
         let change = &one.verdict.change;
         let unread = change.after.is_none() && after.broken_files().contains_key(&change.place.file);
-        let help = if unread { format!("{} cannot be read, so this counts as gone: mend the file; {help}", change.place.file) } else { help };
+        let help = if unread {
+            format!("{} cannot be read, so this counts as gone: mend the file; {help}", change.place.file)
+        } else {
+            help
+        };
         let finding = Finding::error(one.verdict.rule, format!("{who} may not {}", deed(change)))
             .at(change.place.clone())
             .about(change.subject.clone())

@@ -143,7 +143,8 @@ pub fn who_could(base: &Base<Catalog>, after: &Catalog, change: &Change, limit: 
 /// The users of base who meet every requirement, in order, at most `limit` of them.
 pub fn who_meets(base: &Base<Catalog>, needs: &[Requirement], limit: usize) -> Vec<Identifier> {
     let meets = |id: &Identifier| {
-        user_of(&base.0, id).is_some_and(|user| needs.iter().all(|need| grants(&base.0, &need.rule, user, Some(&need.owner)).is_some()))
+        user_of(&base.0, id)
+            .is_some_and(|user| needs.iter().all(|need| grants(&base.0, &need.rule, user, Some(&need.owner)).is_some()))
     };
     base.0.users().iter().map(|(id, _)| id).filter(|id| meets(id)).take(limit).cloned().collect()
 }
@@ -157,7 +158,8 @@ pub fn who_could_in_words(base: &Base<Catalog>, needs: &[Requirement]) -> String
             out.push(why.clone());
         }
         if !need.rule.grants_nobody() || need.why.is_none() {
-            let place = need.place.as_ref().map(|place| format!(" ({})", place.file)).unwrap_or_else(|| " (the default)".to_owned());
+            let place =
+                need.place.as_ref().map(|place| format!(" ({})", place.file)).unwrap_or_else(|| " (the default)".to_owned());
             out.push(format!("`{}`{place} grants {}", need.right, rule_in_words(&need.rule, need)));
         }
     }

@@ -37,11 +37,7 @@ pub(super) const RULES: &[RuleDoc] = &[
         summary: "A relation with `many` holds a list, any other a single identifier.",
         remedy: "Write a list for `many`, one identifier otherwise.",
     },
-    RuleDoc {
-        id: "reference/required",
-        summary: "An entity sets every required relation.",
-        remedy: "Add the relation.",
-    },
+    RuleDoc { id: "reference/required", summary: "An entity sets every required relation.", remedy: "Add the relation." },
     RuleDoc {
         id: "reference/unknown-team",
         summary: "The teams that own an entity exist.",
@@ -116,7 +112,8 @@ fn belongs(catalog: &Catalog, subject: Subject, blueprint: &Identifier, place: P
         return;
     }
     let help = did_you_mean(blueprints(catalog), blueprint, "add it under `blueprints/`");
-    let finding = Finding::error("reference/unknown-blueprint", format!("blueprint `{blueprint}` does not exist")).at(place).help(help);
+    let finding =
+        Finding::error("reference/unknown-blueprint", format!("blueprint `{blueprint}` does not exist")).at(place).help(help);
     out.push(Fault::missing(subject, Subject::Blueprint(blueprint.clone()), finding));
 }
 
@@ -185,9 +182,10 @@ fn judge_relation(
         (true, RelationValue::One(one)) => {
             Some((format!("relation `{name}` holds a list, found one identifier"), format!("write a list: `[{one}]`")))
         }
-        (false, RelationValue::Many(_)) => {
-            Some((format!("relation `{name}` holds one identifier, found a list"), "write the one identifier, without a list".to_owned()))
-        }
+        (false, RelationValue::Many(_)) => Some((
+            format!("relation `{name}` holds one identifier, found a list"),
+            "write the one identifier, without a list".to_owned(),
+        )),
         _ => None,
     };
     if let Some((message, help)) = wrong {

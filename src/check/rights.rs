@@ -56,7 +56,10 @@ fn governs(base: &Catalog, blueprint: &Identifier) -> Requirement {
     if base.blueprints().contains(blueprint) {
         return Requirement::fixed(format!("blueprint {blueprint}"), Rule::default_for(blueprint));
     }
-    Requirement { why: Some(format!("blueprint `{blueprint}` is not in base")), ..Requirement::admin(format!("blueprint {blueprint}")) }
+    Requirement {
+        why: Some(format!("blueprint `{blueprint}` is not in base")),
+        ..Requirement::admin(format!("blueprint {blueprint}"))
+    }
 }
 
 /// The blueprint it leaves and the one it comes to, each by its own moderator.
@@ -201,7 +204,9 @@ fn pick<'a>(entities: &'a EntityPermissions, right: &Right<'a>) -> (Option<&'a R
         (Right::Register, _) => (entities.register.as_ref(), vec!["entities", "register"], false),
         (Right::Unregister, _) => (entities.unregister.as_ref(), vec!["entities", "unregister"], false),
         (_, Some(update)) => (Some(update), vec!["entities", "update"], true),
-        (Right::Property(name), None) => (entities.update_properties.get(*name), vec!["entities", "updateProperties", name], false),
+        (Right::Property(name), None) => {
+            (entities.update_properties.get(*name), vec!["entities", "updateProperties", name], false)
+        }
         (Right::Relation(name), None) => (entities.update_relations.get(*name), vec!["entities", "updateRelations", name], false),
     }
 }

@@ -38,7 +38,14 @@ fn catalog(findings: &[&Finding], changes: usize) -> (Conclusion, String) {
     }
     let warnings = findings.len();
     let beside = if warnings == 0 { String::new() } else { format!(", {}", count(warnings, "warning")) };
-    (Conclusion::Success, if changes == 0 { format!("nothing in the catalog changes{beside}") } else { format!("{}, valid{beside}", count(changes, "change")) })
+    (
+        Conclusion::Success,
+        if changes == 0 {
+            format!("nothing in the catalog changes{beside}")
+        } else {
+            format!("{}, valid{beside}", count(changes, "change"))
+        },
+    )
 }
 
 fn permissions(findings: &[&Finding], net: &[Judged]) -> (Conclusion, String) {

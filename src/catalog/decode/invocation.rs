@@ -1,5 +1,6 @@
 //! `invocationMethod`: how a run is performed.
 
+use crate::catalog::shown::shown;
 use crate::model::{InvocationMethod, RuleDoc};
 
 use super::cursor::{Cursor, Decoder};
@@ -64,7 +65,7 @@ fn webhook(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
     d.fields(at, &["type", "url", "agent", "synchronized", "method", "headers", "body"]);
     if let Some(url) = d.required(&at, "url", "https://example.com/hook") {
         if let Some(text) = d.text(url).filter(|text| !text.starts_with("https://") && !text.starts_with("http://")) {
-            let message = format!("`{}` is not an http address", text.escape_debug());
+            let message = format!("`{}` is not an http address", shown(text));
             d.error("action/url", url, message, "write the whole address: https://example.com/hook");
         }
     }

@@ -18,7 +18,11 @@ pub(super) fn deltas(files: Files<'_>) -> Vec<FileDelta> {
         .iter()
         .map(|(path, text)| {
             let path = FilePath::new(path);
-            if text.is_empty() { FileDelta::Remove(path) } else { FileDelta::Put(parse_file(&path, text.as_bytes(), &Limits::default())) }
+            if text.is_empty() {
+                FileDelta::Remove(path)
+            } else {
+                FileDelta::Put(parse_file(&path, text.as_bytes(), &Limits::default()))
+            }
         })
         .collect()
 }
