@@ -119,12 +119,10 @@ fn survey(text: &str) -> Text<'_> {
         column += 1;
         match c {
             '\n' => (line, column) = (line + 1, 1),
-            '\r' => {
-                if chars.peek().is_none_or(|(_, next)| *next != '\n') {
-                    faults.line_break(c, span);
-                    readable = false; // readers of YAML count it as a line, everybody else does not
-                    (line, column) = (line + 1, 1);
-                }
+            '\r' if chars.peek().is_none_or(|(_, next)| *next != '\n') => {
+                faults.line_break(c, span);
+                readable = false; // readers of YAML count it as a line, everybody else does not
+                (line, column) = (line + 1, 1);
             }
             '\u{85}' | '\u{2028}' | '\u{2029}' => faults.line_break(c, span),
             '\u{FEFF}' => {

@@ -46,17 +46,17 @@ pub(super) fn derived(
 fn check(d: &mut Decoder<'_>, at: Cursor<'_, '_>, family: &str) {
     match family {
         "mirrorProperties" => {
-            if d.fields(at, &["title", "icon", "description", "path"]) {
-                if let Some(written) = d.required(&at, "path", "<relation>.<property>") {
-                    path(d, written, true);
-                }
+            if d.fields(at, &["title", "icon", "description", "path"])
+                && let Some(written) = d.required(&at, "path", "<relation>.<property>")
+            {
+                path(d, written, true);
             }
         }
         "formulaProperties" => {
-            if d.fields(at, &["title", "icon", "description", "formula", "type", "format", "spec"]) {
-                if let Some(written) = d.required(&at, "formula", "\"https://example.com/{{$identifier}}\"") {
-                    d.text(written);
-                }
+            if d.fields(at, &["title", "icon", "description", "formula", "type", "format", "spec"])
+                && let Some(written) = d.required(&at, "formula", "\"https://example.com/{{$identifier}}\"")
+            {
+                d.text(written);
             }
         }
         "calculationProperties" => calculation(d, at),

@@ -206,11 +206,12 @@ fn walk(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
             unknown(d, pair, purpose);
             continue;
         };
-        if purpose == Use::Input && !matches!(shape, Shape::Type | Shape::Format | Shape::Reference) {
-            if let Some(query) = pair.get("jqQuery") {
-                d.text(query);
-                continue;
-            }
+        if purpose == Use::Input
+            && !matches!(shape, Shape::Type | Shape::Format | Shape::Reference)
+            && let Some(query) = pair.get("jqQuery")
+        {
+            d.text(query);
+            continue;
         }
         keyword(d, pair, shape, purpose);
     }
