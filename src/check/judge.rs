@@ -98,12 +98,22 @@ fn attribute(proposal: &Proposal, net: &ChangeSet) -> (Vec<Commit>, Vec<Vec<Find
         };
         let changes = match is_the_net(proposal, facts) {
             true => net.clone(),
-            false => diff(&facts.before, &facts.after),
+            false => own_changes(facts),
         };
         let findings = findings.into_iter().map(|finding| laid_to(finding, id)).collect();
         (Commit { id, attribution, changes }, findings)
     });
     judged.unzip()
+}
+
+/// What a commit itself changes.
+fn own_changes(facts: &CommitFacts) -> ChangeSet {
+    let mut changes = diff(&facts.before, &facts.after);
+    if let Some(other) = &facts.other_before {
+        let differs = diff(other, &facts.after);
+        changes.0.retain(|change| differs.0.iter().any(|d| d.subject == change.subject && d.field == change.field));
+    }
+    changes
 }
 
 /// Whom `--as` names: a user of base's roster, or else a stranger of that name.

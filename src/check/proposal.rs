@@ -38,6 +38,9 @@ pub struct CommitFacts {
     pub verified_as: Option<ForgeUser>,
     /// What it starts from: its parent, or the clean merge of its parents.
     pub before: Catalog,
+    /// For a merge whose two parents conflict: `before` is the first, this the second, and what equals either is not the
+    /// merger's doing.
+    pub other_before: Option<Catalog>,
     /// What it makes.
     pub after: Catalog,
     /// What git itself has wrong here: bad tree entries, conflicts, limits, unreadable objects.

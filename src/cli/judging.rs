@@ -1,9 +1,13 @@
 //! From what a command line asks to an answer: the one place where commands meet the facts.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use crate::check::{Conclusion, Verdict};
-use crate::model::{Identifier, IdentityMode, Timestamp};
+use crate::catalog::Catalog;
+use crate::check::{self, Conclusion, Target, Verdict};
+use crate::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
+use crate::git::{Blob, Repository};
+use crate::model::{CommitId, FilePath, Identifier, IdentityMode, PullRequestState, Timestamp};
 use crate::report::{self, Report, RunEntry, Sources};
 
 use super::facts_file::FactsFile;
@@ -51,7 +55,112 @@ pub(super) struct Judged {
 
 /// Judges.
 pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
-    Err(unavailable(&request.repo))
+    let place = Place::find(request)?;
+    let resolve = |rev: &str| place.repository.resolve(rev).ok();
+    let base = place.base(request)?;
+    let head = match &request.head {
+        Some(rev) => Head::Commit(place.resolve(rev)?),
+        None => Head::WorkingTree { email: place.email(request)? },
+    };
+    let facts = request.facts.as_ref();
+    let pull_request = facts.map(|facts| PullRequestInput {
+        state: facts.state.unwrap_or(PullRequestState::Open),
+        opener: facts.opener.clone(),
+        pushes: facts.pushes(&resolve),
+        reviews: facts.reviews(&resolve),
+        verified: facts.verified(&resolve),
+    });
+    let ask = Ask {
+        target: if request.head.is_some() { Target::PullRequest } else { Target::WorkingTree },
+        base,
+        base_is_valid: false,
+        head,
+        identity: request.identity,
+        as_user: request.as_user.clone(),
+        pull_request,
+        received: BTreeMap::new(),
+        first_seen: facts.and_then(|facts| facts.first_seen),
+        now: request.now,
+    };
+    let proposed = place.workspace.propose(&ask).map_err(|error| cannot_judge(&error))?;
+    let verdict = check::judge(&proposed.proposal);
+    let sources = proposed.sources;
+    Ok(Judged { verdict, sources: Box::new(move |file: &FilePath| sources.read(file)) })
+}
+
+/// One revision of the catalog, and the text of its files.
+pub(super) struct Revision {
+    pub(super) catalog: Catalog,
+    pub(super) sources: Box<dyn Sources>,
+}
+
+/// The catalog at a revision.
+pub(super) fn revision(repo: &Path, root: &str, rev: &str) -> Result<Revision, CommandError> {
+    let place = Place::open(repo, root)?;
+    let snapshot = place.workspace.snapshot(place.resolve(rev)?).map_err(|error| cannot_judge(&error))?;
+    let (repository, tree, root) = (place.repository, snapshot.tree, place.workspace.root().to_owned());
+    let limit = snapshot.catalog.policy().limits.file_bytes;
+    let read = move |file: &FilePath| match repository.blob(repository.file_at(tree, &root, file).ok()??, limit).ok()? {
+        Blob::Content(bytes) => Some(bytes),
+        Blob::TooLarge(_) => None,
+    };
+    Ok(Revision { catalog: snapshot.catalog, sources: Box::new(read) })
+}
+
+/// A repository that was found, and what is asked of it.
+struct Place {
+    workspace: Workspace,
+    repository: Repository,
+}
+
+impl Place {
+    fn find(request: &JudgeRequest) -> Result<Self, CommandError> {
+        Self::open(&request.repo, &request.root)
+    }
+
+    fn open(repo: &Path, root: &str) -> Result<Self, CommandError> {
+        let repository = Repository::discover(repo).map_err(|error| cannot_judge(&error.into()))?;
+        let workspace = Workspace::open(repository.path(), root).map_err(|error| cannot_judge(&error))?;
+        Ok(Self { workspace, repository })
+    }
+
+    fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
+        self.repository.resolve(rev).map_err(|error| cannot_judge(&error.into()))
+    }
+
+    /// The revision whose rules judge.
+    fn base(&self, request: &JudgeRequest) -> Result<CommitId, CommandError> {
+        match (&request.base, &request.head) {
+            (Some(rev), _) => self.resolve(rev),
+            (None, None) => self.resolve("HEAD").map_err(|error| error.hint("make a first commit; then changes can be judged")),
+            (None, Some(_)) => self.watched_branch(),
+        }
+    }
+
+    fn watched_branch(&self) -> Result<CommitId, CommandError> {
+        for name in ["refs/heads/main", "refs/heads/master", "refs/remotes/origin/main", "refs/remotes/origin/master"] {
+            if let Some(commit) = self.repository.reference(name).map_err(|error| cannot_judge(&error.into()))? {
+                return Ok(commit);
+            }
+        }
+        Err(CommandError::could_not_judge("there is no branch `main` or `master` to judge against")
+            .hint("name the watched branch with --branch, or the accepted revision with --base"))
+    }
+
+    /// Whom a commit of the working tree would carry as its committer: what git itself would take.
+    fn email(&self, request: &JudgeRequest) -> Result<String, CommandError> {
+        let said = std::env::var("GIT_COMMITTER_EMAIL").ok().filter(|email| !email.trim().is_empty());
+        match said.or_else(|| self.repository.current_user_email()) {
+            Some(email) => Ok(email),
+            None if request.as_user.is_some() => Ok(String::new()),
+            None => Err(CommandError::could_not_judge("git does not know who you are: `user.email` is not set")
+                .hint("set it with `git config user.email you@example.com`, or say --as USER")),
+        }
+    }
+}
+
+fn cannot_judge(error: &FactsError) -> CommandError {
+    CommandError::could_not_judge(error.to_string())
 }
 
 /// The runs on the watched branch and in open review requests.

@@ -1,9 +1,9 @@
 //! The commits of a range: who they say they are by, and the catalogs before and after each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::check::CommitFacts;
-use crate::git::{Keyring, ObjectId, RawCommit, Repository};
+use crate::git::{Keyring, RawCommit, Repository};
 use crate::model::{CommitId, Limits};
 
 use super::{Ask, FactsError, Snapshot, Workspace};
@@ -22,8 +22,8 @@ pub(super) fn gather(
     let mut out = Vec::with_capacity(range.len());
     for id in range {
         let raw = repository.commit(*id)?;
-        let before = before(workspace, repository, base, &known, &raw, limits)?;
-        let after = workspace.at_tree(repository, raw.tree, limits, before.as_ref().or(Some(base)))?;
+        let start = Start::of(workspace, repository, base, &known, &raw, limits)?;
+        let after = workspace.at_tree(repository, raw.tree, limits, start.before.as_ref().or(Some(base)))?;
         let received_at = ask.received.get(id).copied().unwrap_or(ask.now);
         let signature = keyring.verify(&raw, received_at);
         out.push(CommitFacts {
@@ -36,7 +36,8 @@ pub(super) fn gather(
             signature,
             received_at,
             verified_as: ask.pull_request.as_ref().and_then(|pr| pr.verified.get(id).cloned()),
-            before: before.map(|s| s.catalog).unwrap_or_default(),
+            before: start.before.map(|s| s.catalog).unwrap_or_default(),
+            other_before: start.other.map(|s| s.catalog),
             after: after.catalog.clone(),
             findings: Vec::new(),
         });
@@ -45,50 +46,39 @@ pub(super) fn gather(
     Ok(out)
 }
 
-/// What a commit starts from: nothing, its parent, or the clean merge of its parents (spec 5).
-fn before(
-    workspace: &Workspace,
-    repository: &Repository,
-    base: &Snapshot,
-    known: &BTreeMap<CommitId, Snapshot>,
-    commit: &RawCommit,
-    limits: &Limits,
-) -> Result<Option<Snapshot>, FactsError> {
-    let at = |id: &CommitId| match known.get(id) {
-        Some(snapshot) => Ok(snapshot.clone()),
-        None => workspace.at_tree(repository, repository.tree_of(*id)?, limits, Some(base)),
-    };
-    match commit.parents.as_slice() {
-        [] => Ok(None),
-        [parent] => at(parent).map(Some),
-        [ours, theirs] => {
-            let merge = repository.merge(*ours, *theirs)?;
-            match merge.tree {
-                Some(tree) => workspace.at_tree(repository, tree, limits, Some(&at(ours)?)).map(Some),
-                None => resolved_by_hand(workspace, repository, commit, *ours, *theirs, limits).map(Some),
-            }
-        }
-        // An octopus cannot be merged again step by step with certainty: all of it is the merger's own.
-        [first, ..] => at(first).map(Some),
-    }
+/// What a commit starts from (spec 5): nothing, its parent, or the clean merge of its parents. Where two parents conflict it
+/// is both of them, and what equals either is not the merger's.
+struct Start {
+    before: Option<Snapshot>,
+    other: Option<Snapshot>,
 }
 
-/// For a merge whose parents conflict: a file that equals either parent's is that parent's work; any other is the
-/// merger's, compared with the first parent.
-fn resolved_by_hand(
-    workspace: &Workspace,
-    repository: &Repository,
-    commit: &RawCommit,
-    ours: CommitId,
-    theirs: CommitId,
-    limits: &Limits,
-) -> Result<Snapshot, FactsError> {
-    let root = workspace.root();
-    let differing = |tree: ObjectId| -> Result<_, FactsError> { Ok(repository.changes(Some(commit.tree), Some(tree), root)?) };
-    let mut to_first = differing(repository.tree_of(ours)?)?;
-    let other: BTreeSet<_> = differing(repository.tree_of(theirs)?)?.files.into_iter().map(|file| file.path).collect();
-    to_first.files.retain(|file| other.contains(&file.path));
-    let mut snapshot = workspace.at_tree(repository, commit.tree, limits, None)?;
-    snapshot.catalog = snapshot.catalog.apply(super::load::deltas(repository, to_first, limits)?);
-    Ok(snapshot)
+impl Start {
+    fn of(
+        workspace: &Workspace,
+        repository: &Repository,
+        base: &Snapshot,
+        known: &BTreeMap<CommitId, Snapshot>,
+        commit: &RawCommit,
+        limits: &Limits,
+    ) -> Result<Self, FactsError> {
+        let at = |id: &CommitId| match known.get(id) {
+            Some(snapshot) => Ok(snapshot.clone()),
+            None => workspace.at_tree(repository, repository.tree_of(*id)?, limits, Some(base)),
+        };
+        let one = |before| Self { before: Some(before), other: None };
+        match commit.parents.as_slice() {
+            [] => Ok(Self { before: None, other: None }),
+            [parent] => at(parent).map(one),
+            [first, rest @ ..] => {
+                let merge = repository.merge_of_parents(commit)?;
+                match (merge.and_then(|merge| merge.tree), rest) {
+                    (Some(tree), _) => workspace.at_merged_tree(repository, tree, limits, &at(first)?).map(one),
+                    (None, [second]) => Ok(Self { before: Some(at(first)?), other: Some(at(second)?) }),
+                    // More than two that conflict: all of it is the merger's own.
+                    (None, _) => at(first).map(one),
+                }
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::catalog::{FileDelta, ParsedFile, parse_file};
-use crate::git::{Blob, FileChange, ObjectId, Repository, TreeChanges, WorktreeChanges};
+use crate::git::{Blob, FileChange, GitError, ObjectId, Repository, TreeChanges, WorktreeChanges};
 use crate::model::{FilePath, Finding, Limits, Place};
 
 use super::FactsError;
@@ -14,10 +14,15 @@ const WORTH_A_THREAD: usize = 256;
 /// Reads and parses what changed.
 pub(super) fn deltas(repository: &Repository, changes: TreeChanges, limits: &Limits) -> Result<Vec<FileDelta>, FactsError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 || repository.holds_unwritten_objects() {
-        changes.files.iter().map(|file| delta(repository, file, limits)).collect::<Result<Vec<_>, _>>()?
+    let alone = || changes.files.iter().map(|file| delta(repository, file, limits)).collect::<Result<Vec<_>, _>>();
+    let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 {
+        alone()?
     } else {
-        in_parallel(repository.path(), &changes.files, limits, cores)?
+        match in_parallel(repository.path(), &changes.files, limits, cores) {
+            // A blob merged in memory is known to this handle alone.
+            Err(FactsError::Git(GitError::Missing { .. })) => alone()?,
+            other => other?,
+        }
     };
     refuse(&mut out, changes.findings);
     Ok(out)
@@ -58,12 +63,17 @@ pub(super) fn parse_blob(
     id: ObjectId,
     limits: &Limits,
 ) -> Result<ParsedFile, FactsError> {
-    Ok(match repository.blob(id, limits.file_bytes)? {
+    Ok(parse(path, repository.blob(id, limits.file_bytes)?, limits))
+}
+
+fn parse(path: &FilePath, blob: Blob, limits: &Limits) -> ParsedFile {
+    match blob {
         Blob::Content(bytes) => parse_file(path, &bytes, limits),
         Blob::TooLarge(size) => {
-            ParsedFile { path: path.clone(), documents: Vec::new(), findings: vec![too_large(path, size, limits)] }
+            let findings = vec![too_large(path, size, limits)];
+            ParsedFile { path: path.clone(), documents: Vec::new(), findings }
         }
-    })
+    }
 }
 
 fn too_large(path: &FilePath, size: usize, limits: &Limits) -> Finding {
@@ -98,13 +108,9 @@ pub(super) fn working_deltas(working: WorktreeChanges, limits: &Limits) -> Vec<F
     let mut out: Vec<_> = working
         .files
         .into_iter()
-        .map(|file| match file.content {
+        .map(|file| match file.after {
             None => FileDelta::Remove(file.path),
-            Some(bytes) if bytes.len() > limits.file_bytes => {
-                let findings = vec![too_large(&file.path, bytes.len(), limits)];
-                FileDelta::Put(ParsedFile { path: file.path, documents: Vec::new(), findings })
-            }
-            Some(bytes) => FileDelta::Put(parse_file(&file.path, &bytes, limits)),
+            Some(blob) => FileDelta::Put(parse(&file.path, blob, limits)),
         })
         .collect();
     refuse(&mut out, working.findings);

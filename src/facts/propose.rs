@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, Document};
-use crate::check::{Base, CommitFacts, Head as Proposed_, Proposal, PullRequestFacts, Target};
-use crate::git::{ObjectId, Repository};
+use crate::check::{self, Base, CommitFacts, Proposal, PullRequestFacts, Target};
+use crate::git::{Blob, ObjectId, Repository};
 use crate::model::{
     CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, Limits, PullRequestState, Push, Review, SignatureFact,
     Timestamp,
@@ -95,10 +95,14 @@ impl Workspace {
         }
         let head = self.at_tree(&repository, repository.tree_of(head_id)?, &limits, Some(&base))?;
         let merge = repository.merge(ask.base, head_id)?;
-        let merged = match merge.tree {
-            Some(tree) => self.at_tree(&repository, tree, &limits, Some(&base))?,
-            None => head.clone(),
-        };
+        let mut merged = self.at_merged_tree(&repository, merge.partial, &limits, &base)?;
+        if merge.tree.is_none() {
+            // What conflicts stays as base has it, so that it is reported as a conflict and as nothing else.
+            let mut back = repository.changes(Some(merge.partial), Some(base.tree), self.root())?;
+            let conflicting: BTreeSet<FilePath> = merge.conflicts.iter().filter_map(|path| self.inside(path)).collect();
+            back.files.retain(|file| conflicting.contains(&file.path));
+            merged.catalog = merged.catalog.apply(load::deltas(&repository, back, &limits)?);
+        }
         let touched = repository.changes(Some(base.tree), Some(merged.tree), self.root())?.files.len();
         if touched > limits.files {
             findings.push(too_many("limit/files", "managed files", limits.files));
@@ -115,14 +119,14 @@ impl Workspace {
             None => None,
         };
         let used_runs = self.used_runs(&repository, ask.base, &base.catalog, &merged.catalog, &limits)?;
-        let conflicts = merge.conflicts.iter().map(|path| FilePath::new(path)).collect();
+        let conflicts = merge.conflicts.iter().map(|path| self.inside(path).unwrap_or_else(|| FilePath::new(path))).collect();
         let proposal = Proposal {
             target: ask.target,
             base_id: ask.base,
             base_is_valid: ask.base_is_valid,
             head_id: Some(head_id),
-            merged: Proposed_(merged.catalog.clone()),
-            head: Proposed_(head.catalog.clone()),
+            merged: check::Head(merged.catalog.clone()),
+            head: check::Head(head.catalog.clone()),
             conflicts,
             commits,
             identity: ask.identity.unwrap_or(policy.identity),
@@ -142,12 +146,19 @@ impl Workspace {
         let repository = self.repository()?;
         let policy = base.catalog.policy();
         let limits = policy.limits;
-        let working = repository.worktree_changes(Some(base.tree), self.root(), &limits)?;
+        let working = repository.worktree_changes(Some(base.tree), self.root(), limits.file_bytes)?;
         let mut findings = Vec::new();
         if working.files.len() > limits.files {
             findings.push(too_many("limit/files", "managed files", limits.files));
         }
-        let texts: Vec<_> = working.files.iter().filter_map(|f| Some((f.path.clone(), f.content.clone()?))).collect();
+        let texts: Vec<_> = working
+            .files
+            .iter()
+            .filter_map(|file| match &file.after {
+                Some(Blob::Content(bytes)) => Some((file.path.clone(), bytes.clone())),
+                Some(Blob::TooLarge(_)) | None => None,
+            })
+            .collect();
         let catalog = base.catalog.apply(load::working_deltas(working, &limits));
         let commit = CommitFacts {
             id: CommitId([0; 20]),
@@ -160,6 +171,7 @@ impl Workspace {
             received_at: ask.now,
             verified_as: None,
             before: base.catalog.clone(),
+            other_before: None,
             after: catalog.clone(),
             findings: Vec::new(),
         };
@@ -169,8 +181,8 @@ impl Workspace {
             base_id: ask.base,
             base_is_valid: ask.base_is_valid,
             head_id: None,
-            merged: Proposed_(catalog.clone()),
-            head: Proposed_(catalog),
+            merged: check::Head(catalog.clone()),
+            head: check::Head(catalog),
             conflicts: Vec::new(),
             commits: vec![commit],
             // Nothing is signed before it is committed: the person at the keyboard is who git says.
@@ -185,6 +197,12 @@ impl Workspace {
         };
         let sources = Sources::new(repository, vec![base.tree], self.root(), limits.file_bytes).with_working_files(texts);
         Ok(Proposed { proposal, merged_tree: None, sources })
+    }
+
+    /// A path of the repository as the catalog spells it; `None` where it lies outside.
+    fn inside(&self, path: &str) -> Option<FilePath> {
+        let inside = if self.root().is_empty() { path } else { path.strip_prefix(self.root())?.strip_prefix('/')? };
+        Some(FilePath::new(inside))
     }
 
     /// The identifiers of every run that ever stood on the watched branch: asked of history only where a run is added.

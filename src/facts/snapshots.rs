@@ -79,6 +79,28 @@ impl Workspace {
         limits: &Limits,
         near: Option<&Snapshot>,
     ) -> Result<Snapshot, FactsError> {
+        self.at(repository, tree, limits, near, false)
+    }
+
+    /// The same for a tree that may live in the memory of `repository` alone.
+    pub(super) fn at_merged_tree(
+        &self,
+        repository: &Repository,
+        tree: ObjectId,
+        limits: &Limits,
+        near: &Snapshot,
+    ) -> Result<Snapshot, FactsError> {
+        self.at(repository, tree, limits, Some(near), true)
+    }
+
+    fn at(
+        &self,
+        repository: &Repository,
+        tree: ObjectId,
+        limits: &Limits,
+        near: Option<&Snapshot>,
+        transient: bool,
+    ) -> Result<Snapshot, FactsError> {
         let fits = |snapshot: &&Snapshot| snapshot.limits == *limits;
         let start = {
             let mut held = self.held();
@@ -97,7 +119,7 @@ impl Workspace {
         let refused = !changes.findings.is_empty();
         let deltas = load::deltas(repository, changes, limits)?;
         let catalog = start.map(|s| s.catalog).unwrap_or_default().apply(deltas);
-        let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient: repository.holds_unwritten_objects() };
+        let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient };
         let mut held = self.held();
         held.push_front(snapshot.clone());
         held.truncate(HELD);

@@ -33,8 +33,6 @@ struct Walk<'r> {
     out: TreeChanges,
     budget: Budget,
     limit: usize,
-    /// Whether every blob counts, whatever its name.
-    every_file: bool,
 }
 
 /// Where a directory stands: at the catalog's root only the managed names count, below them everything does.
@@ -68,13 +66,7 @@ impl Repository {
         root: &str,
         limit: usize,
     ) -> Result<TreeChanges, GitError> {
-        let mut walk = Walk {
-            repository: self,
-            out: TreeChanges::default(),
-            budget: Budget::new(Budget::ENTRIES),
-            limit,
-            every_file: false,
-        };
+        let mut walk = Walk { repository: self, out: TreeChanges::default(), budget: Budget::new(Budget::ENTRIES), limit };
         let before = self.subtree(before, root)?.directory;
         let after = self.subtree(after, root)?;
         if let Some(wrong) = after.wrong {
@@ -91,27 +83,9 @@ impl Repository {
         after: Option<ObjectId>,
         prefix: &str,
     ) -> Result<TreeChanges, GitError> {
-        let mut walk = Walk {
-            repository: self,
-            out: TreeChanges::default(),
-            budget: Budget::new(Budget::ENTRIES),
-            limit: usize::MAX,
-            every_file: false,
-        };
+        let mut walk =
+            Walk { repository: self, out: TreeChanges::default(), budget: Budget::new(Budget::ENTRIES), limit: usize::MAX };
         walk.directory(before, after, prefix, Zone::Managed, 1)?;
-        Ok(walk.out)
-    }
-
-    /// Every regular file that differs between two trees, whatever its name.
-    pub(super) fn every_change(&self, before: Option<ObjectId>, after: Option<ObjectId>) -> Result<TreeChanges, GitError> {
-        let mut walk = Walk {
-            repository: self,
-            out: TreeChanges::default(),
-            budget: Budget::new(Budget::ENTRIES),
-            limit: usize::MAX,
-            every_file: true,
-        };
-        walk.directory(before, after, "", Zone::Managed, 0)?;
         Ok(walk.out)
     }
 }
@@ -185,7 +159,7 @@ impl Walk<'_> {
                 self.out.findings.push(finding);
             }
         }
-        let wanted = self.every_file || zone == Zone::Root || managed::is_document(&path);
+        let wanted = zone == Zone::Root || managed::is_document(&path);
         let file = |e: Option<&Entry<'_>>| e.filter(|e| is_file_here && wanted && e.shape() == Shape::Regular).map(|e| e.id);
         let directory = |e: Option<&Entry<'_>>| e.filter(|e| is_directory_here && e.is_directory()).map(|e| e.id);
         let (file_before, file_after) = (file(old), file(new));

@@ -29,6 +29,8 @@ struct Paint<'r> {
     queued: HashSet<CommitId>,
     /// How many commits in the queue are not stale.
     fresh: usize,
+    /// How many commits in the queue only the first side reaches.
+    only_one: usize,
 }
 
 impl<'r> Paint<'r> {
@@ -40,6 +42,7 @@ impl<'r> Paint<'r> {
             queue: BinaryHeap::new(),
             queued: HashSet::new(),
             fresh: 0,
+            only_one: 0,
         }
     }
 
@@ -61,8 +64,10 @@ impl<'r> Paint<'r> {
         if self.queued.insert(id) {
             self.queue.push((seconds, id));
             self.fresh += usize::from(flags & STALE == 0);
-        } else if old & STALE == 0 && flags & STALE != 0 {
-            self.fresh -= 1;
+            self.only_one += usize::from(flags == ONE);
+        } else {
+            self.fresh -= usize::from(old & STALE == 0 && flags & STALE != 0);
+            self.only_one -= usize::from(old == ONE);
         }
         Ok(())
     }
@@ -73,6 +78,7 @@ impl<'r> Paint<'r> {
         self.queued.remove(&id);
         let mut flags = self.flags(id);
         self.fresh -= usize::from(flags & STALE == 0);
+        self.only_one -= usize::from(flags == ONE);
         if flags & (ONE | TWO) == (ONE | TWO) {
             flags |= STALE;
         }
@@ -113,8 +119,7 @@ impl Repository {
         let mut slack = SLACK;
         loop {
             let newest_left = paint.queue.peek().map(|(seconds, _)| *seconds);
-            let more = paint.queue.iter().any(|(_, id)| paint.flags(*id) == ONE);
-            if !more {
+            if paint.only_one == 0 {
                 // Only commits of base are left; they matter as long as they may lead into what was taken for ours.
                 if own.is_empty() || newest_left.is_none() {
                     break;

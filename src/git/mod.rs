@@ -25,6 +25,7 @@ mod repository;
 mod signature;
 mod ssh;
 mod tree;
+mod worktree;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use changes::{FileChange, TreeChanges};
 pub use commit::{RawCommit, Signature, SignatureKind};
 pub use error::GitError;
 pub use graph::Range;
+pub use hygiene::lfs_pointer;
 pub use ident::Ident;
 pub use merge::Merge;
 pub use notes::NoteChange;
@@ -41,3 +43,4 @@ pub use object::{Blob, ObjectId};
 pub use program::{FetchOutcome, FetchedRef, fetch, fetch_keeping, push};
 pub use repository::Repository;
 pub use signature::{Keyring, verify};
+pub use worktree::{WorktreeChanges, WorktreeFile};

@@ -2,6 +2,7 @@
 
 mod apply;
 mod content;
+mod moves;
 mod paths;
 mod renames;
 mod similarity;

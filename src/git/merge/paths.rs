@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::budget::Budget;
 use super::super::tree::{Entry, entries_of};
 use super::super::{GitError, ObjectId, Repository};
+use super::moves::Moves;
 use super::{Edit, Edits, Item};
 
 /// Which side of a merge.
@@ -82,7 +83,7 @@ impl<'r> Walk<'r> {
             let raw = self.repository.raw_tree(tree)?;
             let entries = entries_of(tree, &raw)?;
             if !self.budget.spend(entries.len()) {
-                return Err(too_large());
+                return Err(super::moves::too_large());
             }
             for entry in entries {
                 note_down(&mut names, side, &entry);
@@ -102,11 +103,8 @@ impl<'r> Walk<'r> {
             let file = files.get(i).copied().flatten();
             file.or(directory(directories.get(i).copied().flatten()))
         });
-        if ours == theirs && base.is_some() && ours.is_none() && base == files[0] {
-            if let Some(base) = base {
-                self.plan.deleted.push(Deleted { path, base, other: None, by: Side::Ours });
-            }
-            return Ok(());
+        if ours == theirs && base != ours {
+            return self.deleted_by_both(files, directories, &path);
         }
         if ours == theirs || base == theirs {
             return Ok(());
@@ -136,6 +134,21 @@ impl<'r> Walk<'r> {
             prefix.push(b'/');
             self.directory(directories, &prefix, depth + 1)?;
         }
+        Ok(())
+    }
+
+    /// Both sides made the same of this name; what both deleted may have been renamed to different places.
+    fn deleted_by_both(&mut self, files: Three<Item>, directories: Three<ObjectId>, path: &[u8]) -> Result<(), GitError> {
+        if let [Some(base), None, None] = files {
+            self.plan.deleted.push(Deleted { path: path.to_vec(), base, other: None, by: Side::Ours });
+        }
+        let [base, ours, _] = directories;
+        let mut prefix = path.to_vec();
+        prefix.push(b'/');
+        let mut moves = Moves::default();
+        moves.collect(self.repository, [base, ours], &prefix, 0, &mut self.budget)?;
+        let gone = moves.deleted.into_iter();
+        self.plan.deleted.extend(gone.map(|(path, base)| Deleted { path, base, other: None, by: Side::Ours }));
         Ok(())
     }
 
@@ -180,8 +193,4 @@ fn note_down(names: &mut BTreeMap<Vec<u8>, (Three<Item>, Three<ObjectId>)>, side
     } else if let Some(place) = files.get_mut(side) {
         place.get_or_insert((entry.mode, entry.id));
     }
-}
-
-pub(super) fn too_large() -> GitError {
-    GitError::TooLarge { what: "the merge".to_owned(), size: usize::MAX, limit: Budget::ENTRIES }
 }

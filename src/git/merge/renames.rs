@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::budget::Budget;
-use super::super::tree::entries_of;
 use super::super::{Blob, GitError, ObjectId, Repository};
-use super::paths::{Deleted, Plan, Side, too_large};
+use super::moves::Moves;
+use super::paths::{Deleted, Plan, Side};
 use super::similarity::{Pieces, RENAMED, RENAMED_SAME_NAME};
 use super::{Edit, Item, Sides};
 
@@ -13,13 +13,6 @@ use super::{Edit, Item, Sides};
 const MAX_PAIRS: usize = 20_000;
 /// The greatest file that is compared, in bytes.
 const MAX_COMPARED: usize = 1 << 20;
-
-/// What one side deleted and added, file by file.
-#[derive(Default)]
-struct Moves {
-    deleted: BTreeMap<Vec<u8>, Item>,
-    added: BTreeMap<Vec<u8>, Item>,
-}
 
 /// Where files went on one side, and whether everything that mattered was compared.
 #[derive(Default)]
@@ -34,7 +27,7 @@ pub(super) fn resolve(repository: &Repository, sides: Sides, plan: &mut Plan) ->
     for (side, tree) in [(Side::Ours, sides.ours), (Side::Theirs, sides.theirs)] {
         let mut found = Moves::default();
         let mut budget = Budget::new(Budget::ENTRIES);
-        file_moves(repository, [sides.base, Some(tree)], &[], 0, &mut budget, &mut found)?;
+        found.collect(repository, [sides.base, Some(tree)], &[], 0, &mut budget)?;
         moves.insert(side, found);
     }
     let nothing = Moves::default();
@@ -70,15 +63,37 @@ pub(super) fn resolve(repository: &Repository, sides: Sides, plan: &mut Plan) ->
         // What the other side put into a directory that this side moved away: git asks a person where it belongs.
         let inside = |path: &[u8]| path.strip_prefix(directory.as_slice()).is_some_and(|rest| rest.starts_with(b"/"));
         let gone = renamed(side);
-        let moved_away = gone.unknown || gone.to.iter().any(|(from, to)| inside(from) && !inside(to));
-        if moved_away {
-            for (path, _) in of(side.other()).added.iter().filter(|(path, _)| inside(path)) {
+        let moved = moved_directories(gone.to.iter().filter(|(from, to)| inside(from) && !inside(to)));
+        for (path, _) in of(side.other()).added.iter().filter(|(path, _)| inside(path)) {
+            if gone.unknown || ancestors(path).any(|directory| moved.contains(directory)) {
                 plan.edits.remove(path);
                 plan.conflicts.insert(path.clone(), None);
             }
         }
     }
     Ok(())
+}
+
+/// The directories that a renamed file speaks for: its own, and those above as long as both paths end alike.
+fn moved_directories<'a>(renamed: impl Iterator<Item = (&'a Vec<u8>, &'a Vec<u8>)>) -> BTreeSet<&'a [u8]> {
+    let mut moved = BTreeSet::new();
+    for (from, to) in renamed {
+        for (from, to) in ancestors(from).zip(ancestors(to)) {
+            if from == to {
+                break;
+            }
+            moved.insert(from);
+            if base_name(from) != base_name(to) {
+                break;
+            }
+        }
+    }
+    moved
+}
+
+/// The directories a path lies in, innermost first.
+fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.iter().enumerate().rev().filter(|(_, b)| **b == b'/').filter_map(|(at, _)| path.get(..at))
 }
 
 /// The files that `side` deleted in directories it removed while the other side added something to them.
@@ -146,56 +161,6 @@ fn both_deleted(
                 plan.conflicts.insert(to.clone(), None);
             }
         }
-    }
-    Ok(())
-}
-
-/// The files that differ, by raw trees and without rename detection.
-fn file_moves(
-    repository: &Repository,
-    [before, after]: [Option<ObjectId>; 2],
-    prefix: &[u8],
-    depth: usize,
-    budget: &mut Budget,
-    found: &mut Moves,
-) -> Result<(), GitError> {
-    if before == after {
-        return Ok(());
-    }
-    if depth > Budget::DEPTH {
-        return Err(too_large());
-    }
-    let mut directories: BTreeMap<Vec<u8>, [Option<ObjectId>; 2]> = BTreeMap::new();
-    let mut files: BTreeMap<Vec<u8>, [Option<Item>; 2]> = BTreeMap::new();
-    for (side, tree) in [before, after].into_iter().enumerate() {
-        let Some(tree) = tree else { continue };
-        let raw = repository.raw_tree(tree)?;
-        let entries = entries_of(tree, &raw)?;
-        if !budget.spend(entries.len()) {
-            return Err(too_large());
-        }
-        for entry in entries {
-            let mut path = prefix.to_vec();
-            path.extend_from_slice(entry.name);
-            if entry.is_directory() {
-                path.push(b'/');
-                if let Some(place) = directories.entry(path).or_default().get_mut(side) {
-                    place.get_or_insert(entry.id);
-                }
-            } else if let Some(place) = files.entry(path).or_default().get_mut(side) {
-                place.get_or_insert((entry.mode, entry.id));
-            }
-        }
-    }
-    for (path, pair) in files {
-        match pair {
-            [Some(item), None] => found.deleted.insert(path, item),
-            [None, Some(item)] => found.added.insert(path, item),
-            _ => None,
-        };
-    }
-    for (path, pair) in directories {
-        file_moves(repository, pair, &path, depth + 1, budget, found)?;
     }
     Ok(())
 }

@@ -191,8 +191,9 @@ impl Story {
         // The same question asked of a warm workspace that trusts its base must have the same answer.
         let base = check::validate(&workspace.snapshot(ask.base).unwrap().catalog);
         if base.iter().all(|finding| !finding.is_error()) {
-            let warm = check::judge(&workspace.propose(&Ask { base_is_valid: true, ..ask.clone() }).unwrap().proposal);
-            assert_eq!(warm.conclusion, cold.conclusion, "incremental:\n{}\nfull:\n{}", Judged(warm), Judged(cold));
+            let warm = Judged(check::judge(&workspace.propose(&Ask { base_is_valid: true, ..ask.clone() }).unwrap().proposal));
+            let cold = Judged(cold.clone());
+            assert_eq!(warm.0.conclusion, cold.0.conclusion, "incremental:\n{warm}\nfull:\n{cold}");
         }
         Judged(cold)
     }
