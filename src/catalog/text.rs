@@ -129,7 +129,7 @@ fn survey(text: &str) -> Text<'_> {
                 faults.byte_order_mark(span);
                 readable &= offset == 0;
             }
-            '\t' => {}
+            '\t' | '\r' => {} // a CR that reaches here has its LF
             '\u{FFFE}' | '\u{FFFF}' => {
                 faults.control(c, span);
                 readable = false;
