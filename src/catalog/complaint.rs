@@ -18,9 +18,13 @@ pub(super) fn explain(info: &str, at: Span, text: &str) -> Problem {
     let here = line.chars().nth(index);
     let span = if here.is_some() { Span { end_column: at.column.saturating_add(1), ..at } } else { at };
     let problem = |rule, message: &str, help: &str| Problem::new(rule, span, message, help);
-    let indented_by_tab = line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
-    if info.contains("tab") && !info.contains("table") || (indented_by_tab && !info.contains("quoted scalar")) {
-        return problem("yaml/tab", "a tab stands where YAML wants spaces", "indent with spaces: two for each step");
+    let tab = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t');
+    if (info.contains("tab") && !info.contains("table")) || (tab.is_some() && !info.contains("quoted scalar")) {
+        let at = tab.and_then(|before| u32::try_from(before).ok()).map_or(span, |before| {
+            let column = before.saturating_add(1);
+            Span { line: at.line, column, end_line: at.line, end_column: column.saturating_add(1) }
+        });
+        return Problem::new("yaml/tab", at, "a tab stands where YAML wants spaces", "indent with spaces: two for each step");
     }
     if info.contains("unknown anchor") {
         return problem("yaml/alias", "aliases are not allowed", "write the value out; put a text that begins with * in quotes");
@@ -86,6 +90,9 @@ fn words(info: &str, here: Option<char>) -> (String, &'static str) {
         | "while parsing a quoted scalar, did not find expected hexadecimal number"
         | "while parsing a quoted scalar, found invalid Unicode character escape code" => {
             fixed("this escape is not known", "write \\\\ for a backslash, or use single quotes, which know no escapes")
+        }
+        "while parsing a node, did not find expected node content" => {
+            fixed("a value was expected here", "write the value; close every bracket and quote above")
         }
         "misplaced bracket" => fixed("this bracket closes nothing", "remove it, or put the text in quotes"),
         "recursion limit exceeded" => fixed("collections are nested too deeply here", "flatten the document"),

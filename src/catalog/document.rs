@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
         self.builder.scalar(kind, span)
     }
 
-    /// A value that is not there stands after its key's colon; a block text is pointed at by its `|` or `>`.
+    /// A value that is not there stands after its key's colon; a block text is pointed at by its first character.
     fn scalar_span(&self, style: ScalarStyle, text: &str, span: Span) -> Span {
         match style {
             ScalarStyle::Plain if text.is_empty() => match self.builder.pending_key_end() {

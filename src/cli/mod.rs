@@ -1,19 +1,23 @@
 //! The command line: one file a subcommand, each with its `Args` and `run`.
 
+pub mod accept;
 pub mod can;
 pub mod check;
 pub mod completions;
+pub mod daemon;
 mod error;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
 mod judging;
+mod logging;
 mod options;
 mod output;
 mod question;
 #[cfg(test)]
 mod question_tests;
 pub mod runs;
+pub mod serve;
 pub mod simulate;
 
 use std::process::ExitCode;
@@ -100,6 +104,16 @@ pub enum Command {
     /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
     /// the roster and the clock.
     Runs(runs::Args),
+    /// Run the daemon: watch repositories, judge what is pushed, post statuses.
+    ///
+    /// Options are said by flags, by the environment, or in portcullis.yaml; docs/configuration.md documents them. The daemon is
+    /// ready when it logs `ready`.
+    Serve(serve::Args),
+    /// Accept the history of a watched branch that was rewritten.
+    ///
+    /// When the accepted revision is no ancestor of the branch's tip, nothing is applied until the branch is restored or a
+    /// person accepts the new tip with this command.
+    Accept(accept::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
 }

@@ -132,7 +132,7 @@ impl RawCommit {
         payload.push(b'\n');
         payload.extend_from_slice(rest);
         let message = String::from_utf8_lossy(rest).into_owned();
-        let summary = message.lines().find(|l| !l.trim().is_empty()).unwrap_or_default().trim_end().to_owned();
+        let summary = message.lines().find(|l| !l.trim().is_empty()).unwrap_or_default().trim().to_owned();
         Ok(Self { id, tree, parents, author, committer, summary, message, signature, signed_payload: payload })
     }
 }

@@ -59,7 +59,8 @@ enum Shape {
     SchemaOrSchemas,
 }
 
-const TYPES: &[&str] = &["string", "number", "boolean", "object", "array"];
+/// Port's, and JSON Schema's `integer`, which everybody expects.
+const TYPES: &[&str] = &["string", "number", "integer", "boolean", "object", "array"];
 const NESTED_TYPES: &[&str] = &["string", "number", "boolean", "object", "array", "integer", "null"];
 const FORMATS: &[&str] = &[
     "date-time",
@@ -165,18 +166,7 @@ pub(super) fn definition(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) 
         return;
     }
     if let Some(name) = d.required(&at, "type", "string") {
-        let Some(text) = d.text(name) else { return walk(d, at, purpose) };
-        match text {
-            "integer" => d.error(
-                "document/unknown-value",
-                name,
-                "`integer` is not a type of Port",
-                "write `type: number` and `multipleOf: 1`",
-            ),
-            _ => {
-                d.choice(name, TYPES);
-            }
-        }
+        d.choice(name, TYPES);
     }
     walk(d, at, purpose);
 }

@@ -1,4 +1,12 @@
 //! Tests against the real `git`, `ssh-keygen` and `gpg`, each in a directory and a home of its own.
 
+mod commits;
+mod graphs;
 mod merges;
+mod notes;
+mod programs;
+mod repositories;
 mod sandbox;
+mod signatures;
+mod trees;
+mod worktrees;
