@@ -1,6 +1,6 @@
 //! Answers of the command line about a real repository: what is printed, and what the shell is told.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test that cannot start has failed
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test that cannot start has failed
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
