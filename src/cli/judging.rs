@@ -168,7 +168,7 @@ pub(super) fn runs(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError>
     Err(unavailable(&request.repo))
 }
 
-fn unavailable(repo: &std::path::Path) -> CommandError {
+fn unavailable(repo: &Path) -> CommandError {
     CommandError::could_not_judge(format!("{} cannot be read", repo.display()))
 }
 
