@@ -26,6 +26,9 @@ pub(super) fn explain(info: &str, at: Span, text: &str) -> Problem {
         });
         return Problem::new("yaml/tab", at, "a tab stands where YAML wants spaces", "indent with spaces: two for each step");
     }
+    if info.contains("recursion limit") {
+        return problem("limit/depth", "collections are nested too deeply here", "flatten the document");
+    }
     if info.contains("unknown anchor") {
         return problem("yaml/alias", "aliases are not allowed", "write the value out; put a text that begins with * in quotes");
     }
@@ -99,7 +102,6 @@ fn words(info: &str, here: Option<char>) -> (String, &'static str) {
             fixed("a value was expected here", "write the value; close every bracket and quote above")
         }
         "misplaced bracket" => fixed("this bracket closes nothing", "remove it, or put the text in quotes"),
-        "recursion limit exceeded" => fixed("collections are nested too deeply here", "flatten the document"),
         "':' must be followed by a valid YAML whitespace" | "'-' must be followed by a valid YAML whitespace" => {
             fixed("a space is missing after the colon or dash", "write `key: value` and `- item`, each with a space")
         }

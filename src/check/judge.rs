@@ -10,7 +10,7 @@ use super::permissions::{Requirement, decide_by, deed, who_could_in_words};
 use super::rights::requirements_by;
 use super::validate::sorted;
 use super::{
-    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, identity, runs, summary,
+    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, runs, summary,
     validate_against, validate_changed,
 };
 
@@ -73,6 +73,10 @@ fn wrong_result(proposal: &Proposal, changes: &ChangeSet) -> Vec<Finding> {
         true => validate_changed(base, merged, changes),
         false => validate_against(base, merged, changes),
     });
+    // What the result's own schema says already is not said twice.
+    let said: Vec<_> = findings.iter().filter(|f| f.is_error()).map(|f| (f.subject.clone(), f.place.clone())).collect();
+    let by_base = golden::check(base, merged, changes);
+    findings.extend(by_base.into_iter().filter(|f| !said.contains(&(f.subject.clone(), f.place.clone()))));
     findings
 }
 
