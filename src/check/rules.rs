@@ -4,18 +4,19 @@ use crate::catalog;
 use crate::model::RuleDoc;
 
 use super::{
-    definitions, duplicates, entities, git_rules, identity, lints, lookalike, ownership, permissions, references, roster, runs,
-    watching_rules,
+    definitions, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership, permissions, references, roster,
+    runs, watching_rules,
 };
 
 /// Every rule, family by family.
 pub fn all() -> Vec<RuleDoc> {
-    let families: [&[RuleDoc]; 12] = [
+    let families: [&[RuleDoc]; 13] = [
         git_rules::RULES,
         duplicates::RULES,
         lookalike::RULES,
         definitions::RULES,
         entities::RULES,
+        golden::RULES,
         references::RULES,
         ownership::RULES,
         roster::RULES,

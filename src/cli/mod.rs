@@ -5,12 +5,14 @@ pub mod can;
 pub mod check;
 pub mod completions;
 pub mod daemon;
+pub mod demo;
 mod error;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
 mod judging;
 mod logging;
+mod open_runs;
 mod options;
 mod output;
 mod question;
@@ -114,6 +116,11 @@ pub enum Command {
     /// When the accepted revision is no ancestor of the branch's tip, nothing is applied until the branch is restored or a
     /// person accepts the new tip with this command.
     Accept(accept::Args),
+    /// Play the whole job in front of you, on a repository of its own.
+    ///
+    /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for
+    /// reviews and gives them with plain git, showing what the daemon answers each time.
+    Demo(demo::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
 }

@@ -104,6 +104,7 @@ impl Story {
             name: "Portcullis".to_owned(),
             email: "portcullis@localhost".to_owned(),
             agent: "portcullis".to_owned(),
+            keeps_tips: true,
         };
         GitForge::new(options, store.clone())
     }
