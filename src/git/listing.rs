@@ -21,10 +21,11 @@ impl<'e> Listing<'e> {
         entries.sort_by(|a, b| a.name.cmp(b.name));
         let mut twice: Vec<&[u8]> = Vec::new();
         for pair in entries.windows(2) {
-            if let [a, b] = pair {
-                if a.name == b.name && twice.last() != Some(&a.name) {
-                    twice.push(a.name);
-                }
+            if let [a, b] = pair
+                && a.name == b.name
+                && twice.last() != Some(&a.name)
+            {
+                twice.push(a.name);
             }
         }
         Self { entries, twice, in_order }
