@@ -6,8 +6,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// What no honest repository needs: several times a catalog of a million files.
-    pub(super) const ENTRIES: usize = 8_000_000;
+    /// For a look at a whole tree: several times what a catalog of a million files needs.
+    pub(super) const WHOLE: usize = 20_000_000;
+    /// For a look at a change: enough for one beside a million files in one directory.
+    pub(super) const CHANGE: usize = 4_000_000;
+    /// What reading a tree costs beside its entries.
+    const TREE: usize = 8;
     /// The greatest depth of directories that is followed.
     pub(super) const DEPTH: usize = 64;
 
@@ -15,9 +19,9 @@ impl Budget {
         Self { left: entries }
     }
 
-    /// Spends; `false` once there is nothing left.
+    /// Spends what a tree of so many entries costs; `false` once there is nothing left.
     pub(super) fn spend(&mut self, entries: usize) -> bool {
-        match self.left.checked_sub(entries) {
+        match self.left.checked_sub(entries + Self::TREE) {
             Some(left) => {
                 self.left = left;
                 true

@@ -1,6 +1,7 @@
 //! Compares two trees on our own: equal subtrees are skipped, raw modes are seen, and what no catalog may carry is found.
 
 use super::budget::Budget;
+use super::listing::Listing;
 use super::tree::{Entry, Shape, entries_of};
 use super::{GitError, ObjectId, Repository, hygiene, managed};
 use crate::model::{FilePath, Finding, Place};
@@ -66,7 +67,7 @@ impl Repository {
         root: &str,
         limit: usize,
     ) -> Result<TreeChanges, GitError> {
-        let mut walk = Walk { repository: self, out: TreeChanges::default(), budget: Budget::new(Budget::ENTRIES), limit };
+        let mut walk = Walk { repository: self, out: TreeChanges::default(), budget: Budget::new(Budget::WHOLE), limit };
         let before = self.subtree(before, root)?.directory;
         let after = self.subtree(after, root)?;
         if let Some(wrong) = after.wrong {
@@ -84,7 +85,7 @@ impl Repository {
         prefix: &str,
     ) -> Result<TreeChanges, GitError> {
         let mut walk =
-            Walk { repository: self, out: TreeChanges::default(), budget: Budget::new(Budget::ENTRIES), limit: usize::MAX };
+            Walk { repository: self, out: TreeChanges::default(), budget: Budget::new(Budget::WHOLE), limit: usize::MAX };
         walk.directory(before, after, prefix, Zone::Managed, 1)?;
         Ok(walk.out)
     }
@@ -119,11 +120,12 @@ impl Walk<'_> {
             None => Vec::new(),
         };
         if !self.budget.spend(listed_before.len() + listed_after.len()) {
-            self.stop(format!("the trees hold more than {} entries", Budget::ENTRIES));
+            self.stop("the trees hold millions of entries".to_owned());
             return Ok(());
         }
-        hygiene::inspect(&listed_before, &listed_after, prefix, zone == Zone::Managed, &mut self.out.findings);
-        let (before, after) = (hygiene::usable(listed_before), hygiene::usable(listed_after));
+        let (before, after) = (Listing::of(listed_before), Listing::of(listed_after));
+        hygiene::inspect(&before, &after, prefix, zone == Zone::Managed, &mut self.out.findings);
+        let (before, after) = (before.usable(), after.usable());
         for (old, new) in pairs(&before, &after) {
             self.entry(old, new, prefix, zone, depth)?;
         }
@@ -154,21 +156,23 @@ impl Walk<'_> {
         }
         // The usable entries are UTF-8.
         let path = format!("{prefix}{}", String::from_utf8_lossy(name));
-        if let Some(new) = new
-            && let Some(finding) = hygiene::wrong_shape(new.shape(), &path, is_directory_here, is_file_here)
-        {
-            self.out.findings.push(finding);
-        }
-        let wanted = zone == Zone::Root || managed::is_document(&path);
-        let file = |e: Option<&Entry<'_>>| e.filter(|e| is_file_here && wanted && e.shape() == Shape::Regular).map(|e| e.id);
+        let wrong = new.and_then(|new| hygiene::wrong_shape(new.shape(), &path, is_directory_here, is_file_here));
+        self.out.findings.extend(wrong);
         let directory = |e: Option<&Entry<'_>>| e.filter(|e| is_directory_here && e.is_directory()).map(|e| e.id);
-        let (file_before, file_after) = (file(old), file(new));
-        if file_before != file_after {
-            if self.out.files.len() >= self.limit {
-                self.stop(format!("more than {} files of the catalog differ", self.limit));
-                return Ok(());
+        let regular = |e: Option<&Entry<'_>>| e.filter(|e| is_file_here && e.shape() == Shape::Regular).map(|e| e.id);
+        let (before, after) = (regular(old), regular(new));
+        if before != after {
+            let file = FilePath::new(&path);
+            if managed::is_document(&file) {
+                if self.out.files.len() >= self.limit {
+                    self.stop(format!("more than {} files of the catalog differ", self.limit));
+                    return Ok(());
+                }
+                self.out.files.push(FileChange { path: file, before, after });
             }
-            self.out.files.push(FileChange { path: FilePath::new(&path), before: file_before, after: file_after });
+        }
+        if directory(old) == directory(new) {
+            return Ok(());
         }
         self.directory(directory(old), directory(new), &format!("{path}/"), Zone::Managed, depth + 1)
     }

@@ -1,8 +1,9 @@
 //! What no catalog's tree may carry: links, odd modes, names that hide or collide, entries twice or out of order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::changes::place;
+use super::listing::Listing;
 use super::managed;
 use super::name::{dangerous_name, folded, shown, unsafe_name};
 use super::tree::{Entry, Shape};
@@ -10,10 +11,10 @@ use crate::model::Finding;
 
 /// Finds fault with the list of a directory's entries: with what `after` has and `before` had not. At the catalog's root
 /// (`managed` is false) only what touches the managed names counts.
-pub(super) fn inspect(before: &[Entry<'_>], after: &[Entry<'_>], prefix: &str, managed: bool, out: &mut Vec<Finding>) {
-    let had: BTreeSet<&[u8]> = if before.is_empty() { BTreeSet::new() } else { before.iter().map(|e| e.name).collect() };
+pub(super) fn inspect(before: &Listing<'_>, after: &Listing<'_>, prefix: &str, managed: bool, out: &mut Vec<Finding>) {
     let counts = |name: &[u8]| managed || managed::is_managed_directory(name) || managed::is_policy(name);
-    for entry in after.iter().filter(|e| !had.contains(e.name)) {
+    let new = after.new_since(before);
+    for entry in &new {
         let why = if managed { unsafe_name(entry.name) } else { dangerous_name(entry.name) };
         if let Some(why) = why {
             let path = format!("{prefix}{}", shown(entry.name));
@@ -24,39 +25,45 @@ pub(super) fn inspect(before: &[Entry<'_>], after: &[Entry<'_>], prefix: &str, m
             );
         }
     }
-    for name in duplicates(after).difference(&duplicates(before)).filter(|n| counts(n)) {
+    for name in after.twice.iter().filter(|n| counts(n) && !before.twice.contains(n)) {
         out.push(
             Finding::error("git/duplicate-entry", format!("the directory has two entries named `{}`", shown(name)))
                 .at(place(&format!("{prefix}{}", shown(name))))
                 .help("git does not write such trees; make the commit again with `git` itself"),
         );
     }
-    if is_out_of_order(after) && !is_out_of_order(before) {
+    if before.in_order && !after.in_order {
         out.push(
             Finding::error("git/order", format!("the entries of {} are not in git's order", directory(prefix)))
                 .at(place(prefix.trim_end_matches('/')))
                 .help("git does not write such trees; make the commit again with `git` itself"),
         );
     }
-    collisions(after, &had, prefix, &counts, out);
+    // Only a new name can bring a new collision, and most commits bring none.
+    if !new.is_empty() {
+        collisions(after, &new, prefix, &counts, out);
+    }
 }
 
-fn collisions(after: &[Entry<'_>], had: &BTreeSet<&[u8]>, prefix: &str, counts: &dyn Fn(&[u8]) -> bool, out: &mut Vec<Finding>) {
-    // Only a new name can bring a new collision, and most commits bring none.
-    let news: BTreeSet<Vec<u8>> = after.iter().filter(|e| !had.contains(e.name)).map(|e| folded(e.name)).collect();
-    if news.is_empty() {
-        return;
-    }
-    let mut alike: BTreeMap<Vec<u8>, BTreeSet<&[u8]>> = BTreeMap::new();
-    for entry in after {
-        let key = folded(entry.name);
-        if news.contains(&key) {
-            alike.entry(key).or_default().insert(entry.name);
+fn collisions(after: &Listing<'_>, new: &[&Entry<'_>], prefix: &str, counts: &dyn Fn(&[u8]) -> bool, out: &mut Vec<Finding>) {
+    let mut alike: HashMap<Vec<u8>, BTreeSet<&[u8]>> = new.iter().map(|e| (folded(e.name), BTreeSet::new())).collect();
+    let lengths: HashSet<usize> = alike.keys().map(Vec::len).collect();
+    for entry in &after.entries {
+        // Folding keeps the length of ASCII names, so that most need not be folded.
+        if entry.name.is_ascii() && !lengths.contains(&entry.name.len()) {
+            continue;
+        }
+        if let Some(names) = alike.get_mut(&folded(entry.name)) {
+            names.insert(entry.name);
         }
     }
-    for names in alike.values().filter(|n| n.len() > 1 && n.iter().any(|name| counts(name))) {
+    let mut found: Vec<BTreeSet<&[u8]>> =
+        alike.into_values().filter(|n| n.len() > 1 && n.iter().any(|name| counts(name))).collect();
+    found.sort();
+    let fresh: HashSet<&[u8]> = new.iter().map(|e| e.name).collect();
+    for names in found {
         let list: Vec<String> = names.iter().map(|n| format!("`{}`", shown(n))).collect();
-        let at = names.iter().find(|n| !had.contains(*n)).copied().unwrap_or_default();
+        let at = names.iter().find(|n| fresh.contains(*n)).copied().unwrap_or_default();
         out.push(
             Finding::error(
                 "git/case-collision",
@@ -66,31 +73,6 @@ fn collisions(after: &[Entry<'_>], had: &BTreeSet<&[u8]>, prefix: &str, counts: 
             .help("rename one of them; a file's name means nothing to the catalog"),
         );
     }
-}
-
-fn duplicates<'a>(entries: &[Entry<'a>]) -> BTreeSet<&'a [u8]> {
-    // In git's order duplicates of one kind are neighbours; a file and a directory of one name may stand further apart.
-    let mut names: Vec<&[u8]> = entries.iter().map(|e| e.name).collect();
-    names.sort_unstable();
-    names
-        .windows(2)
-        .filter_map(|w| match w {
-            [a, b] if a == b => Some(*a),
-            _ => None,
-        })
-        .collect()
-}
-
-fn is_out_of_order(entries: &[Entry<'_>]) -> bool {
-    entries.windows(2).any(|w| matches!(w, [a, b] if a.order(b).is_gt()))
-}
-
-/// The entries that may be followed, in order of name: those whose name is safe and stands there once.
-pub(super) fn usable(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
-    entries.sort_by(|a, b| a.name.cmp(b.name));
-    let twice = duplicates(&entries);
-    entries.retain(|e| dangerous_name(e.name).is_none() && std::str::from_utf8(e.name).is_ok() && !twice.contains(e.name));
-    entries
 }
 
 /// Finds fault with a mode; `None` for what may stand there.

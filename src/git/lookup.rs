@@ -1,6 +1,6 @@
 //! Finds one entry by its path.
 
-use super::hygiene::usable;
+use super::listing::Listing;
 use super::tree::{Entry, Shape, entries_of};
 use super::{GitError, ObjectId, Repository};
 use crate::model::FilePath;
@@ -50,6 +50,6 @@ impl Repository {
         let raw = self.raw_tree(tree)?;
         let mut named: Vec<Entry<'_>> = entries_of(tree, &raw)?;
         named.retain(|e| e.name == name.as_bytes());
-        Ok(usable(named).first().map(|e| (e.id, e.shape())))
+        Ok(Listing::of(named).usable().first().map(|e| (e.id, e.shape())))
     }
 }

@@ -1,6 +1,7 @@
 //! Which parts of a tree belong to the catalog.
 
-use crate::model::Kind;
+use crate::catalog::kind_of;
+use crate::model::{FilePath, Kind};
 
 /// Whether this name at the catalog's root is a directory that holds documents.
 pub(super) fn is_managed_directory(name: &[u8]) -> bool {
@@ -12,8 +13,7 @@ pub(super) fn is_policy(name: &[u8]) -> bool {
     name == Kind::Policy.directory().as_bytes()
 }
 
-/// Whether a file under a managed directory is a document.
-pub(super) fn is_document(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "yaml" | "yml" | "json"))
+/// Whether the catalog reads this file.
+pub(super) fn is_document(path: &FilePath) -> bool {
+    kind_of(path).is_some()
 }

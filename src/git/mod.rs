@@ -12,6 +12,7 @@ mod graph;
 mod history;
 mod hygiene;
 mod ident;
+mod listing;
 mod lookup;
 mod managed;
 mod merge;

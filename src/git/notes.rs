@@ -113,7 +113,7 @@ impl Repository {
     /// As [`Repository::notes`].
     pub fn notes_between(&self, before: Option<ObjectId>, after: Option<ObjectId>) -> Result<Vec<NoteChange>, GitError> {
         let mut found = Found::new();
-        let mut budget = Budget::new(Budget::ENTRIES);
+        let mut budget = Budget::new(Budget::CHANGE);
         self.compare_notes(before, after, "", &mut budget, &mut found)?;
         let mut changes = Vec::new();
         for (target, (mut before, mut after)) in found {
@@ -143,7 +143,7 @@ impl Repository {
             let raw = self.raw_tree(tree)?;
             let entries = entries_of(tree, &raw)?;
             if !budget.spend(entries.len()) {
-                return Err(GitError::TooLarge { what: "the notes tree".to_owned(), size: usize::MAX, limit: Budget::ENTRIES });
+                return Err(GitError::TooLarge { what: "the notes tree".to_owned(), size: usize::MAX, limit: Budget::CHANGE });
             }
             for entry in entries {
                 match slot(prefix, &entry) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use git2::{ErrorCode, ObjectType};
 
 use super::notes::{MAX_NOTE, Slot, slot};
-use super::tree::{entries_of, write_tree};
+use super::tree::{Entry, entries_of, write_tree};
 use super::{GitError, Ident, ObjectId, Repository};
 use crate::model::CommitId;
 
@@ -140,7 +140,7 @@ impl Writer<'_> {
     /// Puts the note into this directory, whose path spells `prefix`.
     fn place(&self, tree: Option<ObjectId>, prefix: &str, hex: &str, blob: ObjectId) -> Result<ObjectId, GitError> {
         let raw = tree.map(|id| self.reader.raw_tree(id).map(|raw| (id, raw))).transpose()?;
-        let listed = match &raw {
+        let mut listed = match &raw {
             Some((id, raw)) => entries_of(*id, raw)?,
             None => Vec::new(),
         };
@@ -149,23 +149,20 @@ impl Writer<'_> {
         let here = listed.iter().position(|e| e.name == rest.as_bytes() && matches!(slot(prefix, e), Slot::Note(_)));
         let below = listed.iter().position(|e| e.name == digits.as_bytes() && matches!(slot(prefix, e), Slot::Directory(_)));
         let fans_out = listed.iter().any(|e| matches!(slot(prefix, e), Slot::Directory(_))) || listed.len() >= CROWDED;
-        let mut entries: Vec<(u32, Vec<u8>, ObjectId)> = listed.iter().map(|e| (e.mode, e.name.to_vec(), e.id)).collect();
-        match (here.and_then(|i| entries.get_mut(i)), below) {
-            (Some(note), _) => note.2 = blob,
+        match (here, below) {
+            (Some(i), _) => replace(&mut listed, i, blob),
             (None, Some(i)) => {
                 let directory = listed.get(i).map(|e| e.id);
                 let new = self.place(directory, &format!("{prefix}{digits}"), hex, blob)?;
-                if let Some(entry) = entries.get_mut(i) {
-                    entry.2 = new;
-                }
+                replace(&mut listed, i, new);
             }
             (None, None) if fans_out && rest.len() > 2 => {
                 let new = self.place(None, &format!("{prefix}{digits}"), hex, blob)?;
-                entries.push((0o40_000, digits.as_bytes().to_vec(), new));
+                listed.push(Entry { mode: 0o40_000, name: digits.as_bytes(), id: new });
             }
-            (None, None) => entries.push((0o100_644, rest.as_bytes().to_vec(), blob)),
+            (None, None) => listed.push(Entry { mode: 0o100_644, name: rest.as_bytes(), id: blob }),
         }
-        self.store(ObjectType::Tree, &write_tree(&mut entries))
+        self.store(ObjectType::Tree, &write_tree(listed))
     }
 
     fn store(&self, kind: ObjectType, bytes: &[u8]) -> Result<ObjectId, GitError> {
@@ -186,6 +183,13 @@ impl Writer<'_> {
             }
             Err(e) => Err(e.into()),
         }
+    }
+}
+
+/// Gives the entry at `index` another object.
+fn replace(entries: &mut [Entry<'_>], index: usize, id: ObjectId) {
+    if let Some(entry) = entries.get_mut(index) {
+        entry.id = id;
     }
 }
 

@@ -211,8 +211,31 @@ async fn run(mut command: Command, name: &'static str, deadline: Duration) -> Re
     if status.success() {
         return Ok(());
     }
+    let err = without_passwords(&err);
     let why = err.lines().filter(|l| !l.trim().is_empty()).take(5).collect::<Vec<_>>().join("; ");
     Err(failed(if why.is_empty() { status.to_string() } else { why }, true))
+}
+
+/// What git says may quote a URL, and a URL may hold a password.
+fn without_passwords(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        out.push_str(before);
+        out.push_str("://");
+        let host = after.find(|c: char| c == '/' || c == '\'' || c.is_whitespace()).unwrap_or(after.len());
+        let (authority, tail) = after.split_at_checked(host).unwrap_or((after, ""));
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                out.push_str("***@");
+                out.push_str(host);
+            }
+            None => out.push_str(authority),
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Reads a stream to its end, so that git never waits for a reader, and keeps the beginning.
@@ -222,4 +245,16 @@ async fn read(stream: Option<impl tokio::io::AsyncRead + Unpin>) -> String {
     let _ = (&mut stream).take(MAX_OUTPUT).read_to_end(&mut kept).await;
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     String::from_utf8_lossy(&kept).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_urls_are_not_repeated() {
+        let said = "fatal: unable to access 'https://bot:s3cr3t@git.acme.dev/x.git/': no\nssh://git@host/x https://plain/y";
+        let told = without_passwords(said);
+        assert_eq!(told, "fatal: unable to access 'https://***@git.acme.dev/x.git/': no\nssh://***@host/x https://plain/y");
+    }
 }

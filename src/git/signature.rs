@@ -100,7 +100,6 @@ fn one_block(text: &str, label: &str) -> Result<(), String> {
     }
 }
 
-/// Bytes read as text must never come with the armour's own line breaks in disguise.
 #[cfg(test)]
 mod tests {
     use super::*;

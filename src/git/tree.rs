@@ -115,17 +115,14 @@ pub(super) fn entries_of(id: ObjectId, raw: &[u8]) -> Result<Vec<Entry<'_>>, Git
 }
 
 /// The bytes of the tree with these entries, which are put in git's order.
-pub(super) fn write_tree(entries: &mut Vec<(u32, Vec<u8>, ObjectId)>) -> Vec<u8> {
-    entries.sort_by(|a, b| {
-        let [a, b] = [a, b].map(|(mode, name, id)| Entry { mode: *mode, name, id: *id });
-        a.order(&b)
-    });
+pub(super) fn write_tree(mut entries: Vec<Entry<'_>>) -> Vec<u8> {
+    entries.sort_by(Entry::order);
     let mut out = Vec::with_capacity(entries.len() * 40);
-    for (mode, name, id) in entries {
-        out.extend_from_slice(format!("{mode:o} ").as_bytes());
-        out.extend_from_slice(name);
+    for entry in entries {
+        out.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
+        out.extend_from_slice(entry.name);
         out.push(0);
-        out.extend_from_slice(&id.0);
+        out.extend_from_slice(&entry.id.0);
     }
     out
 }

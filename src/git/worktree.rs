@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid};
 
 use super::budget::Budget;
+use super::listing::Listing;
 use super::name::shown;
 use super::tree::Entry;
 use super::{Blob, GitError, ObjectId, Repository, hygiene, managed};
@@ -142,7 +143,7 @@ impl Scan<'_> {
             listed.iter().map(|(name, mode)| Entry { mode: *mode, name, id: ObjectId([0; 20]) }).collect();
         let mut in_order = entries;
         in_order.sort_by(Entry::order);
-        hygiene::inspect(&[], &in_order, prefix, depth > 0, &mut self.out.findings);
+        hygiene::inspect(&Listing::of(Vec::new()), &Listing::of(in_order), prefix, depth > 0, &mut self.out.findings);
         Ok(())
     }
 
@@ -163,10 +164,11 @@ impl Scan<'_> {
         if metadata.is_dir() {
             return self.directory(&format!("{text}/"), depth + 1);
         }
-        if depth > 0 && !managed::is_document(text) {
+        let file = FilePath::new(text);
+        if !managed::is_document(&file) {
             return Ok(());
         }
-        self.document(path, FilePath::new(text), metadata)
+        self.document(path, file, metadata)
     }
 
     fn document(&mut self, path: &Path, file: FilePath, metadata: &Metadata) -> Result<(), GitError> {

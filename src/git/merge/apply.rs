@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use git2::ObjectType;
 
-use super::super::tree::{entries_of, write_tree};
+use super::super::tree::{Entry, entries_of, write_tree};
 use super::super::{GitError, ObjectId, Repository};
 use super::{Edit, Edits};
 
@@ -37,16 +37,16 @@ impl Repository {
             }
         }
         let raw = tree.map(|id| self.raw_tree(id).map(|raw| (id, raw))).transpose()?;
-        let mut entries: Vec<(u32, Vec<u8>, ObjectId)> = match &raw {
-            Some((id, raw)) => entries_of(*id, raw)?.into_iter().map(|e| (e.mode, e.name.to_vec(), e.id)).collect(),
+        let mut entries = match &raw {
+            Some((id, raw)) => entries_of(*id, raw)?,
             None => Vec::new(),
         };
         // What is edited is taken out, and put back changed.
-        let mut standing: BTreeMap<Vec<u8>, (u32, ObjectId)> = BTreeMap::new();
-        entries.retain(|(mode, name, id)| {
-            let edited = names.contains_key(name.as_slice());
+        let mut standing: BTreeMap<&[u8], (u32, ObjectId)> = BTreeMap::new();
+        entries.retain(|e| {
+            let edited = names.contains_key(e.name);
             if edited {
-                standing.entry(name.clone()).or_insert((*mode, *id));
+                standing.entry(e.name).or_insert((e.mode, e.id));
             }
             !edited
         });
@@ -64,13 +64,11 @@ impl Repository {
                     item = changed.map(|id| (0o40_000, id));
                 }
             }
-            if let Some((mode, id)) = item {
-                entries.push((mode, name.to_vec(), id));
-            }
+            entries.extend(item.map(|(mode, id)| Entry { mode, name, id }));
         }
         if entries.is_empty() {
             return Ok(None);
         }
-        self.remember(ObjectType::Tree, &write_tree(&mut entries)).map(Some)
+        self.remember(ObjectType::Tree, &write_tree(entries)).map(Some)
     }
 }

@@ -128,7 +128,7 @@ impl Repository {
     }
 
     fn merge_sides(&self, sides: Sides, on_conflict: OnConflict) -> Result<Merge, GitError> {
-        let mut walk = paths::Walk::new(self, Budget::new(Budget::ENTRIES));
+        let mut walk = paths::Walk::new(self, Budget::new(Budget::CHANGE));
         walk.directory([sides.base, Some(sides.ours), Some(sides.theirs)], &[], 0)?;
         let mut plan = walk.plan;
         if plan.asks_for_renames() {

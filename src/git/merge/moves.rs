@@ -67,5 +67,5 @@ impl Moves {
 }
 
 pub(super) fn too_large() -> GitError {
-    GitError::TooLarge { what: "the merge".to_owned(), size: usize::MAX, limit: Budget::ENTRIES }
+    GitError::TooLarge { what: "the merge".to_owned(), size: usize::MAX, limit: Budget::CHANGE }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::budget::Budget;
-use super::super::tree::{Entry, entries_of};
+use super::super::listing::Listing;
+use super::super::tree::entries_of;
 use super::super::{GitError, ObjectId, Repository};
 use super::moves::Moves;
 use super::{Edit, Edits, Item};
@@ -77,22 +78,37 @@ impl<'r> Walk<'r> {
             self.plan.conflicts.insert(path.to_vec(), base.map(|id| (0o40_000, id)));
             return Ok(());
         }
-        let mut names: BTreeMap<Vec<u8>, (Three<Item>, Three<ObjectId>)> = BTreeMap::new();
-        for (side, tree) in three.into_iter().enumerate() {
-            let Some(tree) = tree else { continue };
-            let raw = self.repository.raw_tree(tree)?;
-            let entries = entries_of(tree, &raw)?;
+        let mut raws = Vec::new();
+        for tree in three {
+            raws.push(tree.map(|id| self.repository.raw_tree(id).map(|raw| (id, raw))).transpose()?);
+        }
+        let mut sides = Vec::new();
+        for raw in &raws {
+            let entries = match raw {
+                Some((id, raw)) => Listing::of(entries_of(*id, raw)?).entries,
+                None => Vec::new(),
+            };
             if !self.budget.spend(entries.len()) {
                 return Err(super::moves::too_large());
             }
-            for entry in entries {
-                note_down(&mut names, side, &entry);
-            }
+            sides.push(entries.into_iter().peekable());
         }
-        for (name, (files, directories)) in names {
-            let mut path = prefix.to_vec();
-            path.extend_from_slice(&name);
-            self.name(files, directories, path, depth)?;
+        while let Some(name) = sides.iter_mut().filter_map(|side| side.peek().map(|e| e.name)).min() {
+            let (mut files, mut directories): (Three<Item>, Three<ObjectId>) = Default::default();
+            for (side, (file, directory)) in sides.iter_mut().zip(files.iter_mut().zip(&mut directories)) {
+                while let Some(entry) = side.next_if(|e| e.name == name) {
+                    // The first entry of a name counts, as everywhere in git; a file and a directory are told apart.
+                    if entry.is_directory() {
+                        directory.get_or_insert(entry.id);
+                    } else {
+                        file.get_or_insert((entry.mode, entry.id));
+                    }
+                }
+            }
+            let all_alike = files.iter().all(|f| *f == files[0]) && directories.iter().all(|d| *d == directories[0]);
+            if !all_alike {
+                self.name(files, directories, [prefix, name].concat(), depth)?;
+            }
         }
         Ok(())
     }
@@ -180,17 +196,5 @@ impl<'r> Walk<'r> {
             }
             [None, _, _] => Ok(true),
         }
-    }
-}
-
-/// The first entry of a name counts, as everywhere in git; a file and a directory of one name are told apart.
-fn note_down(names: &mut BTreeMap<Vec<u8>, (Three<Item>, Three<ObjectId>)>, side: usize, entry: &Entry<'_>) {
-    let (files, directories) = names.entry(entry.name.to_vec()).or_default();
-    if entry.is_directory() {
-        if let Some(place) = directories.get_mut(side) {
-            place.get_or_insert(entry.id);
-        }
-    } else if let Some(place) = files.get_mut(side) {
-        place.get_or_insert((entry.mode, entry.id));
     }
 }

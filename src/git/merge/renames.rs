@@ -26,7 +26,7 @@ pub(super) fn resolve(repository: &Repository, sides: Sides, plan: &mut Plan) ->
     let mut moves = BTreeMap::new();
     for (side, tree) in [(Side::Ours, sides.ours), (Side::Theirs, sides.theirs)] {
         let mut found = Moves::default();
-        let mut budget = Budget::new(Budget::ENTRIES);
+        let mut budget = Budget::new(Budget::CHANGE);
         found.collect(repository, [sides.base, Some(tree)], &[], 0, &mut budget)?;
         moves.insert(side, found);
     }

@@ -266,15 +266,13 @@ fn a_file_becomes_a_directory_and_back() {
 fn thirty_thousand_directories_deep_is_a_finding() {
     let sandbox = Sandbox::new();
     let blob = sandbox.raw_object("blob", b"x: 1\n");
-    let writer = git2::Repository::open(sandbox.dir()).unwrap();
-    let odb = writer.odb().unwrap();
-    let mut id =
-        ObjectId::try_from(odb.write(git2::ObjectType::Tree, &raw_tree(&[("100644", b"a.yaml", blob)])).unwrap()).unwrap();
+    let repository = sandbox.open();
+    let tree = |entries: &[(&str, &[u8], ObjectId)]| repository.remember(git2::ObjectType::Tree, &raw_tree(entries)).unwrap();
+    let mut id = tree(&[("100644", b"a.yaml", blob)]);
     for _ in 0..30_000 {
-        id = ObjectId::try_from(odb.write(git2::ObjectType::Tree, &raw_tree(&[("40000", b"d", id)])).unwrap()).unwrap();
+        id = tree(&[("40000", b"d", id)]);
     }
-    let tree = sandbox.raw_object("tree", &raw_tree(&[("40000", b"users", id)]));
-    let changes = whole(&sandbox.open(), tree);
+    let changes = whole(&repository, tree(&[("40000", b"users", id)]));
     assert_eq!(rules(&changes), ["git/depth"]);
     assert_eq!(paths(&changes), [""; 0]);
 }
