@@ -143,7 +143,7 @@ fn two_signatures_on_one_commit_are_refused() {
     let block: Vec<&str> = honest.lines().skip_while(|l| !l.starts_with("gpgsig")).take_while(|l| !l.is_empty()).collect();
     let block = block.join("\n");
     put_commit(&s.story, "edit", &(honest.replacen(&block, &format!("{block}\n{block}"), 1) + "\n"));
-    s.story.judge("edit").fails();
+    s.story.refuses_to_judge("edit");
 }
 
 #[test]
