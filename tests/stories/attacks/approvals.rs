@@ -259,5 +259,5 @@ fn leaving_out_an_input_does_not_escape_approval() {
 fn a_run_cannot_name_its_requester() {
     let story = Story::begin();
     story.topic("ask").write(RUN, &format!("{ASK}requester: dave@acme.dev\n")).commit_as("bob@acme.dev");
-    story.judge("ask").fails_by("document/unknown-key");
+    story.judge("ask").fails_by("run/status-in-file").says("requester");
 }

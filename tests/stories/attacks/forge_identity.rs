@@ -33,8 +33,14 @@ fn a_stranger_in_any_place_is_nobody_and_not_passed_over() {
 
 #[test]
 fn what_the_forge_does_not_know_is_nobodys() {
-    opened("nobody", "alice", "alice@acme.dev", "note: careful\n  size: 9").judge("edit").fails_by("identity/unknown-opener");
-    opened("alice", "nobody", "alice@acme.dev", "note: careful\n  size: 9").judge("edit").fails_by("identity/unknown-pusher");
+    opened("nobody", "alice", "alice@acme.dev", "note: careful\n  size: 9")
+        .judge("edit")
+        .refuses("Env/prod", "size")
+        .says("unknown opener");
+    opened("alice", "nobody", "alice@acme.dev", "note: careful\n  size: 9")
+        .judge("edit")
+        .refuses("Env/prod", "size")
+        .says("unknown pusher");
 }
 
 #[test]

@@ -65,6 +65,7 @@ impl Office {
         let path = self.story.git.dir.clone();
         let store = self.story.home.path().join("store.db");
         let ask = self.ask.to_string();
+        let keys = self.story.roster_keys();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let details = runtime.block_on(async {
             let options = GitForgeOptions {
@@ -77,7 +78,7 @@ impl Office {
             };
             let forge = GitForge::new(options, Arc::new(SqliteStore::open(&store).await.unwrap()));
             let request = forge.pull_request(&ask).await.unwrap().unwrap();
-            forge.details(&request, Asking { keys: &[], now: at("2026-11-21T11:00:00Z") }).await.unwrap()
+            forge.details(&request, Asking { keys: &keys, now: at("2026-11-21T11:00:00Z") }).await.unwrap()
         });
         assert_eq!(details.head, self.story.git.id("ask"));
         self.story.reviewed("ask", details.reviews);
@@ -154,13 +155,15 @@ fn an_unsigned_approval_counts_for_nothing_where_commits_are_signed() {
     let [alice, bob, mallory] = ["alice", "bob", "mallory"].map(|name| Key::generate(&home, name, "ed25519"));
     let mut office = Office::asked(Story::signed(&[("alice@acme.dev", &alice), ("bob@acme.dev", &bob)]), Some(&bob));
     office.story.keep(dir);
-    office.comment("alice@acme.dev", "alice@acme.dev", office.ask, true);
+    office.comment("alice@acme.dev", "alice", office.ask, true);
     office.judge().run_is("more", RunState::WaitingForApproval);
     // Signed, but by a key that nobody in the roster has; then by the requester's, under her name.
-    for key in [&mallory, &bob] {
+    for (key, named) in [(&mallory, "alice@acme.dev"), (&bob, "Alice Liddell")] {
+        office.comment("alice@acme.dev", named, office.ask, true);
         office.sign_as("alice@acme.dev", key);
         office.judge().run_is("more", RunState::WaitingForApproval);
     }
+    office.comment("alice@acme.dev", "Alice", office.ask, true);
     office.sign_as("alice@acme.dev", &alice);
     office.judge().succeeds().run_is("more", RunState::Approved);
 }

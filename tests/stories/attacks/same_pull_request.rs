@@ -248,7 +248,7 @@ fn a_role_in_other_letters_is_none() {
     let story = Story::with(&[("users/erin@acme.dev.yaml", "identifier: erin@acme.dev\nroles: [ADMIN]\n")]);
     story.topic("edit").append(PROD, "icon: Skull\n").commit_as("erin@acme.dev");
     story.judge("edit").refuses("Env/prod", "$icon");
-    for role in ["admin", "'Admin '", "Àdmin", "env-moderator"] {
+    for role in ["admin", "'Admin '", "Àdmin", "Env-Moderator"] {
         let story = Story::begin();
         story.topic("edit").replace(BOB, "[Member]", &format!("[{role}]")).commit_as("alice@acme.dev");
         story.judge("edit").fails_by("document/unknown-role");

@@ -86,8 +86,11 @@ impl Git {
     }
 
     pub fn id(&self, rev: &str) -> CommitId {
-        let commit = self.open().revparse_single(rev).unwrap().peel_to_commit().unwrap().id();
-        CommitId::from_hex(&commit.to_string()).unwrap()
+        let repository = self.open();
+        // A branch may hold what is no commit to a library: its id is read and nothing of it.
+        let id = repository.refname_to_id(&format!("refs/heads/{rev}"));
+        let id = id.unwrap_or_else(|_| repository.revparse_single(rev).unwrap().peel_to_commit().unwrap().id());
+        CommitId::from_hex(&id.to_string()).unwrap()
     }
 
     pub fn show(&self, rev: &str, path: &str) -> String {

@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use portcullis::check::{self, Target};
 use portcullis::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
 use portcullis::git::GitError;
-use portcullis::model::{CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, Timestamp};
+use portcullis::model::{
+    CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, SigningKey, Timestamp,
+};
 
 use super::repo::Files;
 use super::{Git, Judged, Key, Topic};
@@ -184,6 +186,12 @@ impl Story {
             first_seen: self.first_seen,
             now: self.now,
         }
+    }
+
+    /// Every key of the roster on `main`.
+    pub fn roster_keys(&self) -> Vec<SigningKey> {
+        let catalog = Workspace::open(&self.git.dir, "").unwrap().snapshot(self.git.id("main")).unwrap().catalog;
+        catalog.users().iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect()
     }
 
     /// A commit in the range cannot be read for certain, so that nothing is judged at all.
