@@ -123,6 +123,7 @@ impl Place {
             name: "reader".to_owned(),
             email: "reader@localhost".to_owned(),
             agent: "portcullis".to_owned(),
+            keeps_tips: true,
         };
         GitForge::new(options, store.clone()).statuses(&[commit]).await.unwrap()
     }

@@ -141,6 +141,7 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
                 name: config.author.name.clone(),
                 email: config.author.email.clone(),
                 agent: "portcullis".to_owned(),
+                keeps_tips: true,
             },
             store.clone(),
         )),

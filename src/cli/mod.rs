@@ -12,6 +12,7 @@ mod facts_file;
 mod facts_file_tests;
 mod judging;
 mod logging;
+mod open_runs;
 mod options;
 mod output;
 mod question;

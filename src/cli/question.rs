@@ -184,14 +184,15 @@ fn decide(base: &Base<Catalog>, question: &Question, field: Option<Field>, rule:
     let user = user_of(&base.0, &question.user);
     let bot = rule == APPROVE && user.is_some_and(|user| user.bot);
     let allowed = decision.allowed && !bot;
+    let right = format!("`{}`{}", need.right, if need.place.is_none() && need.why.is_none() { " (the default)" } else { "" });
     let reason = match (decision.granted.first(), user) {
         (Some(_), _) if bot => "a bot never approves".to_owned(),
-        (Some(granted), _) => format!("`{}` grants it: {}", need.right, granted.by),
+        (Some(granted), _) => format!("{right} grants it: {}", granted.by),
         (None, None) => format!("{} is not in the roster", question.user),
         (None, Some(_)) => match &need.why {
             Some(why) => why.clone(),
-            None if need.rule.grants_nobody() => format!("`{}` grants nobody", need.right),
-            None => format!("`{}` does not grant it", need.right),
+            None if need.rule.grants_nobody() => format!("{right} grants nobody"),
+            None => format!("{right} does not grant it"),
         },
     };
     let mut who_could = who_meets(base, std::slice::from_ref(&need), NAMED);

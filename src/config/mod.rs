@@ -221,7 +221,7 @@ fn repository(place: &str, texts: &Texts, state: &Path, errors: &mut Vec<ConfigE
     let before = errors.len();
     let mut read = Reader { texts, errors };
     let path = read.get("path", |text| Ok(PathBuf::from(text)));
-    let remote = read.get("remote", value::remote);
+    let remote = read.get("remote", RemoteUrl::parse);
     let branch = read.get("branch", value::branch).unwrap_or_else(|| "main".to_owned());
     let root = read.get("root", value::root).unwrap_or_default();
     let forge = read.get("forge", value::forge).unwrap_or(ForgeKind::Git);

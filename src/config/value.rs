@@ -36,6 +36,19 @@ pub struct Author {
 pub struct RemoteUrl(String);
 
 impl RemoteUrl {
+    /// Takes an address that `git` fetches from. One that begins with `-` would be an option to it, and `ext::` runs commands.
+    ///
+    /// # Errors
+    /// What to write instead; the address is not repeated, as it may hold a secret.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() || text.starts_with('-') || text.contains("::") || text.contains(char::is_control) {
+            return Err(
+                "this is not an address that can be fetched from: write an https, ssh or file address, or a path".to_owned()
+            );
+        }
+        Ok(Self(text.to_owned()))
+    }
+
     /// The whole address, for `git` alone.
     pub fn secret(&self) -> &str {
         &self.0
@@ -169,14 +182,6 @@ pub(super) fn status_url(text: &str) -> Result<String, String> {
     }
 }
 
-/// An address that `git` fetches from. One that begins with `-` would be an option to it, and `ext::` runs commands.
-pub(super) fn remote(text: &str) -> Result<RemoteUrl, String> {
-    if text.is_empty() || text.starts_with('-') || text.contains("::") || text.contains(char::is_control) {
-        return Err("this is not an address that can be fetched from: write an https, ssh or file address, or a path".to_owned());
-    }
-    Ok(RemoteUrl(text.to_owned()))
-}
-
 /// A branch's short name, by git's own rules.
 pub(super) fn branch(text: &str) -> Result<String, String> {
     let text = text.strip_prefix("refs/heads/").unwrap_or(text);
@@ -227,18 +232,18 @@ mod tests {
 
     #[test]
     fn a_remotes_credentials_are_never_shown() {
-        let url = remote("https://oauth2:glpat-secret@git.example.com/team/catalog.git?private_token=x").unwrap();
+        let url = RemoteUrl::parse("https://oauth2:glpat-secret@git.example.com/team/catalog.git?private_token=x").unwrap();
         assert_eq!(url.to_string(), "https://…@git.example.com/team/catalog.git");
         assert_eq!(format!("{url:?}"), url.to_string());
         let told = url.redact("fatal: unable to access 'https://oauth2:glpat-secret@git.example.com/': for glpat-secret");
         assert!(!told.contains("glpat-secret"), "{told}");
-        assert_eq!(remote("git@example.com:team/catalog.git").unwrap().to_string(), "git@example.com:team/catalog.git");
+        assert_eq!(RemoteUrl::parse("git@example.com:team/catalog.git").unwrap().to_string(), "git@example.com:team/catalog.git");
     }
 
     #[test]
     fn an_address_cannot_be_an_option_or_a_command() {
-        assert!(remote("--upload-pack=touch /tmp/x").is_err());
-        assert!(remote("ext::sh -c touch% /tmp/x").is_err());
+        assert!(RemoteUrl::parse("--upload-pack=touch /tmp/x").is_err());
+        assert!(RemoteUrl::parse("ext::sh -c touch% /tmp/x").is_err());
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 mod answer;
 mod branch;
+#[cfg(test)]
+mod branch_tests;
 mod clock;
 mod drive;
 mod health;
@@ -16,12 +18,18 @@ mod metrics;
 mod parts;
 mod publish;
 mod pull_request;
-mod queue;
-mod remote;
-mod runs;
-mod sweep;
 #[cfg(test)]
-mod tests;
+mod pull_request_tests;
+mod queue;
+#[cfg(test)]
+mod queue_tests;
+mod remote;
+#[cfg(test)]
+mod remote_tests;
+mod runs;
+#[cfg(test)]
+mod story_tests;
+mod sweep;
 mod trouble;
 mod watch;
 

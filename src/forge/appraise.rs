@@ -52,6 +52,9 @@ pub struct GitForgeOptions {
     pub email: String,
     /// The agent whose lines are ours, `portcullis`; the contexts of our statuses are it, or stand below it: `portcullis/catalog`.
     pub agent: String,
+    /// Whether tips of the comments are kept below `refs/portcullis/`, so that rewriting them takes no rejection back. The
+    /// daemon keeps them; whoever only reads writes nothing.
+    pub keeps_tips: bool,
 }
 
 /// A [`Forge`] in the notes of a repository.
@@ -78,6 +81,7 @@ struct Room {
     /// The tip of the comments up to which history has grown.
     grown: Option<Oid>,
     requests: Requests,
+    keeps_tips: bool,
 }
 
 /// What the notes say of one pull request, before it is known when they were received and whose keys signed them.
@@ -194,7 +198,8 @@ impl Room {
             false => ForgeError::permanent(error.to_string()),
         })?;
         let objects = Objects::open(&options.path)?;
-        Ok(Self { objects, commits, history: History::default(), grown: None, requests: Requests::default() })
+        let keeps_tips = options.keeps_tips;
+        Ok(Self { objects, commits, history: History::default(), grown: None, requests: Requests::default(), keeps_tips })
     }
 
     fn testimony(&mut self, watched: &str, pull_request: &PullRequest) -> Result<Testimony, ForgeError> {
@@ -208,7 +213,7 @@ impl Room {
         let Some(id) = id else { return Ok(told) };
         let tip = self.objects.reference(record::COMMENTS)?;
         if tip.is_none() || tip != self.grown {
-            let tips = memory::tips(&self.objects)?;
+            let tips = memory::tips(&self.objects, self.keeps_tips)?;
             told.fresh = self.history.grow(&self.objects, &tips)?.into_iter().filter_map(commit_id).collect();
             self.grown = tip;
         }

@@ -97,6 +97,8 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
     case("yaml/key", entity, "identifier: prod\ntitle: {{ name }}\n", "2:9");
     case("yaml/key", entity, "identifier: prod\nproperties:\n  : 1\n", "3:3");
     case("yaml/tab", entity, "identifier: prod\nproperties:\n\ta: 1\n", "3:1");
+    case("yaml/directive", entity, "%YAML 1.2\nidentifier: prod\n", "1:1");
+    case("yaml/syntax", entity, "{identifier: prod}\ntitle: b\n", "2:1");
     case("yaml/syntax", entity, "identifier: prod\ntitle: a: b\n", "2:9");
     case("yaml/syntax", entity, "identifier: prod\ntitle: @x\n", "2:8");
     case("yaml/syntax", entity, "identifier: prod\nproperties: {a: 1\n", "3:1");

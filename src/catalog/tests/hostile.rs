@@ -81,6 +81,10 @@ fn indentation_keys_and_texts_without_end_are_read_in_time() {
         long("{“a”:", 30_000),
         long("\"a\":", 60_000),
         long("'a' ", 60_000),
+        format!("[{}", long(",", 200_000)),
+        format!("[\"{}", long("\\q", 100_000)),
+        format!("[\"{}", long("\t", 200_000)),
+        long("//\n", 80_000),
     ] {
         for path in ["entities/a.yaml", "entities/a.json", "users/a.yaml", "permissions/a.yaml"] {
             let parsed = parse(path, &text);
@@ -128,6 +132,52 @@ fn a_lot_of_findings_is_cut_short() {
     let parsed = parse("entities/a.yaml", keys);
     assert_eq!(parsed.findings.len(), 101);
     assert_eq!(parsed.findings[100].rule, "limit/findings");
+}
+
+/// A comparison of each wrong name with each right one would take minutes.
+#[test]
+fn thousands_of_near_misses_are_judged_in_time() {
+    let names = |prefix: &str| (0..2400).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>();
+    let properties: String = names("property").iter().map(|name| format!("    {name}: {{type: string}}\n")).collect();
+    let required = names("proparty").join(", ");
+    let blueprint = format!("identifier: A\nschema:\n  required: [{required}]\n  properties:\n{properties}");
+    let colors: String = names("calor").iter().map(|name| format!("{name}: red, ")).collect();
+    let values = names("color").join(", ");
+    let colored =
+        format!("identifier: A\nschema: {{properties: {{a: {{type: string, enum: [{values}], enumColors: {{{colors}}}}}}}}}\n");
+    let derived: String = names("property").iter().map(|name| format!("  {name}: {{path: a.b}}\n")).collect();
+    let derived =
+        format!("identifier: A\nmirrorProperties:\n{derived}formulaProperties:\n{}", derived.replace("path: a.b", "formula: x"));
+    let roles = format!("entities: {{update: {{roles: [{}]}}}}\n", names("Env-moderatar").join(", "));
+    for (path, text) in [
+        ("blueprints/a.yaml", blueprint),
+        ("blueprints/a.yaml", colored),
+        ("blueprints/a.yaml", derived),
+        ("permissions/Env.yaml", roles),
+    ] {
+        let parsed = parse(path, text);
+        assert!(parsed.documents.is_empty());
+        assert_eq!(parsed.findings.len(), 101);
+        assert!(parsed.findings.iter().all(|finding| finding.message.len() + finding.help.as_ref().unwrap().len() < 2000));
+    }
+}
+
+/// An error beyond those that are told is an error still.
+#[test]
+fn the_last_of_many_broken_entities_is_not_let_through() {
+    let entities: String = (0..300).map(|i| format!("- identifier: e{i}\n  titel: x\n")).collect();
+    let parsed = parse("entities/Env/a.yaml", format!("{entities}- identifier: good\n"));
+    assert_eq!(parsed.documents.len(), 1);
+    assert_eq!(parsed.findings[100].message, "200 more things are wrong in this file");
+}
+
+/// A terminal obeys escapes, and an eye follows the direction of writing.
+#[test]
+fn nothing_of_the_file_reaches_a_message_unseen() {
+    let parsed = parse("users/a.yaml", "identifier: a@b.c\nroles: [\"\\e[31mAdm\\u202Ein\"]\n\"na\\x07me\": x\n");
+    let all: String =
+        parsed.findings.iter().map(|finding| format!("{}{}", finding.message, finding.help.as_deref().unwrap())).collect();
+    assert!(parsed.findings.len() == 2 && !all.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{all}");
 }
 
 #[test]

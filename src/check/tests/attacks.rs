@@ -261,7 +261,7 @@ fn a_stranger_may_do_nothing_and_touching_nothing_is_no_fault() {
         .commit("eve", &[(PROD, "identifier: prod\nproperties: { kind: dev }\nrelations: { service: cart }\n")])
         .is_red_by(&["permission/update"]);
     on(&open).commit("eve", &[("README.md", "hello")]).is_green();
-    on(&world()).commit("ada", &[(PROD, "")]).as_user("eve@acme.dev").is_red_by(&["permission/unregister"]);
+    on(&world()).commit("ada", &[(PROD, "")]).judged_as("eve@acme.dev").is_red_by(&["permission/unregister"]);
 }
 
 #[test]

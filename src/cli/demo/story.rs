@@ -77,37 +77,38 @@ impl Play<'_> {
 
     fn ten_days_wait(&self) -> Result<Request, CommandError> {
         self.teller.scene(5, "One with 10 days waits for approval");
-        let bob = self.stage.person("bob")?;
-        self.teller.says("bob asks; he moderates environments, so he could approve what somebody else asks for.");
-        self.branch(bob, "ten-days")?;
-        self.stage.write(TEN_DAYS, "action: create_env\ninputs: { name: bob-load-test, ttl: 10 days }\nreason: load test\n")?;
-        let head = self.propose(bob, "ten-days", "runs: an environment for ten days")?;
-        self.answer(bob, &head, &[(Catalog, "success"), (Permissions, "success"), (Approval, "pending")])?;
+        let alice = self.stage.person("alice")?;
+        self.teller.says("alice asks. She is Admin, so she could approve what somebody else asks for.");
+        self.branch(alice, "ten-days")?;
+        self.stage.write(TEN_DAYS, "action: create_env\ninputs: { name: load-test, ttl: 10 days }\nreason: load test\n")?;
+        let head = self.propose(alice, "ten-days", "runs: an environment for ten days")?;
+        self.answer(alice, &head, &[(Catalog, "success"), (Permissions, "success"), (Approval, "pending")])?;
         Ok(Request { branch: "ten-days", first: head })
     }
 
     fn approvals(&self, request: &Request) -> Result<(), CommandError> {
-        self.teller.scene(6, "Its author's own approval does not count; another's does, and the run flips");
+        self.teller.scene(6, "Its author's own approval does not count; a moderator's does, and the run flips");
         let (alice, bob) = (self.stage.person("alice")?, self.stage.person("bob")?);
-        let head = self.head(bob, request)?;
-        let before = answers::statuses(self.stage, bob, &head)?;
-        self.review(bob, request, "mine, and fine")?;
-        let after = answers::expect_after(self.stage, bob, &head, &before)?;
-        self.show(bob, &head, &after, &[(Approval, "pending")])?;
-        self.review(alice, request, "fine by me")?;
-        self.answer(alice, &head, &[(Approval, "success")])
+        let head = self.head(alice, request)?;
+        let before = answers::statuses(self.stage, alice, &head)?;
+        self.review(alice, request, "mine, and fine")?;
+        let after = answers::expect_after(self.stage, alice, &head, &before)?;
+        self.show(alice, &head, &after, &[(Approval, "pending")])?;
+        self.teller.says("bob moderates environments.");
+        self.review(bob, request, "fine by me")?;
+        self.answer(bob, &head, &[(Approval, "success")])
     }
 
     fn pushes_after_approval(&self, request: &Request) -> Result<(), CommandError> {
         self.teller.scene(7, "An unrelated push keeps the approval; one that changes the request takes it back");
-        let bob = self.stage.person("bob")?;
-        self.stage.git(bob, &["switch", "-q", request.branch])?;
+        let alice = self.stage.person("alice")?;
+        self.stage.git(alice, &["switch", "-q", request.branch])?;
         self.stage.edit("entities/Env/prod.yaml", |text| text.replace("archives/prod", "archives/prod-2"))?;
-        let head = self.push(bob, request.branch, "Env/prod: another channel")?;
-        self.answer(bob, &head, &[(Approval, "success")])?;
-        self.stage.edit(TEN_DAYS, |text| text.replace("bob-load-test", "bob-something-else"))?;
-        let head = self.push(bob, request.branch, "runs: call it something else")?;
-        self.answer(bob, &head, &[(Approval, "pending")])
+        let head = self.push(alice, request.branch, "Env/prod: another channel")?;
+        self.answer(alice, &head, &[(Approval, "success")])?;
+        self.stage.edit(TEN_DAYS, |text| text.replace("name: load-test", "name: something-else"))?;
+        let head = self.push(alice, request.branch, "runs: call it something else")?;
+        self.answer(alice, &head, &[(Approval, "pending")])
     }
 
     fn self_promotion(&self) -> Result<(), CommandError> {
@@ -189,7 +190,7 @@ impl Play<'_> {
     }
 }
 
-const TEN_DAYS: &str = "runs/bob-ten-days.yaml";
+const TEN_DAYS: &str = "runs/ten-days.yaml";
 
 /// Seconds since 1970, as git-appraise writes them.
 fn ten_digits() -> String {
