@@ -75,6 +75,7 @@ impl Office {
                 name: "Portcullis".to_owned(),
                 email: "portcullis@acme.dev".to_owned(),
                 agent: "portcullis".to_owned(),
+                keeps_tips: true,
             };
             let forge = GitForge::new(options, Arc::new(SqliteStore::open(&store).await.unwrap()));
             let request = forge.pull_request(&ask).await.unwrap().unwrap();
