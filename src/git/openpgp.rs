@@ -94,7 +94,8 @@ pub(super) fn verify(
 ) -> Result<KeyFingerprint, Doubt> {
     let unreadable = |e: pgp::errors::Error| format!("the OpenPGP signature cannot be read: {e}");
     let (mut signatures, _) = DetachedSignature::from_string_many(text).map_err(unreadable)?;
-    let signature = signatures.next().ok_or_else(|| "there is no signature in the block".to_owned())?.map_err(unreadable)?.signature;
+    let signature =
+        signatures.next().ok_or_else(|| "there is no signature in the block".to_owned())?.map_err(unreadable)?.signature;
     if signatures.next().is_some() {
         return Err("there is more than one signature in the block".to_owned().into());
     }

@@ -262,3 +262,13 @@ fn a_policy_file_broken_on_purpose_does_not_bring_laxer_defaults() {
     story.topic("edit").replace(PROD, "slack.example/prod", "slack.example/new").commit_as("bob@acme.dev");
     story.judge("edit").fails_by("identity/unsigned").refuses("Env/prod", "slackChannelUrl");
 }
+
+#[test]
+fn going_round_the_pull_request_gives_no_right() {
+    let story = Story::begin();
+    story.main().replace(PROD, "note: careful", "note: careful\n  size: 9").commit_as("bob@acme.dev");
+    story.judge_pushed("main^", "main").refuses("Env/prod", "size");
+    story.main().replace(BOB, "[Member]", "[Admin]").commit_as("bob@acme.dev");
+    story.main().replace(PROD, "size: 9", "size: 10").commit_as("bob@acme.dev");
+    story.judge_pushed("main~3", "main").refuses("users/bob@acme.dev", "").refuses("Env/prod", "size");
+}

@@ -24,10 +24,19 @@ impl Git {
         git
     }
 
-    /// A copy of the whole repository.
-    pub fn copy_to(&self, dir: &Path, home: &Path) -> Self {
+    /// The whole repository, to be laid elsewhere.
+    pub fn picture(&self) -> Picture {
+        let mut picture = Picture::default();
+        picture.take(&self.dir, Path::new(""));
+        picture
+    }
+
+    /// A repository as it was when the picture was taken.
+    pub fn laid_from(picture: &Picture, dir: &Path, home: &Path) -> Self {
         std::fs::create_dir_all(home).unwrap();
-        copy(&self.dir, dir);
+        std::fs::create_dir_all(dir).unwrap();
+        picture.directories.iter().for_each(|path| std::fs::create_dir(dir.join(path)).unwrap());
+        picture.files.iter().for_each(|(path, bytes)| std::fs::write(dir.join(path), bytes).unwrap());
         Self { dir: dir.to_owned(), home: home.to_owned() }
     }
 
@@ -41,6 +50,8 @@ impl Git {
             .env("HOME", &self.home)
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            // What lasts no longer than a story needs no disk.
+            .envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.fsync"), ("GIT_CONFIG_VALUE_0", "none")])
             .env("GIT_AUTHOR_NAME", "Somebody")
             .env("GIT_AUTHOR_EMAIL", "alice@acme.dev")
             .env("GIT_COMMITTER_NAME", "Somebody")
@@ -159,15 +170,24 @@ impl Git {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
+/// The files of a repository, in memory.
+#[derive(Default)]
+pub struct Picture {
+    directories: Vec<PathBuf>,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Picture {
+    fn take(&mut self, root: &Path, inside: &Path) {
+        for entry in std::fs::read_dir(root.join(inside)).unwrap() {
+            let entry = entry.unwrap();
+            let path = inside.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                self.directories.push(path.clone());
+                self.take(root, &path);
+            } else {
+                self.files.push((path, std::fs::read(entry.path()).unwrap()));
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use portcullis::model::{
     CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, SigningKey, Timestamp,
 };
 
-use super::repo::Files;
+use super::repo::{Files, Picture};
 use super::{Git, Judged, Key, Topic};
 
 /// A moment, as RFC 3339.
@@ -43,7 +43,7 @@ impl Story {
     /// The company, and these files beside or instead of its own.
     pub fn with(more: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let git = company().copy_to(&home.path().join("catalog"), &home.path().join("home"));
+        let git = Git::laid_from(company(), &home.path().join("catalog"), &home.path().join("home"));
         if !more.is_empty() {
             let files = more.iter().map(|(path, text)| file(path, text)).collect();
             git.commit_files("main", Some("main"), &files, &laid("Lay the rest"));
@@ -233,16 +233,15 @@ pub fn account(login: &str) -> Option<ForgeUser> {
 }
 
 /// The company's repository, made once for all stories of a process; each has a copy of its own.
-fn company() -> &'static Git {
-    static COMPANY_REPOSITORY: OnceLock<(tempfile::TempDir, Git)> = OnceLock::new();
-    let made = COMPANY_REPOSITORY.get_or_init(|| {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+fn company() -> &'static Picture {
+    static PICTURE: OnceLock<Picture> = OnceLock::new();
+    PICTURE.get_or_init(|| {
+        let home = tempfile::tempdir().unwrap();
         let git = Git::init(&home.path().join("catalog"), &home.path().join("home"));
         let files: Files = COMPANY.iter().map(|(path, text)| file(path, text)).collect();
         git.commit_files("main", None, &files, &laid("Lay the catalog"));
-        (home, git)
-    });
-    &made.1
+        git.picture()
+    })
 }
 
 fn laid(message: &str) -> super::repo::Signature<'_> {
