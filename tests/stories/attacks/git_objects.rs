@@ -115,12 +115,9 @@ fn a_file_that_becomes_a_directory_loses_what_it_declared() {
 #[test]
 fn a_very_deep_tree_is_refused_and_harms_nothing() {
     let story = Story::begin();
-    let blob = story.git.feed(&["hash-object", "-w", "--stdin"], b"identifier: deep\n");
-    let mut tree = story.git.feed(&["mktree"], format!("100644 blob {blob}\tdeep.yaml\n").as_bytes());
-    for _ in 0..300 {
-        tree = story.git.feed(&["mktree"], format!("040000 tree {tree}\td\n").as_bytes());
-    }
-    let tree = graft_tree(&story, "Deep", &tree);
+    let path = format!("{}deep.yaml", "d/".repeat(300));
+    story.topic("far").write(&path, "identifier: deep\n").commit_as("alice@acme.dev");
+    let tree = graft_tree(&story, "Deep", &story.git.run(&["rev-parse", "far:d"]));
     commit(&story, "deep", &tree);
     story.judge("deep").fails_by("git/depth");
 }
