@@ -37,6 +37,7 @@ mod summary;
 mod tests;
 mod validate;
 mod verdict;
+pub mod watching_rules;
 
 pub use judge::judge;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};

@@ -5,12 +5,12 @@ use crate::model::RuleDoc;
 
 use super::{
     definitions, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership, permissions, references, roster,
-    runs,
+    runs, watching_rules,
 };
 
 /// Every rule, family by family.
 pub fn all() -> Vec<RuleDoc> {
-    let families: [&[RuleDoc]; 12] = [
+    let families: [&[RuleDoc]; 13] = [
         git_rules::RULES,
         duplicates::RULES,
         lookalike::RULES,
@@ -23,6 +23,7 @@ pub fn all() -> Vec<RuleDoc> {
         permissions::RULES,
         identity::RULES,
         lints::RULES,
+        watching_rules::RULES,
     ];
     catalog::rules().chain(families.into_iter().flatten()).chain(runs::rules()).copied().collect()
 }

@@ -101,13 +101,16 @@ impl ConfigError {
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
+/// Looks a variable of the environment up.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Where options are said; the file is found and read by [`Config::load`].
 #[derive(Default)]
 pub struct Sources<'a> {
     /// What flags say, by the option's key.
     pub flags: BTreeMap<&'static str, String>,
-    /// Looks a variable of the environment up.
-    pub env: Option<&'a dyn Fn(&str) -> Option<String>>,
+    /// The environment; `None` for an empty one.
+    pub env: Option<Environment<'a>>,
     /// The directory that the default file is looked for in; `None` for no default file.
     pub directory: Option<&'a Path>,
 }

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::check::watching_rules::REMARKS;
 use crate::check::{CheckName, CommitVerdict, Conclusion, Verdict, check_of};
 use crate::facts::Sources;
 use crate::forge::{Analysis, Remark, Status};
@@ -27,7 +28,14 @@ impl Answer {
         Sha256::digest(format!("{:?}", self).as_bytes()).to_vec()
     }
 
-    /// One status with one remark.
+    /// Adds one error about the commit as a whole.
+    pub(super) fn remark(&mut self, commit: CommitId, rule: &str, message: String) {
+        let rule = rule.to_owned();
+        let remark = Remark { path: None, line: None, column: None, rule, severity: Severity::Error, message };
+        self.analyses.push(Analysis { commit, remarks: vec![remark], url: None });
+    }
+
+    /// One status alone.
     pub(super) fn one(commit: CommitId, name: CheckName, conclusion: Conclusion, text: &str, settings: &Settings) -> Self {
         Self { statuses: vec![status(commit, name, conclusion, text, settings)], analyses: Vec::new() }
     }
@@ -55,18 +63,10 @@ pub(super) fn answer(verdict: &Verdict, sources: &Sources, settings: &Settings, 
 /// All three checks fail: what was green for an older base must not stay so.
 pub(super) fn refusal(head: CommitId, rule: &str, why: &str, settings: &Settings) -> Answer {
     let text = format!("could not be judged: {why}");
-    let remark = Remark {
-        path: None,
-        line: None,
-        column: None,
-        rule: rule.to_owned(),
-        severity: Severity::Error,
-        message: format!("this commit {text}. It is set aside until something changes: push another commit"),
-    };
-    Answer {
-        statuses: CheckName::ALL.iter().map(|name| status(head, *name, Conclusion::Failure, &text, settings)).collect(),
-        analyses: vec![Analysis { commit: head, remarks: vec![remark], url: None }],
-    }
+    let statuses = CheckName::ALL.iter().map(|name| status(head, *name, Conclusion::Failure, &text, settings)).collect();
+    let mut answer = Answer { statuses, analyses: Vec::new() };
+    answer.remark(head, rule, format!("this commit {text}. It is set aside until something changes: push another commit"));
+    answer
 }
 
 /// The first sight of a branch whose tip is not valid.
@@ -121,7 +121,7 @@ fn analysis(commit: CommitId, findings: &[Finding], repository: &Repository, fil
             path: None,
             line: None,
             column: None,
-            rule: "limit/remarks".to_owned(),
+            rule: REMARKS.to_owned(),
             severity: Severity::Info,
             message: format!("{more} more findings; `portcullis check` lists them all"),
         });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::check::watching_rules::{HISTORY_REWRITTEN, UNJUDGED};
 use crate::check::{CheckName, Conclusion, Target};
 use crate::facts::{Ask, Head};
 use crate::model::CommitId;
@@ -10,7 +11,7 @@ use crate::store::{Acceptance, TreeId};
 use super::answer::{Answer, first_tip_refused, refusal};
 use super::judging::{Unjudged, laid_to_commit, may_become_base};
 use super::parts::Repository;
-use super::{HISTORY_REWRITTEN, Input, Outcome, Shared, Thing, Trouble, UNJUDGED};
+use super::{Input, Outcome, Shared, Thing, Trouble};
 
 impl Shared {
     /// Brings the accepted revision up to the branch's tip, as far as it may go.
@@ -197,7 +198,10 @@ impl Shared {
             "history was rewritten: accepted {} is no ancestor. Restore it, or run `portcullis accept`",
             accepted.short()
         );
-        let answer = Answer::one(tip, CheckName::Permissions, Conclusion::Failure, &text, &self.settings);
+        let mut answer = Answer::one(tip, CheckName::Permissions, Conclusion::Failure, &text, &self.settings);
+        let help =
+            format!("restore the branch so that it leads on from {accepted}, or look at {tip} and run `portcullis accept {tip}`");
+        answer.remark(tip, HISTORY_REWRITTEN, format!("the accepted revision is no ancestor of this commit. To go on, {help}"));
         self.publish(repository, &Thing::Branch, &answer).await?;
         self.metrics.branch(&repository.name, true, true);
         Ok(())

@@ -13,7 +13,13 @@ pub struct Health {
 impl Health {
     /// Nothing has been swept yet.
     pub(super) fn waiting_for<'a>(repositories: impl Iterator<Item = &'a str>) -> Self {
-        let against = repositories.map(|name| ((name.to_owned(), "sweep"), "has not been looked at yet".to_owned())).collect();
+        let against = repositories
+            .flat_map(|name| {
+                [("sweep", "has not been looked at yet"), ("accepted", "no revision is known to be accepted yet")]
+                    .map(|w| (name, w))
+            })
+            .map(|(name, (what, why))| ((name.to_owned(), what), why.to_owned()))
+            .collect();
         Self { against: Mutex::new(against), changed: tokio::sync::Notify::new() }
     }
 

@@ -44,8 +44,3 @@ pub use queue::{Backoff, Outcome, Queue};
 use drive::Shared;
 use judging::Unjudged;
 use trouble::Trouble;
-
-/// The rule of what cannot be judged.
-const UNJUDGED: &str = "limit/judgement";
-/// The rule of rewritten history.
-const HISTORY_REWRITTEN: &str = "git/history-rewritten";

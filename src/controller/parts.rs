@@ -38,10 +38,13 @@ pub struct Watched {
     pub forge: Arc<dyn Forge>,
 }
 
+type JudgeFn = dyn Fn(&Proposal) -> Verdict + Send + Sync;
+type ValidateFn = dyn Fn(&Catalog) -> Vec<Finding> + Send + Sync;
+
 /// The two questions a controller asks of the core.
 pub struct Judge {
-    pub(super) judge: Box<dyn Fn(&Proposal) -> Verdict + Send + Sync>,
-    pub(super) validate: Box<dyn Fn(&Catalog) -> Vec<Finding> + Send + Sync>,
+    pub(super) judge: Box<JudgeFn>,
+    pub(super) validate: Box<ValidateFn>,
 }
 
 impl Judge {

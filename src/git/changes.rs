@@ -142,10 +142,10 @@ impl Walk<'_> {
             return Ok(());
         }
         let Some(name) = new.or(old).map(|e| e.name) else { return Ok(()) };
-        if let (Some(old), Some(new)) = (old, new) {
-            if old.same(new) {
-                return Ok(());
-            }
+        if let (Some(old), Some(new)) = (old, new)
+            && old.same(new)
+        {
+            return Ok(());
         }
         let is_directory_here = zone == Zone::Managed || managed::is_managed_directory(name);
         let is_file_here = zone == Zone::Managed || managed::is_policy(name);
@@ -154,10 +154,10 @@ impl Walk<'_> {
         }
         // The usable entries are UTF-8.
         let path = format!("{prefix}{}", String::from_utf8_lossy(name));
-        if let Some(new) = new {
-            if let Some(finding) = hygiene::wrong_shape(new.shape(), &path, is_directory_here, is_file_here) {
-                self.out.findings.push(finding);
-            }
+        if let Some(new) = new
+            && let Some(finding) = hygiene::wrong_shape(new.shape(), &path, is_directory_here, is_file_here)
+        {
+            self.out.findings.push(finding);
         }
         let wanted = zone == Zone::Root || managed::is_document(&path);
         let file = |e: Option<&Entry<'_>>| e.filter(|e| is_file_here && wanted && e.shape() == Shape::Regular).map(|e| e.id);

@@ -123,10 +123,10 @@ fn refuse_options(remote: &str, refspecs: &[String]) -> Result<(), GitError> {
         return Err(GitError::Refused(format!("`{}` is no remote", remote.escape_debug())));
     }
     // `ext::` runs any program; `fd::` reads any descriptor.
-    if let Some((helper, _)) = remote.split_once("::") {
-        if helper.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.')) {
-            return Err(GitError::Refused(format!("remote helper `{helper}` is not used; name a path or an https or ssh URL")));
-        }
+    if let Some((helper, _)) = remote.split_once("::")
+        && helper.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.'))
+    {
+        return Err(GitError::Refused(format!("remote helper `{helper}` is not used; name a path or an https or ssh URL")));
     }
     match refspecs.iter().find(|r| r.is_empty() || r.starts_with('-') || r.contains(['\0', '\n'])) {
         Some(bad) => Err(GitError::Refused(format!("`{}` is no refspec", bad.escape_debug()))),

@@ -48,7 +48,7 @@ fn what_is_missing_is_pointed_at_by_its_nearest_ancestor() {
     assert_eq!(value("/properties/absent/deeper"), Some((2, 1, 2, 11)));
     assert_eq!(value("/properties/a/7"), Some((3, 3, 3, 4)));
     assert_eq!(value("/absent"), Some((1, 1, 1, 11)));
-    assert_eq!(at("", |file| Place::file(file)), None);
+    assert_eq!(at("", Place::file), None);
 }
 
 #[test]
