@@ -26,25 +26,37 @@ fn links_between_documents_lead_somewhere() {
     assert!(broken.is_empty(), "links to nowhere:\n{}", broken.join("\n"));
 }
 
-/// Every row of the threat model names a test function in `tests/attacks_*.rs`, and there are at least forty.
+/// Every row of the threat model names one test that is there, no two the same, and there are at least sixty.
+///
+/// `attacks::<file>::<test>` stands in `tests/stories/attacks/<file>.rs`; any other is `<path of the file>::<test>`.
 #[test]
 fn every_attack_has_its_test() {
-    let tests: BTreeSet<String> = fs::read_dir(root().join("tests"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("attacks_")))
-        .flat_map(|path| {
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let text = fs::read_to_string(&path).unwrap();
-            text.split("\nfn ").skip(1).map(|f| format!("{name}::{}", f.split('(').next().unwrap())).collect::<Vec<_>>()
-        })
-        .collect();
     let model = fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
-    let named: Vec<&str> = model.split('`').skip(1).step_by(2).filter(|code| code.starts_with("attacks_")).collect();
-    assert!(named.len() >= 40, "only {} attacks", named.len());
-    assert_eq!(named.len(), named.iter().collect::<BTreeSet<_>>().len(), "a test stands for one attack");
-    let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
+    let rows: Vec<&str> = model.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| attack |")).collect();
+    let test_of = |row: &&str| row.trim_end_matches(" |").rsplit(" | ").next().unwrap().trim_matches('`').to_owned();
+    let named: Vec<String> = rows.iter().map(test_of).collect();
+    assert!(named.len() >= 60, "only {} attacks", named.len());
+    let mut seen = BTreeSet::new();
+    let repeated: Vec<_> = named.iter().filter(|name| !seen.insert(*name)).collect();
+    assert!(repeated.is_empty(), "a test stands for one attack: {repeated:#?}");
+    let missing: Vec<_> = named.iter().filter(|name| !is_test(name)).collect();
     assert!(missing.is_empty(), "attacks without a test: {missing:#?}");
+}
+
+/// Whether there is such a function, and it is a test that is not ignored.
+fn is_test(name: &str) -> bool {
+    let Some((place, function)) = name.rsplit_once("::") else { return false };
+    let file = match place.strip_prefix("attacks::") {
+        Some(file) => format!("tests/stories/attacks/{file}.rs"),
+        None => place.to_owned(),
+    };
+    let Ok(text) = fs::read_to_string(root().join(file)) else { return false };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let heads = [format!("fn {function}("), format!("async fn {function}(")];
+    let Some(at) = lines.iter().position(|line| heads.iter().any(|head| line.starts_with(head))) else { return false };
+    let above: Vec<_> = lines[..at].iter().rev().take_while(|line| line.starts_with('#') || line.starts_with("//")).collect();
+    let marked = |mark: &str| above.iter().any(|line| line.starts_with(mark));
+    (marked("#[test]") || marked("#[tokio::test")) && !marked("#[ignore")
 }
 
 /// The commands of `docs/git-forge.md`, pasted one after the other into a clone by somebody with an SSH key.

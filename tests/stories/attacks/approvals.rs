@@ -2,7 +2,7 @@
 
 use portcullis::model::{ReviewState, RunState};
 
-use crate::harness::Story;
+use crate::harness::{COMPANY, Story};
 
 const RUN: &str = "runs/more.yaml";
 const ASK: &str = "action: extend_env_ttl\nentity: prod\ninputs: { ttl: 10 days }\n";
@@ -227,4 +227,37 @@ fn three_days_are_free_and_ten_are_not() {
     story.judge("default").succeeds().run_is("unsaid", RunState::Approved);
     story.topic("ten").write("runs/ten.yaml", "action: create_env\ninputs: { ttl: 10 days }\n").commit_as("bob@acme.dev");
     story.judge("ten").waits().run_is("ten", RunState::WaitingForApproval);
+}
+
+#[test]
+fn naming_another_target_takes_the_approval_back() {
+    let mut story = asked();
+    story.approve("ask", "carol");
+    story.topic("ask").replace(RUN, "entity: prod", "entity: staging").commit_as("bob@acme.dev");
+    story.judge("ask").run_is("more", RunState::WaitingForApproval);
+}
+
+#[test]
+fn a_copy_of_an_approved_run_is_not_approved() {
+    let mut story = asked();
+    story.approve("ask", "carol");
+    story.topic("ask").write("runs/again.yaml", ASK).commit_as("bob@acme.dev");
+    story.judge("ask").run_is("more", RunState::Approved).run_is("again", RunState::WaitingForApproval);
+}
+
+#[test]
+fn leaving_out_an_input_does_not_escape_approval() {
+    let action = COMPANY.iter().find(|(path, _)| *path == "actions/create_env.yaml").unwrap().1;
+    let action = action.replace(", default: 3 days", "").replace(", required: [ttl] }\ninvocation", " }\ninvocation");
+    assert!(action.contains("when: { properties: { ttl: { const: 10 days } } }"), "{action}");
+    let story = Story::with(&[("actions/create_env.yaml", &action)]);
+    story.topic("ask").write("runs/unsaid.yaml", "action: create_env\n").commit_as("bob@acme.dev");
+    story.judge("ask").waits().run_is("unsaid", RunState::WaitingForApproval);
+}
+
+#[test]
+fn a_run_cannot_name_its_requester() {
+    let story = Story::begin();
+    story.topic("ask").write(RUN, &format!("{ASK}requester: dave@acme.dev\n")).commit_as("bob@acme.dev");
+    story.judge("ask").fails_by("run/status-in-file").says("requester");
 }

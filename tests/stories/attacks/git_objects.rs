@@ -8,14 +8,14 @@ const PROD: &str = "entities/Env/prod.yaml";
 fn links_programs_and_submodules_are_refused() {
     let story = Story::begin();
     story.topic("link").write_mode("entities/Env/link.yaml", "120000", "prod.yaml").commit_as("alice@acme.dev");
-    story.judge("link").fails_by("git/mode");
+    story.judge("link").fails_by("git/symlink");
     story.topic("exec").write_mode("entities/Env/exec.yaml", "100755", "identifier: exec\n").commit_as("alice@acme.dev");
     story.judge("exec").fails_by("git/mode");
     let tip = story.git.run(&["rev-parse", "main"]);
     let entry = format!("160000 commit {tip}\tmodule.yaml\n");
     let tree = graft(&story, "entities/Env", &entry);
     commit(&story, "module", &tree);
-    story.judge("module").fails_by("git/mode");
+    story.judge("module").fails_by("git/submodule");
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn names_that_escape_the_tree_are_refused() {
         let env = story.git.feed(&["hash-object", "-t", "tree", "-w", "--literally", "--stdin"], &raw);
         let tree = graft_tree(&story, "Escape", &env);
         commit(&story, "escape", &tree);
-        story.judge("escape").fails_by("git/unsafe-name");
+        story.judge("escape").fails_by("git/name");
     }
 }
 
@@ -115,12 +115,9 @@ fn a_file_that_becomes_a_directory_loses_what_it_declared() {
 #[test]
 fn a_very_deep_tree_is_refused_and_harms_nothing() {
     let story = Story::begin();
-    let blob = story.git.feed(&["hash-object", "-w", "--stdin"], b"identifier: deep\n");
-    let mut tree = story.git.feed(&["mktree"], format!("100644 blob {blob}\tdeep.yaml\n").as_bytes());
-    for _ in 0..300 {
-        tree = story.git.feed(&["mktree"], format!("040000 tree {tree}\td\n").as_bytes());
-    }
-    let tree = graft_tree(&story, "Deep", &tree);
+    let path = format!("{}deep.yaml", "d/".repeat(300));
+    story.topic("far").write(&path, "identifier: deep\n").commit_as("alice@acme.dev");
+    let tree = graft_tree(&story, "Deep", &story.git.run(&["rev-parse", "far:d"]));
     commit(&story, "deep", &tree);
     story.judge("deep").fails_by("git/depth");
 }
@@ -149,6 +146,20 @@ fn a_branch_that_conflicts_is_not_merged_by_guessing() {
     story.topic("work").replace(PROD, "slack.example/prod", "slack.example/mine").commit_as("bob@acme.dev");
     story.main().replace(PROD, "slack.example/prod", "slack.example/theirs").commit_as("alice@acme.dev");
     story.judge("work").fails_by("git/conflict");
+}
+
+#[test]
+fn a_commit_with_two_committers_or_without_any_is_not_judged() {
+    let story = Story::begin();
+    story.topic("edit").append(PROD, "icon: Skull\n").commit_as("bob@acme.dev");
+    let raw = story.git.run(&["cat-file", "commit", "edit"]) + "\n";
+    let line = raw.lines().find(|line| line.starts_with("committer ")).unwrap();
+    let alice = line.replace("bob@acme.dev", "alice@acme.dev");
+    for hostile in [raw.replacen(line, &format!("{line}\n{alice}"), 1), raw.replacen(&format!("{line}\n"), "", 1)] {
+        let id = story.git.feed(&["hash-object", "-t", "commit", "-w", "--literally", "--stdin"], hostile.as_bytes());
+        story.git.run(&["update-ref", "refs/heads/edit", &id]);
+        story.refuses_to_judge("edit");
+    }
 }
 
 /// `main`'s tree with raw lines of `git mktree` added under a directory.

@@ -59,12 +59,12 @@ fn two_names_that_differ_only_by_confusable_letters_are_refused() {
 fn one_name_declared_twice_is_an_error_in_both_places() {
     let story = Story::begin();
     story.topic("new").write("entities/Env/again.yaml", "identifier: prod\n").commit_as("alice@acme.dev");
-    let judged = story.judge("new").fails_by("duplicate/document");
+    let judged = story.judge("new").fails_by("duplicate/identifier");
     let mut files: Vec<_> = judged
         .0
         .findings
         .iter()
-        .filter(|f| f.rule == "duplicate/document")
+        .filter(|f| f.rule == "duplicate/identifier")
         .filter_map(|f| f.place.as_ref())
         .map(|p| p.file.to_string())
         .collect();

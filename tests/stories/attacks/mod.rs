@@ -1,8 +1,10 @@
 //! What an attacker would try; `docs/threat-model.md` links each attack to its story.
 
 mod approvals;
+mod forge_identity;
 mod git_objects;
 mod identifiers;
+mod notes;
 mod ownership;
 mod same_pull_request;
 mod signatures;

@@ -50,9 +50,12 @@ fn moving_the_owner_of_a_system_needs_the_right_on_all_that_inherit_it() {
 
 #[test]
 fn changing_the_path_of_inheritance_moves_owners_and_needs_the_right_on_each() {
-    let story = Story::with(&[("users/greg@acme.dev.yaml", "identifier: greg@acme.dev\nroles: [Service-moderator]\n")]);
+    let story = Story::with(&[
+        ("users/greg@acme.dev.yaml", "identifier: greg@acme.dev\nroles: [Service-moderator]\n"),
+        ("permissions/Service.yaml", "entities:\n  update: { roles: [Admin] }\n"),
+    ]);
     story.topic("move").replace("blueprints/Service.yaml", "teamInheritance: { path: system }\n", "").commit_as("greg@acme.dev");
-    story.judge("move").allows("blueprints/Service", "").refuses("Env/prod", "$team").allows("Service/cart", "$team");
+    story.judge("move").allows("blueprints/Service", "").refuses("Service/cart", "$team").refuses("Service/ledger", "$team");
 }
 
 #[test]
@@ -133,4 +136,36 @@ fn an_action_cannot_be_moved_under_a_blueprint_one_moderates() {
         .replace("actions/delete_env.yaml", "blueprintIdentifier: Env", "blueprintIdentifier: Service")
         .commit_as("greg@acme.dev");
     story.judge("grab").refuses("actions/delete_env", "");
+}
+
+#[test]
+fn moving_a_file_hides_no_change_inside_it() {
+    let story = Story::begin();
+    let text = story.git.show("main", "entities/Env/prod.yaml").replace("note: careful", "note: careful\n  size: 9");
+    story.topic("tidy").remove("entities/Env/prod.yaml").write("entities/Env/deep/prod.yml", &text).commit_as("bob@acme.dev");
+    let judged = story.judge("tidy").refuses("Env/prod", "size");
+    assert_eq!(judged.0.changes.len(), 1, "{judged}");
+}
+
+#[test]
+fn a_run_asks_who_owned_its_target_before() {
+    let story = Story::begin();
+    story
+        .topic("grab")
+        .replace("entities/Env/prod.yaml", "service: cart", "service: ledger")
+        .write("runs/gone.yaml", "action: delete_env\nentity: prod\n")
+        .commit_as("dave@acme.dev");
+    story.judge("grab").refuses("runs/gone", "").fails_by("permission/execute");
+    story.topic("own").write("runs/gone.yaml", "action: delete_env\nentity: prod\n").commit_as("bob@acme.dev");
+    story.judge("own").allows("runs/gone", "").waits();
+}
+
+#[test]
+fn registering_in_another_teams_name_is_refused() {
+    let owned = "entities:\n  register: { ownedByTeam: true }\n  update: { ownedByTeam: true }\n";
+    let story = Story::with(&[("permissions/Env.yaml", owned)]);
+    story.topic("theirs").write("entities/Env/new.yaml", "identifier: new\nteam: payments\n").commit_as("bob@acme.dev");
+    story.judge("theirs").refuses("Env/new", "");
+    story.topic("ours").write("entities/Env/new.yaml", "identifier: new\nteam: platform\n").commit_as("bob@acme.dev");
+    story.judge("ours").succeeds();
 }

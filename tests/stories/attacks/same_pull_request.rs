@@ -68,7 +68,7 @@ fn a_second_permissions_file_for_a_blueprint_is_an_error_and_grants_nothing() {
         .write("permissions/aaa.yaml", "blueprint: Env\nentities:\n  update: { roles: [Member] }\n")
         .replace(PROD, "note: careful", "size: 9")
         .commit_as("bob@acme.dev");
-    story.judge("grab").refuses("Env/prod", "size").fails_by("duplicate/document");
+    story.judge("grab").refuses("Env/prod", "size").fails_by("duplicate/identifier");
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn switching_the_identity_mode_does_not_loosen_the_judgement_of_the_switch() {
 
 #[test]
 fn raised_limits_do_not_hold_for_the_change_that_raises_them() {
-    let story = Story::with(&[("catalog.yaml", "identity: declared\nlimits: { nodes: 200 }\n")]);
-    let many: String = (0..300).map(|i| format!("- n{i}\n")).collect();
+    let story = Story::with(&[("catalog.yaml", "identity: declared\nlimits: { nodes: 300 }\n")]);
+    let many: String = (0..400).map(|i| format!("- n{i}\n")).collect();
     story
         .topic("grab")
-        .replace("catalog.yaml", "200", "2000")
+        .replace("catalog.yaml", "300", "3000")
         .write("entities/Env/big.yaml", &format!("identifier: big\nteam:\n{}", many.replace("- ", "  - ")))
         .commit_as("alice@acme.dev");
     story.judge("grab").fails_by("limit/nodes");
@@ -230,4 +230,45 @@ fn a_forbidden_change_taken_back_is_forgiven_and_one_set_again_is_not() {
     story.judge("grab").succeeds();
     story.topic("grab").replace(PROD, "note: careful", "note: careful\n  size: 9").commit_as("bob@acme.dev");
     story.judge("grab").refuses("Env/prod", "size");
+}
+
+#[test]
+fn a_member_cannot_loosen_a_schema_to_fit_his_entity() {
+    let story = Story::begin();
+    story
+        .topic("grab")
+        .replace("blueprints/Env.yaml", "10 days]", "10 days, forever]")
+        .replace(PROD, "ttl: 10 days", "ttl: forever")
+        .commit_as("bob@acme.dev");
+    story.judge("grab").refuses("blueprints/Env", "");
+}
+
+#[test]
+fn a_role_in_other_letters_is_none() {
+    let story = Story::with(&[("users/erin@acme.dev.yaml", "identifier: erin@acme.dev\nroles: [ADMIN]\n")]);
+    story.topic("edit").append(PROD, "icon: Skull\n").commit_as("erin@acme.dev");
+    story.judge("edit").refuses("Env/prod", "$icon");
+    for role in ["admin", "'Admin '", "Àdmin", "Env-Moderator"] {
+        let story = Story::begin();
+        story.topic("edit").replace(BOB, "[Member]", &format!("[{role}]")).commit_as("alice@acme.dev");
+        story.judge("edit").fails_by("document/unknown-role");
+    }
+}
+
+#[test]
+fn a_policy_file_broken_on_purpose_does_not_bring_laxer_defaults() {
+    let story = Story::with(&[("catalog.yaml", "identity: signature\n")]);
+    story.main().write("catalog.yaml", "identity: [\n").commit_as("alice@acme.dev");
+    story.topic("edit").replace(PROD, "slack.example/prod", "slack.example/new").commit_as("bob@acme.dev");
+    story.judge("edit").fails_by("identity/unsigned").refuses("Env/prod", "slackChannelUrl");
+}
+
+#[test]
+fn going_round_the_pull_request_gives_no_right() {
+    let story = Story::begin();
+    story.main().replace(PROD, "note: careful", "note: careful\n  size: 9").commit_as("bob@acme.dev");
+    story.judge_pushed("main^", "main").refuses("Env/prod", "size");
+    story.main().replace(BOB, "[Member]", "[Admin]").commit_as("bob@acme.dev");
+    story.main().replace(PROD, "size: 9", "size: 10").commit_as("bob@acme.dev");
+    story.judge_pushed("main~3", "main").refuses("users/bob@acme.dev", "").refuses("Env/prod", "size");
 }

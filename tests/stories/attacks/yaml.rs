@@ -11,9 +11,9 @@ fn text(content: &[u8]) -> Judged {
 
 #[test]
 fn a_key_given_twice_is_refused_however_it_is_spelled() {
-    text(b"identifier: new\nteam: platform\nteam: payments\n").fails_by("yaml/duplicate-key");
-    text(b"identifier: new\nteam: platform\n\"te\\x61m\": payments\n").fails_by("yaml/duplicate-key");
-    text(b"identifier: new\nproperties: {note: a, 'note': b}\n").fails_by("yaml/duplicate-key");
+    text(b"identifier: new\nteam: platform\nteam: payments\n").fails_by("document/duplicate-key");
+    text(b"identifier: new\nteam: platform\n\"te\\x61m\": payments\n").fails_by("document/duplicate-key");
+    text(b"identifier: new\nproperties: {note: a, 'note': b}\n").fails_by("document/duplicate-key");
 }
 
 #[test]
@@ -40,21 +40,21 @@ fn directives_are_refused() {
 
 #[test]
 fn a_byte_order_mark_and_bad_encodings_are_refused() {
-    text(b"\xEF\xBB\xBFidentifier: new\n").fails_by("yaml/byte-order-mark");
-    text(b"identifier: new\ntitle: \xFF\xFE\n").fails_by("yaml/not-utf8");
+    text(b"\xEF\xBB\xBFidentifier: new\n").fails_by("document/byte-order-mark");
+    text(b"identifier: new\ntitle: \xFF\xFE\n").fails_by("document/not-utf8");
 }
 
 #[test]
 fn line_breaks_that_editors_do_not_show_are_refused() {
-    text("identifier: new\ntitle: a\u{2028}team: platform\n".as_bytes()).fails_by("yaml/line-break");
-    text(b"identifier: new\rteam: platform\n").fails_by("yaml/line-break");
+    text("identifier: new\ntitle: a\u{2028}team: platform\n".as_bytes()).fails_by("document/line-break");
+    text(b"identifier: new\rteam: platform\n").fails_by("document/line-break");
 }
 
 #[test]
 fn numbers_that_are_none_are_refused() {
-    text(b"identifier: new\nproperties: { size: .inf }\n").fails_by("yaml/not-a-number");
-    text(b"identifier: new\nproperties: { size: .NaN }\n").fails_by("yaml/not-a-number");
-    text(b"identifier: new\nproperties: { size: 99999999999999999999999 }\n").fails_by("yaml/integer-too-large");
+    text(b"identifier: new\nproperties: { size: .inf }\n").fails_by("document/not-finite");
+    text(b"identifier: new\nproperties: { size: .NaN }\n").fails_by("document/not-finite");
+    text(b"identifier: new\nproperties: { size: 99999999999999999999999 }\n").fails_by("document/integer-range");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn nesting_without_end_is_refused_and_harms_nothing() {
 #[test]
 fn yes_and_no_are_words() {
     let story = Story::begin();
-    story.topic("new").write("entities/Env/new.yaml", "identifier: new\nproperties: { note: no }\n").commit_as("alice@acme.dev");
+    story.topic("new").write("entities/Env/new.yaml", "identifier: new\ntitle: no\n").commit_as("alice@acme.dev");
     story.judge("new").succeeds();
 }
 
@@ -101,4 +101,50 @@ fn each_limit_of_a_file_has_its_own_error() {
     text(many.as_bytes()).fails_by("limit/nodes");
     let large = format!("identifier: new\n# {}\n", "x".repeat(257 * 1024));
     text(large.as_bytes()).fails_by("limit/file-bytes");
+}
+
+/// Judges one file of a name that is not an entity's, written by Admin.
+fn file(path: &str, content: &str) -> Judged {
+    let story = Story::begin();
+    story.topic("new").write(path, content).commit_as("alice@acme.dev");
+    story.judge("new")
+}
+
+#[test]
+fn a_key_given_twice_in_json_is_refused() {
+    for second in ["roles", "\\u0072oles"] {
+        let text = format!("{{\"identifier\": \"zoe@acme.dev\", \"roles\": [\"Member\"], \"{second}\": [\"Admin\"]}}\n");
+        file("users/zoe.json", &text).fails_by("document/duplicate-key");
+    }
+}
+
+#[test]
+fn yes_is_not_true_in_a_rule() {
+    file("permissions/System.yaml", "entities:\n  update: { ownedByTeam: yes }\n").fails_by("document/wrong-type");
+}
+
+#[test]
+fn a_pattern_cannot_take_for_ever() {
+    let blueprint = |pattern: &str| {
+        format!("identifier: Evil\nschema:\n  properties:\n    p: {{ type: string, pattern: '{pattern}' }}\nrelations: {{}}\n")
+    };
+    file("blueprints/Evil.yaml", &blueprint("(?=a)a")).fails_by("schema/pattern");
+    file("blueprints/Evil.yaml", &blueprint("(a{1000}){1000}")).fails_by("schema/pattern");
+    let story = Story::begin();
+    story
+        .topic("new")
+        .write("blueprints/Evil.yaml", &blueprint("^(a+)+$"))
+        .write("entities/Evil/e.yaml", &format!("identifier: e\nproperties: {{ p: {}b }}\n", "a".repeat(50_000)))
+        .commit_as("alice@acme.dev");
+    story.judge("new").fails_by("schema/pattern-mismatch");
+}
+
+#[test]
+fn a_reference_outside_of_the_document_is_refused() {
+    for target in ["https://evil.example/schema.json", "file:///etc/passwd", "other.yaml#/a"] {
+        let text = format!(
+            "identifier: Evil\nschema:\n  properties:\n    p: {{ type: object, properties: {{ a: {{ $ref: '{target}' }} }} }}\nrelations: {{}}\n"
+        );
+        file("blueprints/Evil.yaml", &text).fails_by("document/remote-ref");
+    }
 }

@@ -8,4 +8,4 @@ mod world;
 pub use judged::Judged;
 pub use keys::Key;
 pub use repo::{Git, Topic};
-pub use world::{Story, at};
+pub use world::{COMPANY, Story, at};

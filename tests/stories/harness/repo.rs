@@ -20,23 +20,24 @@ impl Git {
         std::fs::create_dir_all(dir).unwrap();
         std::fs::create_dir_all(home).unwrap();
         let git = Self { dir: dir.to_owned(), home: home.to_owned() };
-        git.run(&["init", "-q", "-b", "main"]);
+        git.run(&["init", "-q", "-b", "main", "--template="]);
         git
     }
 
-    pub fn clone_from(origin: &Path, dir: &Path, home: &Path) -> Self {
+    /// The whole repository, to be laid elsewhere.
+    pub fn picture(&self) -> Picture {
+        let mut picture = Picture::default();
+        picture.take(&self.dir, Path::new(""));
+        picture
+    }
+
+    /// A repository as it was when the picture was taken.
+    pub fn laid_from(picture: &Picture, dir: &Path, home: &Path) -> Self {
         std::fs::create_dir_all(home).unwrap();
         std::fs::create_dir_all(dir).unwrap();
-        let git = Self { dir: dir.to_owned(), home: home.to_owned() };
-        git.run(&["clone", "-q", origin.to_str().unwrap(), "."]);
-        git
-    }
-
-    pub fn bare(dir: &Path, home: &Path) -> Self {
-        std::fs::create_dir_all(dir).unwrap();
-        let git = Self { dir: dir.to_owned(), home: home.to_owned() };
-        git.run(&["init", "-q", "--bare", "-b", "main"]);
-        git
+        picture.directories.iter().for_each(|path| std::fs::create_dir(dir.join(path)).unwrap());
+        picture.files.iter().for_each(|(path, bytes)| std::fs::write(dir.join(path), bytes).unwrap());
+        Self { dir: dir.to_owned(), home: home.to_owned() }
     }
 
     /// The same repository seen by somebody with a home of their own.
@@ -49,6 +50,8 @@ impl Git {
             .env("HOME", &self.home)
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            // What lasts no longer than a story needs no disk.
+            .envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.fsync"), ("GIT_CONFIG_VALUE_0", "none")])
             .env("GIT_AUTHOR_NAME", "Somebody")
             .env("GIT_AUTHOR_EMAIL", "alice@acme.dev")
             .env("GIT_COMMITTER_NAME", "Somebody")
@@ -84,39 +87,62 @@ impl Git {
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
+    /// The repository as a reader sees it who needs no program.
+    fn open(&self) -> git2::Repository {
+        git2::Repository::open(&self.dir).unwrap()
+    }
+
+    pub fn has_branch(&self, branch: &str) -> bool {
+        self.open().find_reference(&format!("refs/heads/{branch}")).is_ok()
+    }
+
     pub fn id(&self, rev: &str) -> CommitId {
-        CommitId::from_hex(&self.run(&["rev-parse", &format!("{rev}^{{commit}}")])).unwrap()
+        let repository = self.open();
+        // A branch may hold what is no commit to a library: its id is read and nothing of it.
+        let id = repository.refname_to_id(&format!("refs/heads/{rev}"));
+        let id = id.unwrap_or_else(|_| repository.revparse_single(rev).unwrap().peel_to_commit().unwrap().id());
+        CommitId::from_hex(&id.to_string()).unwrap()
     }
 
     pub fn show(&self, rev: &str, path: &str) -> String {
-        self.run(&["show", &format!("{rev}:{path}")]) + "\n"
+        let repository = self.open();
+        let blob = repository.revparse_single(&format!("{rev}:{path}")).unwrap().peel_to_blob().unwrap();
+        String::from_utf8(blob.content().to_vec()).unwrap()
     }
 
     /// Commits files onto a branch without a work tree, as the committer and author given.
     pub fn commit_files(&self, branch: &str, parent: Option<&str>, files: &Files, by: &Signature<'_>) -> CommitId {
-        let index = tempfile::NamedTempFile::new().unwrap();
-        std::fs::remove_file(index.path()).unwrap();
-        let with_index = |args: &[&str]| {
-            let output = self.command().env("GIT_INDEX_FILE", index.path()).args(args).output().unwrap();
-            assert!(output.status.success(), "git {args:?} failed: {}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
-        };
+        let moment = super::at(by.date.unwrap_or("2026-11-20T10:00:00Z")).as_second();
+        let written = if by.key.is_some() { "refs/unsigned" } else { &format!("refs/heads/{branch}") };
+        let mut stream = format!(
+            "commit {written}\nmark :1\nauthor Somebody <{}> {moment} +0000\ncommitter Somebody <{}> {moment} +0000\ndata {}\n{}\n",
+            by.author,
+            by.committer,
+            by.message.len() + 1,
+            by.message
+        )
+        .into_bytes();
         if let Some(parent) = parent {
-            with_index(&["read-tree", parent]);
+            stream.extend(format!("from {}\n", self.id(parent)).into_bytes());
+        }
+        // Removals go first: a directory may take the place of a file.
+        for path in files.iter().filter(|(_, (_, content))| content.is_none()).map(|(path, _)| path) {
+            stream.extend(format!("D {path}\n").into_bytes());
         }
         for (path, (mode, content)) in files {
-            match content {
-                Some(content) => {
-                    let blob = self.feed(&["hash-object", "-w", "--stdin"], content);
-                    with_index(&["update-index", "--add", "--cacheinfo", &format!("{mode},{blob},{path}")]);
-                }
-                None => {
-                    with_index(&["update-index", "--force-remove", path]);
-                }
+            if let Some(content) = content {
+                stream.extend(format!("M {mode} inline {path}\ndata {}\n", content.len()).into_bytes());
+                stream.extend(content);
+                stream.push(b'\n');
             }
         }
-        let tree = with_index(&["write-tree"]);
-        self.commit_tree(branch, &tree, &parent.into_iter().collect::<Vec<_>>(), by)
+        stream.extend(b"\nget-mark :1\n");
+        let id = self.feed(&["-c", "fastimport.unpackLimit=1", "fast-import", "--quiet", "--force"], &stream);
+        if by.key.is_some() {
+            let parent = parent.map(|parent| self.id(parent).to_string());
+            return self.commit_tree(branch, &format!("{id}^{{tree}}"), &parent.as_deref().into_iter().collect::<Vec<_>>(), by);
+        }
+        CommitId::from_hex(&id).unwrap()
     }
 
     /// Commits a tree and points the branch at it.
@@ -141,6 +167,28 @@ impl Git {
         let id = String::from_utf8(output.stdout).unwrap().trim().to_owned();
         self.run(&["update-ref", &format!("refs/heads/{branch}"), &id]);
         CommitId::from_hex(&id).unwrap()
+    }
+}
+
+/// The files of a repository, in memory.
+#[derive(Default)]
+pub struct Picture {
+    directories: Vec<PathBuf>,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Picture {
+    fn take(&mut self, root: &Path, inside: &Path) {
+        for entry in std::fs::read_dir(root.join(inside)).unwrap() {
+            let entry = entry.unwrap();
+            let path = inside.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                self.directories.push(path.clone());
+                self.take(root, &path);
+            } else {
+                self.files.push((path, std::fs::read(entry.path()).unwrap()));
+            }
+        }
     }
 }
 
@@ -216,11 +264,6 @@ impl<'a> Topic<'a> {
 
     pub fn authored_by(mut self, email: &str) -> Self {
         self.author = Some(email.to_owned());
-        self
-    }
-
-    pub fn message(mut self, message: &str) -> Self {
-        self.message = message.to_owned();
         self
     }
 

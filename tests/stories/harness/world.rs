@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use portcullis::check::{self, Target};
-use portcullis::facts::{Ask, Head, PullRequestInput, Workspace};
-use portcullis::model::{CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, Timestamp};
+use portcullis::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
+use portcullis::git::GitError;
+use portcullis::model::{
+    CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, SigningKey, Timestamp,
+};
 
-use super::repo::Files;
+use super::repo::{Files, Picture};
 use super::{Git, Judged, Key, Topic};
 
 /// A moment, as RFC 3339.
@@ -39,17 +43,11 @@ impl Story {
     /// The company, and these files beside or instead of its own.
     pub fn with(more: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let git = Git::init(&home.path().join("catalog"), &home.path().join("home"));
-        let mut files: Files = COMPANY.iter().map(|(path, text)| file(path, text)).collect();
-        files.extend(more.iter().map(|(path, text)| file(path, text)));
-        let by = super::repo::Signature {
-            committer: "alice@acme.dev",
-            author: "alice@acme.dev",
-            message: "Lay the catalog",
-            key: None,
-            date: None,
-        };
-        git.commit_files("main", None, &files, &by);
+        let git = Git::laid_from(company(), &home.path().join("catalog"), &home.path().join("home"));
+        if !more.is_empty() {
+            let files = more.iter().map(|(path, text)| file(path, text)).collect();
+            git.commit_files("main", Some("main"), &files, &laid("Lay the rest"));
+        }
         Self {
             git,
             home,
@@ -87,8 +85,7 @@ impl Story {
 
     /// Goes on with a branch, or begins it at `main`.
     pub fn topic(&self, branch: &str) -> Topic<'_> {
-        if !self.git.try_as("alice@acme.dev", &["rev-parse", "-q", "--verify", &format!("refs/heads/{branch}")]).status.success()
-        {
+        if !self.git.has_branch(branch) {
             self.git.run(&["branch", branch, "main"]);
         }
         Topic::new(&self.git, branch)
@@ -146,6 +143,12 @@ impl Story {
         self.review(branch, login, ReviewState::Approved)
     }
 
+    /// The reviews that a forge tells of, instead of any before.
+    pub fn reviewed(&mut self, branch: &str, reviews: Vec<Review>) -> &mut Self {
+        self.reviews.insert(branch.to_owned(), reviews);
+        self
+    }
+
     pub fn review_on(&mut self, branch: &str, login: &str, state: ReviewState, commit: Option<CommitId>) -> &mut Self {
         let reviews = self.reviews.entry(branch.to_owned()).or_default();
         let reviewer = account(login).map_or(Reviewer::Unknown, Reviewer::Account);
@@ -185,6 +188,20 @@ impl Story {
         }
     }
 
+    /// Every key of the roster on `main`.
+    pub fn roster_keys(&self) -> Vec<SigningKey> {
+        let catalog = Workspace::open(&self.git.dir, "").unwrap().snapshot(self.git.id("main")).unwrap().catalog;
+        catalog.users().iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect()
+    }
+
+    /// A commit in the range cannot be read for certain, so that nothing is judged at all.
+    #[track_caller]
+    pub fn refuses_to_judge(&self, branch: &str) {
+        let workspace = Workspace::open(&self.git.dir, "").unwrap();
+        let error = workspace.propose(&self.ask("main", branch)).err();
+        assert!(matches!(error, Some(FactsError::Git(GitError::Malformed { .. }))), "{error:?}");
+    }
+
     pub fn judge_ask(&self, ask: &Ask) -> Judged {
         let workspace = Workspace::open(&self.git.dir, "").unwrap();
         let cold = check::judge(&workspace.propose(ask).unwrap().proposal);
@@ -213,6 +230,22 @@ pub fn account(login: &str) -> Option<ForgeUser> {
         _ => 666,
     };
     Some(ForgeUser { login: login.to_owned(), id })
+}
+
+/// The company's repository, made once for all stories of a process; each has a copy of its own.
+fn company() -> &'static Picture {
+    static PICTURE: OnceLock<Picture> = OnceLock::new();
+    PICTURE.get_or_init(|| {
+        let home = tempfile::tempdir().unwrap();
+        let git = Git::init(&home.path().join("catalog"), &home.path().join("home"));
+        let files: Files = COMPANY.iter().map(|(path, text)| file(path, text)).collect();
+        git.commit_files("main", None, &files, &laid("Lay the catalog"));
+        git.picture()
+    })
+}
+
+fn laid(message: &str) -> super::repo::Signature<'_> {
+    super::repo::Signature { committer: "alice@acme.dev", author: "alice@acme.dev", message, key: None, date: None }
 }
 
 fn file(path: &str, text: &str) -> (String, (String, Option<Vec<u8>>)) {

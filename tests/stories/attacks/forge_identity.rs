@@ -1,0 +1,54 @@
+//! Whose a commit is where a forge knows people, and its lines can be written by anyone.
+
+use portcullis::model::IdentityMode;
+
+use crate::harness::Story;
+
+const PROD: &str = "entities/Env/prod.yaml";
+
+/// A pull request with one commit that says to be by this address.
+fn opened(opener: &str, pusher: &str, committer: &str, note: &str) -> Story {
+    let mut story = Story::begin();
+    story.identity(IdentityMode::Forge);
+    let before = story.git.id("main");
+    let tip = story.topic("edit").replace(PROD, "note: careful", note).commit_as(committer);
+    story.opened_by(opener).pushed_by(pusher, Some(before), tip);
+    story
+}
+
+#[test]
+fn an_admins_name_in_the_lines_of_a_commit_lends_no_right() {
+    opened("bob", "bob", "alice@acme.dev", "note: careful\n  size: 9").judge("edit").refuses("Env/prod", "size");
+    opened("alice", "bob", "alice@acme.dev", "note: careful\n  size: 9").judge("edit").refuses("Env/prod", "size");
+    opened("bob", "alice", "alice@acme.dev", "note: careful\n  size: 9").judge("edit").refuses("Env/prod", "size");
+    opened("alice", "alice", "alice@acme.dev", "note: careful\n  size: 9").judge("edit").succeeds();
+}
+
+#[test]
+fn a_stranger_in_any_place_is_nobody_and_not_passed_over() {
+    opened("mallory", "alice", "alice@acme.dev", "note: careful\n  size: 9").judge("edit").refuses("Env/prod", "size");
+    opened("alice", "mallory", "alice@acme.dev", "note: careful\n  size: 9").judge("edit").refuses("Env/prod", "size");
+    opened("alice", "alice", "mallory@evil.example", "note: careful\n  size: 9").judge("edit").refuses("Env/prod", "size");
+}
+
+#[test]
+fn what_the_forge_does_not_know_is_nobodys() {
+    opened("nobody", "alice", "alice@acme.dev", "note: careful\n  size: 9")
+        .judge("edit")
+        .refuses("Env/prod", "size")
+        .says("unknown opener");
+    opened("alice", "nobody", "alice@acme.dev", "note: careful\n  size: 9")
+        .judge("edit")
+        .refuses("Env/prod", "size")
+        .says("unknown pusher");
+}
+
+#[test]
+fn a_commit_that_the_forge_has_verified_is_its_signers_alone() {
+    let mut story = opened("bob", "bob", "alice@acme.dev", "note: careful\n  size: 9");
+    let tip = story.git.id("edit");
+    story.verified_as(tip, "alice");
+    story.judge("edit").succeeds();
+    story.verified_as(tip, "mallory");
+    story.judge("edit").refuses("Env/prod", "size");
+}
