@@ -10,8 +10,8 @@ use super::permissions::{Requirement, decide_by, deed, who_could_in_words};
 use super::rights::requirements_by;
 use super::validate::sorted;
 use super::{
-    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, runs, summary,
-    validate_against, validate_changed,
+    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, merges, runs,
+    summary, validate_against, validate_changed,
 };
 
 /// Judges a proposal.
@@ -103,22 +103,12 @@ fn attribute(proposal: &Proposal, net: &ChangeSet) -> (Vec<Commit>, Vec<Vec<Find
         };
         let changes = match is_the_net(proposal, facts) {
             true => net.clone(),
-            false => own_changes(facts),
+            false => merges::own_changes(facts),
         };
         let findings = findings.into_iter().map(|finding| laid_to(finding, id)).collect();
         (Commit { id, attribution, changes }, findings)
     });
     judged.unzip()
-}
-
-/// What a commit itself changes.
-fn own_changes(facts: &CommitFacts) -> ChangeSet {
-    let mut changes = diff(&facts.before, &facts.after);
-    if let Some(other) = &facts.other_before {
-        let differs = diff(other, &facts.after);
-        changes.0.retain(|change| differs.0.iter().any(|d| d.subject == change.subject && d.field == change.field));
-    }
-    changes
 }
 
 /// Whom `--as` names: a user of base's roster, or else a stranger of that name.

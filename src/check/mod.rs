@@ -15,6 +15,7 @@ mod identity_tests;
 mod judge;
 mod lints;
 mod lookalike;
+mod merges;
 mod ownership;
 pub mod permissions;
 mod proposal;

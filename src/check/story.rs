@@ -33,7 +33,8 @@ pub(super) fn commit(number: u8, parents: &[u8], who: &str) -> CommitFacts {
         received_at: day(0),
         verified_as: None,
         before: Catalog::default(),
-        other_before: None,
+        sides: Vec::new(),
+        conflicts: Vec::new(),
         after: Catalog::default(),
         findings: Vec::new(),
     }
