@@ -12,6 +12,9 @@ fn main() -> ExitCode {
         Command::Simulate(args) => cli::simulate::run(args, color),
         Command::Can(args) => cli::can::run(args, color),
         Command::Runs(args) => cli::runs::run(args, color),
+        Command::Serve(args) => cli::serve::run(args, color),
+        Command::Accept(args) => cli::accept::run(args, color),
+        Command::Demo(args) => cli::demo::run(args, color),
         Command::Completions(args) => cli::completions::run(args),
     };
     match result {

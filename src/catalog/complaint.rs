@@ -18,9 +18,16 @@ pub(super) fn explain(info: &str, at: Span, text: &str) -> Problem {
     let here = line.chars().nth(index);
     let span = if here.is_some() { Span { end_column: at.column.saturating_add(1), ..at } } else { at };
     let problem = |rule, message: &str, help: &str| Problem::new(rule, span, message, help);
-    let indented_by_tab = line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
-    if info.contains("tab") && !info.contains("table") || (indented_by_tab && !info.contains("quoted scalar")) {
-        return problem("yaml/tab", "a tab stands where YAML wants spaces", "indent with spaces: two for each step");
+    let tab = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t');
+    if (info.contains("tab") && !info.contains("table")) || (tab.is_some() && !info.contains("quoted scalar")) {
+        let at = tab.and_then(|before| u32::try_from(before).ok()).map_or(span, |before| {
+            let column = before.saturating_add(1);
+            Span { line: at.line, column, end_line: at.line, end_column: column.saturating_add(1) }
+        });
+        return Problem::new("yaml/tab", at, "a tab stands where YAML wants spaces", "indent with spaces: two for each step");
+    }
+    if info.contains("recursion limit") {
+        return problem("limit/depth", "collections are nested too deeply here", "flatten the document");
     }
     if info.contains("unknown anchor") {
         return problem("yaml/alias", "aliases are not allowed", "write the value out; put a text that begins with * in quotes");
@@ -28,7 +35,7 @@ pub(super) fn explain(info: &str, at: Span, text: &str) -> Problem {
     if info.contains("anchor or alias") {
         return problem("yaml/anchor", "anchors and aliases are not allowed", "put a text that begins with & or * in quotes");
     }
-    if info.contains("irective") || info.contains("while scanning TAG") {
+    if line.starts_with('%') || info.contains("irective") || info.contains("while scanning TAG") {
         return problem("yaml/directive", "directives are not allowed", "remove the line that begins with %");
     }
     if info.contains(" tag") || info.contains("handle wasn't declared") {
@@ -87,8 +94,14 @@ fn words(info: &str, here: Option<char>) -> (String, &'static str) {
         | "while parsing a quoted scalar, found invalid Unicode character escape code" => {
             fixed("this escape is not known", "write \\\\ for a backslash, or use single quotes, which know no escapes")
         }
+        "did not find expected <document start>" => fixed(
+            "the document is over before this",
+            "check the indentation of this line, and that a bracket or quote above it does not close too early",
+        ),
+        "while parsing a node, did not find expected node content" => {
+            fixed("a value was expected here", "write the value; close every bracket and quote above")
+        }
         "misplaced bracket" => fixed("this bracket closes nothing", "remove it, or put the text in quotes"),
-        "recursion limit exceeded" => fixed("collections are nested too deeply here", "flatten the document"),
         "':' must be followed by a valid YAML whitespace" | "'-' must be followed by a valid YAML whitespace" => {
             fixed("a space is missing after the colon or dash", "write `key: value` and `- item`, each with a space")
         }

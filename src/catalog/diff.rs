@@ -103,6 +103,7 @@ pub fn diff(before: &Catalog, after: &Catalog) -> ChangeSet {
     documents(&mut out, before.teams(), after.teams(), Operation::Create, |id| Subject::Team(id.clone()));
     let blueprints_changed = out.iter().any(|c| matches!(c.subject, Subject::Blueprint(_)));
     let seeds = entities(&mut out, before, after);
+    rivals(&mut out, before.entities(), after.entities(), |key| Subject::Entity(key.clone()));
     let owned: BTreeSet<EntityKey> = out.iter().filter(|c| c.field == Some(Field::Team)).filter_map(key_of).collect();
     for moved in cascade::moved(before, after, &seeds, blueprints_changed) {
         let Some(entity) = after.entities().get(&moved.key).filter(|_| !owned.contains(&moved.key)) else { continue };
@@ -152,6 +153,32 @@ fn documents<K: Ord + Clone, T: Clone + PartialEq + Meaning>(
             after: new.map(|d| d.value.meaning()),
             place: stands.place(),
         });
+    }
+    rivals(out, before, after, subject);
+}
+
+/// Where several documents claim one key, those that do not stand are part of what the catalog means all the same: while
+/// they are there, the key grants nothing. So that nobody gives or takes it unasked, a change among them is one of the whole.
+fn rivals<K: Ord + Clone, T: Clone + PartialEq + Meaning>(
+    out: &mut Vec<Change>,
+    before: &Table<K, T>,
+    after: &Table<K, T>,
+    subject: impl Fn(&K) -> Subject,
+) {
+    for item in before.duplicates_map().diff(after.duplicates_map()) {
+        let key = match item {
+            DiffItem::Add(key, _) | DiffItem::Remove(key, _) | DiffItem::Update { new: (key, _), .. } => key,
+        };
+        let claims = |table: &Table<K, T>| {
+            let all = table.get(key).into_iter().chain(table.duplicates_of(key));
+            Value::List(all.map(|document| document.value.meaning()).collect())
+        };
+        let (old, new, subject) = (claims(before), claims(after), subject(key));
+        let Some(stands) = after.get(key).or_else(|| before.get(key)) else { continue };
+        if old != new && !out.iter().any(|change| change.subject == subject) {
+            let place = stands.place();
+            out.push(Change { subject, operation: Operation::Update, field: None, before: Some(old), after: Some(new), place });
+        }
     }
 }
 

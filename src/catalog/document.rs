@@ -1,13 +1,15 @@
 //! Strict YAML: saphyr-parser's events become positioned nodes, and what two readers could read differently is refused.
 
+use super::shown::shown;
 use std::borrow::Cow;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::model::{Limits, RuleDoc, Span};
 
+use super::builder::{Builder, Fatal};
 use super::complaint;
-use super::node::{Builder, Fatal, NodeKind, Problem, Tree, point};
+use super::node::{NodeKind, Problem, Tree, point};
 use super::quote::{self, TypographicQuotes};
 use super::scalar;
 
@@ -72,6 +74,9 @@ impl<'a> Reader<'a> {
                 Ok((event, span)) => self.event(event, convert(span))?,
                 Err(error) => {
                     let at = marker(error.marker());
+                    if self.documents == 0 && self.refuse_directives(at.line) {
+                        return Err(Fatal);
+                    }
                     let problem = complaint::explain(error.info(), at, self.text);
                     self.builder.problems.push(problem);
                     return Err(Fatal);
@@ -128,18 +133,24 @@ impl<'a> Reader<'a> {
     }
 
     /// Directives stand before the `---`; the parser swallows them without an event.
-    fn refuse_directives(&mut self, before: u32) {
+    fn refuse_directives(&mut self, before: u32) -> bool {
+        let mut found = false;
         for (line, text) in (1..before).zip(self.text.lines()) {
             if text.starts_with('%') {
+                if self.builder.patience().is_err() {
+                    break;
+                }
+                found = true;
                 let width = u32::try_from(text.trim_end().chars().count()).unwrap_or(u32::MAX);
                 self.builder.problem(
                     "yaml/directive",
                     Span { line, column: 1, end_line: line, end_column: width.saturating_add(1) },
-                    format!("the directive `{}` is not allowed", text.trim_end().escape_debug()),
+                    format!("the directive `{}` is not allowed", shown(text.trim_end())),
                     "remove the line: every file is read as YAML 1.2",
                 );
             }
         }
+        found
     }
 
     fn refuse_decorations(&mut self, anchor: usize, tag: bool, span: Span) {
@@ -229,7 +240,7 @@ impl<'a> Reader<'a> {
         self.builder.scalar(kind, span)
     }
 
-    /// A value that is not there stands after its key's colon; a block text is pointed at by its `|` or `>`.
+    /// A value that is not there stands after its key's colon; a block text is pointed at by its first character.
     fn scalar_span(&self, style: ScalarStyle, text: &str, span: Span) -> Span {
         match style {
             ScalarStyle::Plain if text.is_empty() => match self.builder.pending_key_end() {

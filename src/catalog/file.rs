@@ -77,10 +77,11 @@ pub fn parse_file(path: &FilePath, bytes: &[u8], limits: &Limits) -> ParsedFile 
             }
         }
     }
+    let untold = decoder.errors.saturating_sub(decoder.findings.len());
     parsed.findings = decoder.findings;
     parsed.findings.extend(problems.into_iter().map(|problem| finding(path, problem)));
     parsed.findings.sort_by_key(|finding| finding.place.as_ref().and_then(|place| place.span));
-    curtail(path, &mut parsed.findings);
+    curtail(path, &mut parsed.findings, untold);
     parsed
 }
 
@@ -93,19 +94,17 @@ fn finding(path: &FilePath, problem: Problem) -> Finding {
     Finding::error(problem.rule, problem.message).at(Place::span(path, problem.span)).help(problem.help)
 }
 
-/// More findings than anybody reads would only cost memory.
-fn curtail(path: &FilePath, findings: &mut Vec<Finding>) {
-    let said = findings.iter().any(|finding| finding.rule == "limit/findings");
-    if findings.len() <= MOST_PROBLEMS + 1 {
+/// More findings than anybody reads would only cost memory. `untold` are those that were never put together.
+fn curtail(path: &FilePath, findings: &mut Vec<Finding>, untold: usize) {
+    let left_out = untold + findings.len().saturating_sub(MOST_PROBLEMS);
+    if left_out == 0 || findings.iter().take(MOST_PROBLEMS + 1).any(|finding| finding.rule == "limit/findings") {
+        findings.truncate(MOST_PROBLEMS + 1);
         return;
     }
-    let left_out = findings.len() - MOST_PROBLEMS;
     findings.truncate(MOST_PROBLEMS);
     let last = findings.last().and_then(|finding| finding.place.as_ref()).and_then(|place| place.span).unwrap_or(point(1, 1));
-    if !said || findings.iter().all(|finding| finding.rule != "limit/findings") {
-        let message = format!("{left_out} more things are wrong in this file");
-        findings.push(finding(path, Problem::new("limit/findings", last, message, "mend these first, then look again")));
-    }
+    let message = format!("{left_out} more things are wrong in this file");
+    findings.push(finding(path, Problem::new("limit/findings", last, message, "mend these first, then look again")));
 }
 
 fn decode_file(d: &mut Decoder<'_>, kind: Kind, root: Option<&Node<'_>>) -> Vec<Document> {
@@ -113,6 +112,7 @@ fn decode_file(d: &mut Decoder<'_>, kind: Kind, root: Option<&Node<'_>>) -> Vec<
         let problem =
             Problem::new("document/empty", point(1, 1), "the file holds no document", "write the document, or remove the file");
         d.findings.push(finding(d.file, problem));
+        d.errors += 1;
         return Vec::new();
     };
     let at = Cursor::root(root);
@@ -137,7 +137,7 @@ fn decode_file(d: &mut Decoder<'_>, kind: Kind, root: Option<&Node<'_>>) -> Vec<
 
 /// A document in which anything is wrong is not built.
 fn decode_one(d: &mut Decoder<'_>, kind: Kind, at: Cursor<'_, '_>) -> Option<Document> {
-    let before = d.findings.len();
+    let (before, errors) = (d.findings.len(), d.errors);
     d.subject = None;
     let file = d.file.clone();
     let pointer = at.pointer();
@@ -155,5 +155,5 @@ fn decode_one(d: &mut Decoder<'_>, kind: Kind, at: Cursor<'_, '_>) -> Option<Doc
     for finding in d.findings.iter_mut().skip(before) {
         finding.subject.clone_from(&subject); // also those from before the identifier was read
     }
-    document.filter(|_| d.findings.len() == before)
+    document.filter(|_| d.errors == errors)
 }

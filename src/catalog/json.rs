@@ -4,9 +4,13 @@ use std::borrow::Cow;
 
 use crate::model::{Limits, RuleDoc, Span};
 
-use super::node::{Builder, Fatal, NodeKind, Problem, Tree, point};
+use super::builder::{Builder, Fatal};
+use super::node::{NodeKind, Problem, Tree, point};
 use super::quote::{self, TypographicQuotes};
-use super::scalar;
+use word::{bare_help, number};
+
+mod text;
+mod word;
 
 /// The rules for JSON.
 pub(super) const RULES: &[RuleDoc] = &[
@@ -100,6 +104,7 @@ impl<'a> Reader<'a> {
             let at = self.here();
             if first || comma.is_some() {
                 self.builder.problem("json/comma", at, "a comma stands here without an entry before it", "remove it");
+                self.builder.patience()?;
             }
             comma = Some(at);
             self.bump();
@@ -229,109 +234,6 @@ impl<'a> Reader<'a> {
         (word, Span { end_line: self.line, end_column: self.column, ..start })
     }
 
-    /// A text in quotes of any sort; only `"` is right.
-    fn text(&mut self, open: char) -> Result<(Cow<'a, str>, Span), Fatal> {
-        let start = self.here();
-        self.bump();
-        let closes = |c: char| match open {
-            '"' | '\'' => c == open,
-            _ => c == '"' || quote::is_double(c) || quote::is_single(c),
-        };
-        let mut text = Cow::Borrowed("");
-        loop {
-            let plain = self.rest.split(|c| closes(c) || matches!(c, '\\' | '\n' | '\r' | '\t')).next().unwrap_or_default();
-            self.skip(plain);
-            if text.is_empty() {
-                text = Cow::Borrowed(plain)
-            } else {
-                text.to_mut().push_str(plain)
-            }
-            match self.peek() {
-                Some('\\') => self.escape(text.to_mut())?,
-                Some('\t') => {
-                    let at = self.here();
-                    self.builder.problem("json/escape", at, "a tab stands inside a text", "write \\t");
-                    text.to_mut().push('\t');
-                    self.bump();
-                }
-                Some('\n' | '\r') | None => {
-                    let end = Span { end_line: self.line, end_column: self.column, ..start };
-                    self.builder.problem(
-                        "json/syntax",
-                        end,
-                        "the text is not closed on its line",
-                        "close it with \"; write a line break as \\n",
-                    );
-                    return Err(Fatal);
-                }
-                Some(_) => break,
-            }
-        }
-        self.bump();
-        let span = Span { end_line: self.line, end_column: self.column, ..start };
-        match open {
-            '"' => {}
-            '\'' => self.builder.problem("json/quote", span, "a text stands in double quotes, not in single ones", "write \"…\""),
-            other => self.quotes.note(span, other),
-        }
-        Ok((text, span))
-    }
-
-    fn escape(&mut self, text: &mut String) -> Result<(), Fatal> {
-        let at = self.here();
-        self.bump();
-        let c = match self.peek() {
-            Some('"') => '"',
-            Some('\\') => '\\',
-            Some('/') => '/',
-            Some('b') => '\u{8}',
-            Some('f') => '\u{C}',
-            Some('n') => '\n',
-            Some('r') => '\r',
-            Some('t') => '\t',
-            Some('u') => {
-                self.bump();
-                text.push(self.unicode_escape(at));
-                return Ok(());
-            }
-            _ => {
-                let at = Span { end_column: at.column + 2, ..at };
-                self.builder.problem("json/escape", at, "this escape is not known to JSON", "write \\\\ for a backslash");
-                return Ok(());
-            }
-        };
-        text.push(c);
-        self.bump();
-        Ok(())
-    }
-
-    fn unicode_escape(&mut self, at: Span) -> char {
-        let decoded = self.hex().and_then(|unit| match unit {
-            0xD800..=0xDBFF if self.rest.starts_with("\\u") => {
-                self.skip("\\u");
-                let low = self.hex().filter(|low| (0xDC00..=0xDFFF).contains(low))?;
-                char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
-            }
-            _ => char::from_u32(unit), // half a surrogate pair is no character
-        });
-        decoded.unwrap_or_else(|| {
-            let at = Span { end_line: self.line, end_column: self.column, ..at };
-            self.builder.problem(
-                "json/escape",
-                at,
-                "this \\u escape is no character",
-                "write four hexadecimal digits; characters beyond U+FFFF are a pair such as \\ud83d\\ude80",
-            );
-            char::REPLACEMENT_CHARACTER
-        })
-    }
-
-    fn hex(&mut self) -> Option<u32> {
-        let digits = self.rest.get(..4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        self.skip(digits);
-        u32::from_str_radix(digits, 16).ok()
-    }
-
     /// Skips white space, and comments with a complaint.
     fn space(&mut self) -> Result<(), Fatal> {
         loop {
@@ -401,34 +303,4 @@ impl<'a> Reader<'a> {
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | '+' | '.')
-}
-
-fn bare_help(word: &str) -> String {
-    match word {
-        "True" | "TRUE" => "write true".to_owned(),
-        "False" | "FALSE" => "write false".to_owned(),
-        "None" | "Null" | "NULL" | "nil" | "undefined" => "write null".to_owned(),
-        "NaN" | "Infinity" | "-Infinity" => "write null or a finite number".to_owned(),
-        _ => format!("write \"{word}\""),
-    }
-}
-
-/// A JSON number; `Err(None)` where the word is none.
-fn number(word: &str) -> Result<NodeKind<'static>, Option<scalar::NotANumber>> {
-    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    let unsigned = word.strip_prefix('-').unwrap_or(word);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let leading_zero = whole.len() > 1 && whole.starts_with('0');
-    if !digits(whole) || leading_zero || !fraction.is_none_or(digits) || !exponent.is_none_or(digits) {
-        return Err(None);
-    }
-    let read = if fraction.is_none() && exponent.is_none() { scalar::integer(word.parse().ok()) } else { scalar::float(word) };
-    read.map_err(Some)
 }

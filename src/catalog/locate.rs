@@ -43,9 +43,16 @@ fn find(root: &Node<'_>, place: &Place) -> Span {
     }
 }
 
+fn is_text(node: &Node<'_>, text: &str) -> bool {
+    matches!(&node.kind, NodeKind::Text(found) if **found == *text)
+}
+
 fn step<'t, 'a>(node: &'t Node<'a>, part: &Part) -> Option<(&'t Node<'a>, Option<Span>)> {
     match (part, &node.kind) {
         (Part::Key(key), NodeKind::Map(_)) => node.get(key).map(|pair| (&pair.value, Some(pair.key_span))),
+        // Lists whose order means nothing are kept sorted, so an item of them is known by its text.
+        (Part::Key(key), NodeKind::List(items)) => items.iter().find(|item| is_text(item, key)).map(|item| (item, None)),
+        (Part::Key(key), NodeKind::Text(_)) if is_text(node, key) => Some((node, None)),
         (Part::Index(index), NodeKind::List(items)) => items.get(*index).map(|item| (item, None)),
         _ => None,
     }

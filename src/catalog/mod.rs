@@ -1,5 +1,6 @@
 //! The catalog: documents with positions, the tables they fill, and the difference of two catalogs by meaning.
 
+mod builder;
 mod cascade;
 mod complaint;
 mod decode;
@@ -19,6 +20,7 @@ mod revision;
 mod rules;
 mod scalar;
 mod schema;
+mod shown;
 mod table;
 mod text;
 mod violation;

@@ -105,6 +105,11 @@ impl<K: Ord + Clone, T: Clone> Table<K, T> {
         self.duplicates.iter()
     }
 
+    /// The persistent map of those, for structural comparison.
+    pub fn duplicates_map(&self) -> &OrdMap<K, Vec<Arc<Located<T>>>> {
+        &self.duplicates
+    }
+
     /// Those that claim `key` without standing.
     pub fn duplicates_of(&self, key: &K) -> &[Arc<Located<T>>] {
         self.duplicates.get(key).map_or(&[], Vec::as_slice)

@@ -73,7 +73,7 @@ pub(super) fn read_text<'a>(bytes: &'a [u8], limits: &Limits) -> Text<'a> {
         Ok(text) => text,
         Err(error) => return refuse(not_utf8(bytes, error)),
     };
-    if !bytes.iter().any(|b| SUSPICIOUS[usize::from(*b)]) {
+    if !bytes.iter().any(|b| SUSPICIOUS.get(usize::from(*b)).copied().unwrap_or(true)) {
         return Text { text: Some(text), problems: Vec::new() };
     }
     survey(text)
@@ -119,19 +119,17 @@ fn survey(text: &str) -> Text<'_> {
         column += 1;
         match c {
             '\n' => (line, column) = (line + 1, 1),
-            '\r' => {
-                if chars.peek().is_none_or(|(_, next)| *next != '\n') {
-                    faults.line_break(c, span);
-                    readable = false; // readers of YAML count it as a line, everybody else does not
-                    (line, column) = (line + 1, 1);
-                }
+            '\r' if chars.peek().is_none_or(|(_, next)| *next != '\n') => {
+                faults.line_break(c, span);
+                readable = false; // readers of YAML count it as a line, everybody else does not
+                (line, column) = (line + 1, 1);
             }
             '\u{85}' | '\u{2028}' | '\u{2029}' => faults.line_break(c, span),
             '\u{FEFF}' => {
                 faults.byte_order_mark(span);
                 readable &= offset == 0;
             }
-            '\t' => {}
+            '\t' | '\r' => {} // a CR that reaches here has its LF
             '\u{FFFE}' | '\u{FFFF}' => {
                 faults.control(c, span);
                 readable = false;

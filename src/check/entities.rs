@@ -76,7 +76,8 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
     }
 }
 
-fn judge(entity: &Located<Entity>, blueprint: &Blueprint, schema: &EntitySchema, out: &mut Vec<Fault>) {
+/// What is wrong with one entity by this blueprint.
+pub(super) fn judge(entity: &Located<Entity>, blueprint: &Blueprint, schema: &EntitySchema, out: &mut Vec<Fault>) {
     let mut fault = |finding: Finding| out.push(Fault::by_blueprint(&entity.value.key, finding));
     let mut values: Vec<(&str, &Value)> = Vec::with_capacity(entity.value.properties.len());
     for (name, value) in &entity.value.properties {

@@ -92,7 +92,10 @@ pub fn reviewer(base: &Base<Catalog>, mode: IdentityMode, who: &Reviewer) -> Opt
         Reviewer::Committer { email, signature, received_at } => match (mode, signature) {
             (IdentityMode::Declared, _) => claimants::by_email(base, email).sole(),
             (IdentityMode::Signature | IdentityMode::Forge, SignatureFact::By(key)) => holder(base, key, *received_at).ok(),
-            (IdentityMode::Signature | IdentityMode::Forge, SignatureFact::Unsigned | SignatureFact::Invalid(_)) => None,
+            (
+                IdentityMode::Signature | IdentityMode::Forge,
+                SignatureFact::Unsigned | SignatureFact::Invalid(_) | SignatureFact::UnknownKey(_),
+            ) => None,
         },
     };
     user.map(|user| user.identifier.clone())
@@ -156,6 +159,12 @@ fn holder<'a>(base: &'a Base<Catalog>, key: &KeyFingerprint, at: Timestamp) -> R
     }
 }
 
+const ADD_KEY: &str = "sign with a key under `signingKeys` of your user; an Admin can add one, in a change that is merged first";
+
+fn unknown_key(commit: &CommitFacts, key: &str) -> String {
+    format!("commit {} is signed by {key}, a key that nobody in the roster of the watched branch has", commit.id.short())
+}
+
 /// The user whose valid key signed the commit and whose address its committer line names.
 fn signer<'a>(base: &'a Base<Catalog>, commit: &CommitFacts) -> Result<&'a User, Box<Finding>> {
     let refuse = |rule, message: String, help: &str| Err(Box::new(Finding::error(rule, message).help(help).by(commit.id)));
@@ -168,6 +177,7 @@ fn signer<'a>(base: &'a Base<Catalog>, commit: &CommitFacts) -> Result<&'a User,
                 "sign it with `git commit --amend -S`, with a key under `signingKeys` of your user",
             );
         }
+        SignatureFact::UnknownKey(key) => return refuse(UNKNOWN_KEY, unknown_key(commit, key), ADD_KEY),
         SignatureFact::Invalid(why) => {
             return refuse(
                 BAD_SIGNATURE,
@@ -179,14 +189,7 @@ fn signer<'a>(base: &'a Base<Catalog>, commit: &CommitFacts) -> Result<&'a User,
     let user = match holder(base, key, commit.received_at) {
         Ok(user) => user,
         Err(KeyTrouble::Unknown) => {
-            return refuse(
-                UNKNOWN_KEY,
-                format!(
-                    "commit {} is signed by {key}, a key that nobody in the roster of the watched branch has",
-                    commit.id.short()
-                ),
-                "sign with a key under `signingKeys` of your user; an Admin can add one, in a change that is merged first",
-            );
+            return refuse(UNKNOWN_KEY, unknown_key(commit, &key.to_string()), ADD_KEY);
         }
         Err(KeyTrouble::Shared) => {
             return refuse(

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Catalog, Change, ChangeSet, diff, user_of};
+use crate::catalog::{Catalog, Change, ChangeSet, Owners, diff, user_of};
 use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Severity};
 
 use super::attribution::{Commit, lay};
-use super::permissions::{Requirement, decide_by, deed, requirements, who_could_in_words};
+use super::permissions::{Requirement, decide_by, deed, who_could_in_words};
+use super::rights::requirements_by;
 use super::validate::sorted;
 use super::{
-    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, identity, runs, summary,
+    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, runs, summary,
     validate_against, validate_changed,
 };
 
@@ -72,6 +73,10 @@ fn wrong_result(proposal: &Proposal, changes: &ChangeSet) -> Vec<Finding> {
         true => validate_changed(base, merged, changes),
         false => validate_against(base, merged, changes),
     });
+    // What the result's own schema says already is not said twice.
+    let said: Vec<_> = findings.iter().filter(|f| f.is_error()).map(|f| (f.subject.clone(), f.place.clone())).collect();
+    let by_base = golden::check(base, merged, changes);
+    findings.extend(by_base.into_iter().filter(|f| !said.contains(&(f.subject.clone(), f.place.clone()))));
     findings
 }
 
@@ -152,18 +157,26 @@ pub(super) struct Judged {
 
 fn judge_net(proposal: &Proposal, changes: &ChangeSet, commits: &[Commit]) -> Vec<Judged> {
     let by_subject = super::attribution::by_subject(commits);
+    let mut owners = Owners::new(&proposal.base.0);
     changes
         .0
         .iter()
         .map(|change| {
             let laid = lay(change, commits, &by_subject);
-            judge_change(&proposal.base, &proposal.merged.0, change, laid.commit, laid.actors)
+            judge_change(&proposal.base, &mut owners, &proposal.merged.0, change, laid.commit, laid.actors)
         })
         .collect()
 }
 
-fn judge_change(base: &Base<Catalog>, after: &Catalog, change: &Change, commit: Option<CommitId>, actors: Vec<Actor>) -> Judged {
-    let (rule, needs) = requirements(base, after, change);
+fn judge_change(
+    base: &Base<Catalog>,
+    owners: &mut Owners<'_>,
+    after: &Catalog,
+    change: &Change,
+    commit: Option<CommitId>,
+    actors: Vec<Actor>,
+) -> Judged {
+    let (rule, needs) = requirements_by(base, owners, after, change);
     let refused: Vec<Actor> = actors.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
     let allowed = refused.is_empty() && !actors.is_empty();
     Judged { verdict: ChangeVerdict { commit, change: change.clone(), actors, allowed, rule }, needs, refused }
@@ -226,11 +239,12 @@ fn judge_commit(
         findings.push(bootstrap_finding());
     } else if !bootstrap {
         findings.extend(identities);
+        let mut owners = Owners::new(&base.0);
         let judged: Vec<Judged> = commit
             .changes
             .0
             .iter()
-            .map(|change| judge_change(base, &facts.after, change, commit.id, commit.attribution.0.clone()))
+            .map(|change| judge_change(base, &mut owners, &facts.after, change, commit.id, commit.attribution.0.clone()))
             .collect();
         findings.extend(refusals(base, &facts.after, &judged));
     }

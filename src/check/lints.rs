@@ -123,26 +123,26 @@ fn judge_rule(
     warn: &mut impl FnMut(Finding),
 ) {
     let name = way.iter().skip(1).copied().collect::<Vec<_>>().join(".");
-    let at = |key: &str, index: usize| Place::value(&document.file, document.descend(way).key(key).index(index));
-    for (i, user) in rule.users.iter().enumerate().filter(|(_, user)| !catalog.users().contains(*user)) {
+    let at = |key: &str, item: &str| Place::value(&document.file, document.descend(way).key(key).key(item));
+    for user in rule.users.iter().filter(|user| !catalog.users().contains(*user)) {
         let help = meant(user, catalog.users().iter().map(|(id, _)| id), "add the user under `users/`");
         warn(
             Finding::warning("lint/unknown-user", format!("`{name}` names user `{user}`, who is not in the roster"))
-                .at(at("users", i))
+                .at(at("users", user.as_str()))
                 .help(help),
         );
     }
-    for (i, team) in rule.teams.iter().enumerate().filter(|(_, team)| !catalog.teams().contains(*team)) {
+    for team in rule.teams.iter().filter(|team| !catalog.teams().contains(*team)) {
         let help = meant(team, catalog.teams().iter().map(|(id, _)| id), "add the team under `teams/`");
         warn(
             Finding::warning("lint/unknown-team", format!("`{name}` names team `{team}`, which does not exist"))
-                .at(at("teams", i))
+                .at(at("teams", team.as_str()))
                 .help(help),
         );
     }
-    for (i, role) in rule.roles.iter().enumerate() {
+    for role in &rule.roles {
         if let Some(finding) = unknown_role(catalog, role) {
-            warn(finding.at(at("roles", i)));
+            warn(finding.at(at("roles", &role.to_string())));
         }
     }
     if rule.policy.is_some() {
@@ -288,9 +288,9 @@ fn unsatisfiable(
 
 fn judge_user(catalog: &Catalog, user: &Located<User>, signed: bool, out: &mut Vec<Fault>) {
     let mut warn = |finding: Finding| out.push(Fault::itself(Subject::User(user.value.identifier.clone()), finding));
-    for (i, role) in user.value.roles.iter().enumerate() {
+    for role in &user.value.roles {
         if let Some(finding) = unknown_role(catalog, role) {
-            warn(finding.at(Place::value(&user.file, user.descend(&["roles"]).index(i))));
+            warn(finding.at(Place::value(&user.file, user.descend(&["roles", &role.to_string()]))));
         }
     }
     if signed && user.value.signing_keys.is_empty() {

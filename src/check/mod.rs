@@ -8,6 +8,7 @@ mod duplicates;
 mod entities;
 mod fold;
 pub mod git_rules;
+mod golden;
 pub mod identity;
 #[cfg(test)]
 mod identity_tests;
@@ -36,9 +37,11 @@ mod summary;
 mod tests;
 mod validate;
 mod verdict;
+pub mod watching_rules;
 
 pub use judge::judge;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
+pub use run_inputs::requirement_of;
 pub use summary::check_of;
 pub use validate::{validate, validate_against, validate_changed};
 pub use verdict::{ChangeVerdict, CheckName, CheckResult, CommitVerdict, Conclusion, RunVerdict, Verdict};

@@ -98,10 +98,10 @@ fn drop_consequences(catalog: &Catalog, first: usize, out: &mut Vec<Fault>) {
 }
 
 fn judge_team(catalog: &Catalog, team: &Located<Team>, out: &mut Vec<Fault>) {
-    for (i, member) in team.value.members.iter().enumerate().filter(|(_, member)| !catalog.users().contains(*member)) {
+    for member in team.value.members.iter().filter(|member| !catalog.users().contains(*member)) {
         let help = did_you_mean(catalog.users().iter().map(|(id, _)| id.as_str()), member, "add the user under `users/`");
         let finding = Finding::error("reference/unknown-member", format!("member `{member}` is not a user of the roster"))
-            .at(Place::value(&team.file, team.descend(&["members"]).index(i)))
+            .at(team.value_at(&["members", member.as_str()]))
             .help(help);
         out.push(Fault::missing(Subject::Team(team.value.identifier.clone()), Subject::User(member.clone()), finding));
     }
@@ -158,12 +158,10 @@ fn judge_entity(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault
 
 fn judge_teams(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault>) {
     let teams = entity.value.team.as_deref().unwrap_or_default();
-    for (i, team) in teams.iter().enumerate().filter(|(_, team)| !catalog.teams().contains(*team)) {
-        let way = entity.descend(&["team"]);
-        let way = if teams.len() > 1 { way.index(i) } else { way };
+    for team in teams.iter().filter(|team| !catalog.teams().contains(*team)) {
         let help = did_you_mean(catalog.teams().iter().map(|(id, _)| id.as_str()), team, "add the team under `teams/`");
         let finding = Finding::error("reference/unknown-team", format!("team `{team}` does not exist"))
-            .at(Place::value(&entity.file, way))
+            .at(entity.value_at(&["team", team.as_str()]))
             .help(help);
         out.push(Fault::missing(Subject::Entity(entity.value.key.clone()), Subject::Team(team.clone()), finding));
     }

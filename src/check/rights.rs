@@ -1,6 +1,6 @@
 //! What a change asks for: which rules, of base alone, must grant it (spec 4).
 
-use crate::catalog::{Catalog, Change, Field, Operation, Owner, WrittenPermissions, execute_rule, permissions_of};
+use crate::catalog::{Catalog, Change, Field, Operation, Owner, Owners, WrittenPermissions, execute_rule, permissions_of};
 use crate::model::{Action, EntityKey, EntityPermissions, Identifier, Place, Role, Rule, Subject, Value};
 
 use super::Base;
@@ -39,6 +39,16 @@ impl Requirement {
 /// Operations are taken relative to base: what base does not hold is registered, whatever sequence of commits made it.
 /// No requirement at all means that nothing beyond being of the roster is asked.
 pub fn requirements(base: &Base<Catalog>, after: &Catalog, change: &Change) -> (&'static str, Vec<Requirement>) {
+    requirements_by(base, &mut Owners::new(&base.0), after, change)
+}
+
+/// The same for many changes, where the owners of base are read through one reader.
+pub(super) fn requirements_by(
+    base: &Base<Catalog>,
+    owners: &mut Owners<'_>,
+    after: &Catalog,
+    change: &Change,
+) -> (&'static str, Vec<Requirement>) {
     let base = &base.0;
     match &change.subject {
         Subject::Policy => ("permission/policy", vec![Requirement::admin("catalog.yaml")]),
@@ -47,7 +57,7 @@ pub fn requirements(base: &Base<Catalog>, after: &Catalog, change: &Change) -> (
         Subject::Permissions(id) => ("permission/permissions", vec![governs(base, id)]),
         Subject::Action(id) => ("permission/action", of_action(base, after, id, change)),
         Subject::Run(id) => of_run(base, after, id, change),
-        Subject::Entity(key) => of_entity(base, after, key, change),
+        Subject::Entity(key) => of_entity(base, owners, after, key, change),
     }
 }
 
@@ -136,9 +146,14 @@ enum Right<'a> {
     Relation(&'a str),
 }
 
-fn of_entity(base: &Catalog, after: &Catalog, key: &EntityKey, change: &Change) -> (&'static str, Vec<Requirement>) {
+fn of_entity(
+    base: &Catalog,
+    owners: &mut Owners<'_>,
+    after: &Catalog,
+    key: &EntityKey,
+    change: &Change,
+) -> (&'static str, Vec<Requirement>) {
     let stood = base.entities().contains(key);
-    let owner = || if stood { base.owner_of(key) } else { owner_outside_base(after, key, change) };
     let (right, granular) = match &change.field {
         // Whoever brought a new entity answers for the owner it has; an inherited one that moves later is not set by anybody.
         Some(Field::Owner) if !stood => return ("permission/update-team", Vec::new()),
@@ -151,7 +166,8 @@ fn of_entity(base: &Catalog, after: &Catalog, key: &EntityKey, change: &Change) 
         // Also the deletion of what never reached base: it takes back a registration.
         None => (Right::Register, "permission/register"),
     };
-    let (requirement, global) = rule_for(base, &key.blueprint, &right, owner());
+    let owner = if stood { owners.owner(key) } else { owner_outside_base(after, key, change) };
+    let (requirement, global) = rule_for(base, &key.blueprint, &right, owner);
     (if global { "permission/update" } else { granular }, vec![requirement])
 }
 

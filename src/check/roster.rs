@@ -37,9 +37,8 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
             let others = others.join(", ");
             let (rule, what, way) = match &claim {
                 Claim::Address(address) => {
-                    let index = user.value.emails.iter().position(|email| email.to_lowercase() == *address);
-                    let way = match index {
-                        Some(index) => user.descend(&["emails"]).index(index),
+                    let way = match user.value.emails.iter().find(|email| email.to_lowercase() == *address) {
+                        Some(email) => user.descend(&["emails", email]),
                         None => user.descend(&["identifier"]),
                     };
                     ("roster/email-claimed-twice", format!("the address `{address}`"), way)

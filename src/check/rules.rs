@@ -4,23 +4,26 @@ use crate::catalog;
 use crate::model::RuleDoc;
 
 use super::{
-    definitions, duplicates, entities, git_rules, identity, lints, lookalike, ownership, permissions, references, roster, runs,
+    definitions, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership, permissions, references, roster,
+    runs, watching_rules,
 };
 
 /// Every rule, family by family.
 pub fn all() -> Vec<RuleDoc> {
-    let families: [&[RuleDoc]; 11] = [
+    let families: [&[RuleDoc]; 13] = [
         git_rules::RULES,
         duplicates::RULES,
         lookalike::RULES,
         definitions::RULES,
         entities::RULES,
+        golden::RULES,
         references::RULES,
         ownership::RULES,
         roster::RULES,
         permissions::RULES,
         identity::RULES,
         lints::RULES,
+        watching_rules::RULES,
     ];
     catalog::rules().chain(families.into_iter().flatten()).chain(runs::rules()).copied().collect()
 }

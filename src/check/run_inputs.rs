@@ -6,6 +6,7 @@ use jsonschema::{Draft, PatternOptions, ValidationError};
 
 use crate::catalog::{Catalog, Located};
 use crate::model::{Action, EntityKey, Finding, Identifier, Place, Pointer, RuleDoc, RunRequest, Subject, Value};
+use crate::run::{Requirement, action_of, requirement};
 
 const UNKNOWN: &str = "run/unknown-input";
 const MISSING: &str = "run/missing-input";
@@ -226,6 +227,12 @@ impl Form<'_> {
     fn under(&self, pointer: Pointer) -> Place {
         Place::value(&self.run.file, pointer)
     }
+}
+
+/// What a run that stands on a revision needed there; `None` where its action is not known any more.
+pub fn requirement_of(base: &Catalog, run: &RunRequest) -> Option<Requirement> {
+    let action = action_of(base, &run.action)?;
+    Some(requirement(action, &fill(&action.trigger.user_inputs, &run.inputs)))
 }
 
 /// The inputs with the defaults of `definition` filled in, also inside objects that are there.

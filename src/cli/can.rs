@@ -2,10 +2,14 @@
 
 use clap::ValueEnum;
 
+use crate::catalog::Field;
+use crate::check::Base;
 use crate::model::{EntityKey, Identifier, Kind, Subject};
+use crate::report::{Answer, AnswerPart, Sources, answer_json, answer_text, line_and_column};
 
 use super::options::CatalogOptions;
-use super::{Color, CommandError, Outcome};
+use super::question::{self, Asked, Question, Right};
+use super::{Color, CommandError, Outcome, judging, output};
 
 /// The arguments of `portcullis can`.
 #[derive(clap::Args, Debug)]
@@ -46,38 +50,61 @@ pub struct Args {
     json: bool,
 }
 
-/// What can be asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Asked {
-    /// See it.
-    Read,
-    /// Create an entity.
-    Register,
-    /// Delete an entity.
-    Unregister,
-    /// Change it.
-    Update,
-    /// Ask for an action to be run.
-    Execute,
-    /// Approve runs of an action.
-    Approve,
-    /// Create a document other than an entity.
-    Create,
-    /// Delete a document other than an entity.
-    Delete,
-}
-
 /// Runs it.
 ///
 /// # Errors
 /// Whatever kept it from an answer.
-pub fn run(args: &Args, _color: Color) -> Result<Outcome, CommandError> {
-    let _subject = parse_subject(&args.subject)?;
-    Err(CommandError::could_not_judge(format!("{} cannot be read", args.catalog.repo.display())))
+pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
+    let question = Question {
+        user: args.user.clone(),
+        asked: args.operation,
+        subject: parse_subject(&args.subject)?,
+        field: field(args),
+        entity: args.entity.clone(),
+    };
+    let revision = judging::revision(&args.catalog.repo, &args.catalog.root, &args.rev)?;
+    let rights = question::answer(&Base(revision.catalog), &question)?;
+    let answer = Answer {
+        user: args.user.to_string(),
+        operation: args.operation.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default(),
+        subject: question.subject.to_string(),
+        parts: rights.into_iter().map(|right| part(right, &args.catalog.root, revision.sources.as_ref())).collect(),
+    };
+    output::print(&if args.json { answer_json(&answer) } else { answer_text(&answer, color.on_stdout()) })?;
+    Ok(if answer.allowed() { Outcome::Clean } else { Outcome::Findings })
+}
+
+fn field(args: &Args) -> Option<Field> {
+    let property = args.property.as_deref().map(|name| match name {
+        "$title" => Field::Title,
+        "$icon" => Field::Icon,
+        "$team" => Field::Team,
+        name => Field::Property(name.into()),
+    });
+    let relation = || args.relation.as_deref().map(|name| Field::Relation(name.into()));
+    let meta = || {
+        args.field.as_deref().map(|name| match name {
+            "$title" => Field::Title,
+            "$icon" => Field::Icon,
+            _ => Field::Team,
+        })
+    };
+    property.or_else(relation).or_else(meta)
+}
+
+fn part(right: Right, root: &str, sources: &dyn Sources) -> AnswerPart {
+    AnswerPart {
+        field: right.field.as_ref().map(ToString::to_string),
+        allowed: right.allowed,
+        rule: right.rule.to_owned(),
+        place: right.place.as_ref().map(|place| line_and_column(place, root, sources)),
+        reason: right.reason,
+        who_could: right.who_could,
+    }
 }
 
 /// Reads a subject as the verdict writes it; `entities/Env/prod` is another way to write `Env/prod`.
-fn parse_subject(text: &str) -> Result<Subject, CommandError> {
+pub(super) fn parse_subject(text: &str) -> Result<Subject, CommandError> {
     if text == Kind::Policy.directory() {
         return Ok(Subject::Policy);
     }

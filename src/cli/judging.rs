@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::catalog::Catalog;
 use crate::check::{self, Conclusion, Target, Verdict};
 use crate::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
-use crate::git::Repository;
+use crate::git::{Blob, Repository};
 use crate::model::{CommitId, FilePath, Identifier, IdentityMode, PullRequestState, Timestamp};
-use crate::report::{self, Report, RunEntry, Sources};
+use crate::report::{self, Report, Sources};
 
 use super::facts_file::FactsFile;
 use super::{Color, CommandError, Outcome, output};
@@ -29,19 +30,6 @@ pub(super) struct JudgeRequest {
     pub(super) identity: Option<IdentityMode>,
     /// What a forge would tell.
     pub(super) facts: Option<FactsFile>,
-    /// Now.
-    pub(super) now: Timestamp,
-}
-
-/// Which runs are asked for.
-#[derive(Clone, Debug)]
-pub(super) struct RunsRequest {
-    /// Where the repository is.
-    pub(super) repo: PathBuf,
-    /// The catalog's directory inside it.
-    pub(super) root: String,
-    /// The watched branch.
-    pub(super) branch: Option<String>,
     /// Now.
     pub(super) now: Timestamp,
 }
@@ -87,10 +75,29 @@ pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
     Ok(Judged { verdict, sources: Box::new(move |file: &FilePath| sources.read(file)) })
 }
 
+/// One revision of the catalog, and the text of its files.
+pub(super) struct Revision {
+    pub(super) catalog: Catalog,
+    pub(super) sources: Box<dyn Sources>,
+}
+
+/// The catalog at a revision.
+pub(super) fn revision(repo: &Path, root: &str, rev: &str) -> Result<Revision, CommandError> {
+    let place = Place::open(repo, root)?;
+    let snapshot = place.workspace.snapshot(place.resolve(rev)?).map_err(|error| cannot_judge(&error))?;
+    let (repository, tree, root) = (place.repository, snapshot.tree, place.workspace.root().to_owned());
+    let limit = snapshot.catalog.policy().limits.file_bytes;
+    let read = move |file: &FilePath| match repository.blob(repository.file_at(tree, &root, file).ok()??, limit).ok()? {
+        Blob::Content(bytes) => Some(bytes),
+        Blob::TooLarge(_) => None,
+    };
+    Ok(Revision { catalog: snapshot.catalog, sources: Box::new(read) })
+}
+
 /// A repository that was found, and what is asked of it.
-struct Place {
-    workspace: Workspace,
-    repository: Repository,
+pub(super) struct Place {
+    pub(super) workspace: Workspace,
+    pub(super) repository: Repository,
 }
 
 impl Place {
@@ -98,7 +105,8 @@ impl Place {
         Self::open(&request.repo, &request.root)
     }
 
-    fn open(repo: &Path, root: &str) -> Result<Self, CommandError> {
+    /// Looks upwards for the repository, as git does.
+    pub(super) fn open(repo: &Path, root: &str) -> Result<Self, CommandError> {
         let repository = Repository::discover(repo).map_err(|error| cannot_judge(&error.into()))?;
         let workspace = Workspace::open(repository.path(), root).map_err(|error| cannot_judge(&error))?;
         Ok(Self { workspace, repository })
@@ -118,12 +126,24 @@ impl Place {
     }
 
     fn watched_branch(&self) -> Result<CommitId, CommandError> {
-        for name in ["refs/heads/main", "refs/heads/master", "refs/remotes/origin/main", "refs/remotes/origin/master"] {
-            if let Some(commit) = self.repository.reference(name).map_err(|error| cannot_judge(&error.into()))? {
-                return Ok(commit);
+        self.watched(None).map(|(_, commit)| commit)
+    }
+
+    /// The watched branch: the one that is named, or `main`, or else `master`; its full name and its tip.
+    pub(super) fn watched(&self, named: Option<&str>) -> Result<(String, CommitId), CommandError> {
+        let candidates: Vec<String> = match named {
+            Some(name) => vec![format!("refs/heads/{name}")],
+            None => {
+                ["heads/main", "heads/master", "remotes/origin/main", "remotes/origin/master"].map(|n| format!("refs/{n}")).into()
+            }
+        };
+        for name in candidates {
+            if let Some(commit) = self.repository.reference(&name).map_err(|error| cannot_judge(&error.into()))? {
+                return Ok((name, commit));
             }
         }
-        Err(CommandError::could_not_judge("there is no branch `main` or `master` to judge against")
+        let missing = named.map_or_else(|| "no branch `main` or `master`".to_owned(), |name| format!("no branch `{name}`"));
+        Err(CommandError::could_not_judge(format!("there is {missing} here"))
             .hint("name the watched branch with --branch, or the accepted revision with --base"))
     }
 
@@ -139,17 +159,8 @@ impl Place {
     }
 }
 
-fn cannot_judge(error: &FactsError) -> CommandError {
+pub(super) fn cannot_judge(error: &FactsError) -> CommandError {
     CommandError::could_not_judge(error.to_string())
-}
-
-/// The runs on the watched branch and in open review requests.
-pub(super) fn runs(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError> {
-    Err(unavailable(&request.repo))
-}
-
-fn unavailable(repo: &std::path::Path) -> CommandError {
-    CommandError::could_not_judge(format!("{} cannot be read", repo.display()))
 }
 
 /// Judges, prints, and says how it ended.

@@ -1,16 +1,25 @@
 //! The command line: one file a subcommand, each with its `Args` and `run`.
 
+pub mod accept;
 pub mod can;
 pub mod check;
 pub mod completions;
+pub mod daemon;
+pub mod demo;
 mod error;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
 mod judging;
+mod logging;
+mod open_runs;
 mod options;
 mod output;
+mod question;
+#[cfg(test)]
+mod question_tests;
 pub mod runs;
+pub mod serve;
 pub mod simulate;
 
 use std::process::ExitCode;
@@ -97,6 +106,21 @@ pub enum Command {
     /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
     /// the roster and the clock.
     Runs(runs::Args),
+    /// Run the daemon: watch repositories, judge what is pushed, post statuses.
+    ///
+    /// Options are said by flags, by the environment, or in portcullis.yaml; docs/configuration.md documents them. The daemon is
+    /// ready when it logs `ready`.
+    Serve(serve::Args),
+    /// Accept the history of a watched branch that was rewritten.
+    ///
+    /// When the accepted revision is no ancestor of the branch's tip, nothing is applied until the branch is restored or a
+    /// person accepts the new tip with this command.
+    Accept(accept::Args),
+    /// Play the whole job in front of you, on a repository of its own.
+    ///
+    /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for
+    /// reviews and gives them with plain git, showing what the daemon answers each time.
+    Demo(demo::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
 }

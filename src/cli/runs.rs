@@ -1,11 +1,13 @@
 //! `portcullis runs`: the runs of a repository.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use crate::model::Timestamp;
 use crate::report::{run_text, runs_json, runs_text};
 
-use super::judging::{self, RunsRequest};
+use super::open_runs::{self, RunsRequest};
 use super::options::{CatalogOptions, ShortFormat};
 use super::{Color, CommandError, Outcome, output};
 
@@ -36,6 +38,9 @@ struct ListArgs {
     /// The watched branch [default: main, or else master].
     #[arg(long, value_name = "NAME", env = "PORTCULLIS_BRANCH")]
     branch: Option<String>,
+    /// The daemon's store: what it has recorded of runs on the watched branch.
+    #[arg(long, value_name = "FILE", env = "PORTCULLIS_STORE")]
+    store: Option<PathBuf>,
     /// How to print.
     #[arg(long, value_enum, default_value_t = ShortFormat::Text, value_name = "FORMAT")]
     format: ShortFormat,
@@ -57,7 +62,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     let styled = color.on_stdout();
     match &args.command {
         RunsCommand::List(list) => {
-            let entries = judging::runs(&request(list))?;
+            let entries = open_runs::find(&request(list))?;
             output::print(&match list.format {
                 ShortFormat::Text => runs_text(&entries, styled),
                 ShortFormat::Json => runs_json(&entries),
@@ -65,7 +70,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
         }
         RunsCommand::Show(show) => {
             // A run may be proposed in several reviews at once; each has a state of its own.
-            let mut entries = judging::runs(&request(&show.list))?;
+            let mut entries = open_runs::find(&request(&show.list))?;
             entries.retain(|entry| entry.run.id == show.id.as_str());
             if entries.is_empty() {
                 return Err(CommandError::could_not_judge(format!("there is no run `{}`", show.id))
@@ -85,6 +90,7 @@ fn request(list: &ListArgs) -> RunsRequest {
         repo: list.catalog.repo.clone(),
         root: list.catalog.root.clone(),
         branch: list.branch.clone(),
+        store: list.store.clone(),
         now: Timestamp::now(),
     }
 }

@@ -9,6 +9,9 @@ use crate::model::{CommitId, Limits, Review};
 
 use super::{FactsError, Snapshot, Workspace};
 
+/// By reviewed commit: the catalog there, and where it branched from base.
+pub(super) type Reviewed = BTreeMap<CommitId, (Head<Catalog>, Base<Catalog>)>;
+
 /// For each commit that a review names and git knows. What git does not know is left out, and counts for nothing.
 pub(super) fn gather(
     workspace: &Workspace,
@@ -17,7 +20,7 @@ pub(super) fn gather(
     base: &Snapshot,
     reviews: &[Review],
     limits: &Limits,
-) -> Result<BTreeMap<CommitId, (Head<Catalog>, Base<Catalog>)>, FactsError> {
+) -> Result<Reviewed, FactsError> {
     let mut out = BTreeMap::new();
     for commit in reviews.iter().filter_map(|review| review.commit) {
         if out.contains_key(&commit) {

@@ -104,11 +104,11 @@ impl Workspace {
         let fits = |snapshot: &&Snapshot| snapshot.limits == *limits;
         let start = {
             let mut held = self.held();
-            if let Some(at) = held.iter().position(|s| s.tree == tree && s.limits == *limits) {
-                if let Some(snapshot) = held.remove(at) {
-                    held.push_front(snapshot.clone());
-                    return Ok(snapshot);
-                }
+            if let Some(at) = held.iter().position(|s| s.tree == tree && s.limits == *limits)
+                && let Some(snapshot) = held.remove(at)
+            {
+                held.push_front(snapshot.clone());
+                return Ok(snapshot);
             }
             near.filter(fits)
                 .or_else(|| held.iter().find(|s| fits(s) && !s.refused && !s.transient))

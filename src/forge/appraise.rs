@@ -8,6 +8,7 @@
 //!
 //! Notes are data from strangers: what does not read as a record is passed over, and what is written loses nobody's lines.
 
+mod draft;
 mod history;
 mod memory;
 mod notes;
@@ -26,7 +27,7 @@ use async_trait::async_trait;
 use git2::Oid;
 
 use crate::git::{Keyring, RawCommit, Repository};
-use crate::model::{CommitId, PullRequestState, SigningKey};
+use crate::model::{CommitId, PullRequestState, SigningKey, Timestamp};
 use crate::store::{RepositoryKey, Store};
 
 use super::{Asking, Forge, ForgeError, Publication, Published, PullRequest, PullRequestDetails, Status};
@@ -51,6 +52,9 @@ pub struct GitForgeOptions {
     pub email: String,
     /// The agent whose lines are ours, `portcullis`; the contexts of our statuses are it, or stand below it: `portcullis/catalog`.
     pub agent: String,
+    /// Whether tips of the comments are kept below `refs/portcullis/`, so that rewriting them takes no rejection back. The
+    /// daemon keeps them; whoever only reads writes nothing.
+    pub keeps_tips: bool,
 }
 
 /// A [`Forge`] in the notes of a repository.
@@ -59,6 +63,8 @@ pub struct GitForge {
     store: Arc<dyn Store>,
     room: Arc<Mutex<Option<Room>>>,
     keyring: Mutex<Option<(Vec<SigningKey>, Arc<Keyring>)>>,
+    /// Times of receipt that the store has told; they never change.
+    received: Mutex<HashMap<CommitId, Timestamp>>,
 }
 
 impl std::fmt::Debug for GitForge {
@@ -72,7 +78,10 @@ struct Room {
     objects: Objects,
     commits: Repository,
     history: History,
+    /// The tip of the comments up to which history has grown.
+    grown: Option<Oid>,
     requests: Requests,
+    keeps_tips: bool,
 }
 
 /// What the notes say of one pull request, before it is known when they were received and whose keys signed them.
@@ -82,12 +91,20 @@ struct Testimony {
     brought: BTreeMap<String, Vec<Bringing>>,
     standing: BTreeSet<String>,
     commits: Vec<RawCommit>,
+    /// Every commit of the notes that was read for the first time: all are received now, in one go.
+    fresh: Vec<CommitId>,
+}
+
+impl Testimony {
+    fn new(head: CommitId, state: PullRequestState) -> Self {
+        Self { head, state, brought: BTreeMap::new(), standing: BTreeSet::new(), commits: Vec::new(), fresh: Vec::new() }
+    }
 }
 
 impl GitForge {
     /// A forge over a repository. Nothing is opened before it is asked.
     pub fn new(options: GitForgeOptions, store: Arc<dyn Store>) -> Self {
-        Self { options: Arc::new(options), store, room: Arc::default(), keyring: Mutex::default() }
+        Self { options: Arc::new(options), store, room: Arc::default(), keyring: Mutex::default(), received: Mutex::default() }
     }
 
     /// The findings on a commit in the JSON that git-appraise fetches from an analysis' address; `None` where there are none.
@@ -134,16 +151,28 @@ impl GitForge {
         }
     }
 
-    async fn witnesses(&self, commits: Vec<RawCommit>, asking: Asking<'_>) -> Result<HashMap<Oid, Witness>, ForgeError> {
+    async fn received(&self, told: &Testimony, now: Timestamp) -> Result<HashMap<CommitId, Timestamp>, ForgeError> {
+        let known = |id: &CommitId| self.received.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied();
+        let commits = || told.commits.iter().map(|c| c.id);
+        let fresh: Vec<CommitId> = told.fresh.iter().copied().chain(commits()).filter(|id| known(id).is_none()).collect();
+        if !fresh.is_empty() {
+            let told = self.store.received(&self.options.repository, &fresh, now).await;
+            let told = told.map_err(|error| match error.is_retryable() {
+                true => ForgeError::retryable(error.to_string()),
+                false => ForgeError::permanent(error.to_string()),
+            })?;
+            self.received.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
+        }
+        Ok(commits().filter_map(|id| Some((id, known(&id)?))).collect())
+    }
+
+    /// What each of these commits says of who made it, by the keys of the roster and the times of receipt.
+    async fn witnesses(&self, told: &mut Testimony, asking: Asking<'_>) -> Result<HashMap<Oid, Witness>, ForgeError> {
+        let received = self.received(told, asking.now).await?;
+        let commits = std::mem::take(&mut told.commits);
         if commits.is_empty() {
             return Ok(HashMap::new());
         }
-        let ids: Vec<CommitId> = commits.iter().map(|c| c.id).collect();
-        let received = self.store.received(&self.options.repository, &ids, asking.now).await;
-        let received = received.map_err(|error| match error.is_retryable() {
-            true => ForgeError::retryable(error.to_string()),
-            false => ForgeError::permanent(error.to_string()),
-        })?;
         let (ring, now) = (self.keyring(asking.keys), asking.now);
         let task = tokio::task::spawn_blocking(move || {
             let testify = |commit: RawCommit| {
@@ -169,7 +198,8 @@ impl Room {
             false => ForgeError::permanent(error.to_string()),
         })?;
         let objects = Objects::open(&options.path)?;
-        Ok(Self { objects, commits, history: History::default(), requests: Requests::default() })
+        let keeps_tips = options.keeps_tips;
+        Ok(Self { objects, commits, history: History::default(), grown: None, requests: Requests::default(), keeps_tips })
     }
 
     fn testimony(&mut self, watched: &str, pull_request: &PullRequest) -> Result<Testimony, ForgeError> {
@@ -179,10 +209,14 @@ impl Room {
             Some(found) => (found.pull_request.head, found.state),
             None => (pull_request.head, PullRequestState::Closed),
         };
-        let mut told = Testimony { head, state, brought: BTreeMap::new(), standing: BTreeSet::new(), commits: Vec::new() };
+        let mut told = Testimony::new(head, state);
         let Some(id) = id else { return Ok(told) };
-        let tips = memory::tips(&self.objects)?;
-        self.history.grow(&self.objects, &tips)?;
+        let tip = self.objects.reference(record::COMMENTS)?;
+        if tip.is_none() || tip != self.grown {
+            let tips = memory::tips(&self.objects, self.keeps_tips)?;
+            told.fresh = self.history.grow(&self.objects, &tips)?.into_iter().filter_map(commit_id).collect();
+            self.grown = tip;
+        }
         told.brought = self.history.brought(&self.objects, id)?.clone();
         told.standing = notes_on(&self.objects, record::COMMENTS, id)?.into_iter().collect();
         let bringers: BTreeSet<Oid> = told.brought.values().flatten().map(|b| b.moment.1).collect();
@@ -219,8 +253,8 @@ impl Forge for GitForge {
 
     async fn details(&self, pull_request: &PullRequest, asking: Asking<'_>) -> Result<PullRequestDetails, ForgeError> {
         let (watched, pull_request) = (self.options.watched.clone(), pull_request.clone());
-        let told = self.blocking(move |room| room.testimony(&watched, &pull_request)).await?;
-        let witnesses = self.witnesses(told.commits, asking).await?;
+        let mut told = self.blocking(move |room| room.testimony(&watched, &pull_request)).await?;
+        let witnesses = self.witnesses(&mut told, asking).await?;
         Ok(PullRequestDetails {
             head: told.head,
             state: told.state,

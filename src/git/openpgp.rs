@@ -6,6 +6,7 @@ use pgp::packet::{self, SignatureType, SubpacketData};
 use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, PublicParams, Tag, VerifyingKey};
 
+use super::signature::Doubt;
 use crate::model::{KeyFingerprint, SigningKey, Timestamp};
 
 /// The least encoded length of RSA parameters whose modulus has 2,048 bits: two lengths, the modulus, one byte of exponent.
@@ -90,21 +91,23 @@ pub(super) fn verify(
     text: &str,
     payload: &[u8],
     received_at: Timestamp,
-) -> Result<KeyFingerprint, String> {
+) -> Result<KeyFingerprint, Doubt> {
     let unreadable = |e: pgp::errors::Error| format!("the OpenPGP signature cannot be read: {e}");
     let (mut signatures, _) = DetachedSignature::from_string_many(text).map_err(unreadable)?;
-    let signature = signatures.next().ok_or("there is no signature in the block")?.map_err(unreadable)?.signature;
+    let signature =
+        signatures.next().ok_or_else(|| "there is no signature in the block".to_owned())?.map_err(unreadable)?.signature;
     if signatures.next().is_some() {
-        return Err("there is more than one signature in the block".to_owned());
+        return Err("there is more than one signature in the block".to_owned().into());
     }
     if signature.typ() != Some(SignatureType::Binary) {
-        return Err("the OpenPGP signature is not over the bytes of the commit".to_owned());
+        return Err("the OpenPGP signature is not over the bytes of the commit".to_owned().into());
     }
     strong(&signature)?;
-    let created = signature.created().map(|t| i64::from(t.as_secs())).ok_or("the OpenPGP signature has no time")?;
+    let created =
+        signature.created().map(|t| i64::from(t.as_secs())).ok_or_else(|| "the OpenPGP signature has no time".to_owned())?;
     let ends = signature.signature_expiration_time().map_or(0, |d| i64::from(d.as_secs()));
     if ends != 0 && received_at.as_second() >= created + ends {
-        return Err("the OpenPGP signature has expired".to_owned());
+        return Err("the OpenPGP signature has expired".to_owned().into());
     }
     for certificate in roster {
         let primary = &certificate.key.primary_key;
@@ -119,7 +122,7 @@ pub(super) fn verify(
         let fail = |why: String| format!("the OpenPGP signature by {fingerprint} does not count: {why}");
         let lifetime = checked.map_err(fail)?;
         if certificate.is_revoked() {
-            return Err(fail("the key is revoked".to_owned()));
+            return Err(fail("the key is revoked".to_owned()).into());
         }
         let whole = certificate.primary_lifetime();
         for part in [Some(lifetime), whole].into_iter().flatten() {
@@ -127,7 +130,7 @@ pub(super) fn verify(
         }
         return Ok(fingerprint.clone());
     }
-    Err(format!("the OpenPGP key {} is nobody's in the roster", issuer(&signature)))
+    Err(Doubt::UnknownKey(issuer(&signature)))
 }
 
 impl Certificate {

@@ -8,6 +8,20 @@ use crate::model::{KeyFingerprint, SignatureFact, SigningKey, Timestamp};
 /// The greatest signature that is looked at, in bytes.
 const MAX_SIGNATURE: usize = 64 * 1024;
 
+/// Why a signature is nobody's.
+pub(super) enum Doubt {
+    /// By a key that nobody in the roster has; which.
+    UnknownKey(String),
+    /// It does not hold; why.
+    Bad(String),
+}
+
+impl From<String> for Doubt {
+    fn from(why: String) -> Self {
+        Self::Bad(why)
+    }
+}
+
 /// The keys of a roster, read once for many commits. Keys that cannot be read verify nothing.
 #[derive(Default)]
 pub struct Keyring {
@@ -44,14 +58,15 @@ impl Keyring {
             None => SignatureFact::Unsigned,
             Some(signature) => match self.check(signature, &commit.signed_payload, received_at) {
                 Ok(by) => SignatureFact::By(by),
-                Err(why) => SignatureFact::Invalid(why),
+                Err(Doubt::UnknownKey(key)) => SignatureFact::UnknownKey(key),
+                Err(Doubt::Bad(why)) => SignatureFact::Invalid(why),
             },
         }
     }
 
-    fn check(&self, signature: &Signature, payload: &[u8], received_at: Timestamp) -> Result<KeyFingerprint, String> {
+    fn check(&self, signature: &Signature, payload: &[u8], received_at: Timestamp) -> Result<KeyFingerprint, Doubt> {
         if signature.text.len() > MAX_SIGNATURE {
-            return Err(format!("the signature is {} bytes long", signature.text.len()));
+            return Err(format!("the signature is {} bytes long", signature.text.len()).into());
         }
         let text = std::str::from_utf8(&signature.text).map_err(|_| "the signature is not text".to_owned())?;
         match signature.kind {
@@ -63,8 +78,8 @@ impl Keyring {
                 one_block(text, "PGP SIGNATURE")?;
                 super::openpgp::verify(&self.openpgp, text, payload, received_at)
             }
-            SignatureKind::X509 => Err("X.509 signatures are not supported; sign with an SSH or OpenPGP key".to_owned()),
-            SignatureKind::Unknown => Err("the signature is of no kind that git knows".to_owned()),
+            SignatureKind::X509 => Err("X.509 signatures are not supported; sign with an SSH or OpenPGP key".to_owned().into()),
+            SignatureKind::Unknown => Err("the signature is of no kind that git knows".to_owned().into()),
         }
     }
 }

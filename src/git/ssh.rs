@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, PublicKey, SshSig};
 
+use super::signature::Doubt;
 use crate::model::{KeyFingerprint, SigningKey};
 
 /// Git signs in this namespace; a signature made for a file, a login or anything else is not a signature of a commit.
@@ -33,19 +34,19 @@ impl SshKeys {
     }
 
     /// The fingerprint of the roster's key that signed `payload`, or why there is none.
-    pub(super) fn verify(&self, text: &str, payload: &[u8]) -> Result<KeyFingerprint, String> {
+    pub(super) fn verify(&self, text: &str, payload: &[u8]) -> Result<KeyFingerprint, Doubt> {
         let signature = SshSig::from_pem(text).map_err(|e| format!("the SSH signature cannot be read: {e}"))?;
         let fingerprint = signature.public_key().fingerprint(HashAlg::Sha256).to_string();
         if signature.version() != SshSig::VERSION {
-            return Err(format!("the SSH signature is of version {}", signature.version()));
+            return Err(format!("the SSH signature is of version {}", signature.version()).into());
         }
         if signature.namespace() != NAMESPACE {
             let namespace: String = signature.namespace().escape_debug().take(40).collect();
-            return Err(format!("the SSH signature was made for `{namespace}`, not for `{NAMESPACE}`"));
+            return Err(format!("the SSH signature was made for `{namespace}`, not for `{NAMESPACE}`").into());
         }
         // Known first: work is done for keys of the roster only.
         let Some(key) = self.0.get(signature.public_key()) else {
-            return Err(format!("the SSH key {fingerprint} is nobody's in the roster"));
+            return Err(Doubt::UnknownKey(fingerprint));
         };
         strong(key.key_data())?;
         present(&signature)?;

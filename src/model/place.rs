@@ -40,7 +40,8 @@ pub struct CommitId(pub [u8; 20]);
 impl CommitId {
     /// Reads forty hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != 40 || !text.is_ascii() {
+        // Digits alone: `from_str_radix` would also take a sign.
+        if text.len() != 40 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
         }
         let mut out = [0u8; 20];

@@ -75,6 +75,8 @@ pub enum SignatureFact {
     Unsigned,
     /// One that does not verify, or cannot be read; why.
     Invalid(String),
+    /// One by a key that nobody in the roster has; which. Nothing more is known of it.
+    UnknownKey(String),
     /// One that verifies, by this key.
     By(KeyFingerprint),
 }

@@ -28,7 +28,7 @@ pub use format::{Format, render};
 pub use github::github;
 pub use json::{VerdictJson, json};
 pub use markdown::markdown;
-pub use place::{PlacedFinding, Report, Sources, place_findings};
+pub use place::{PlacedFinding, Report, Sources, line_and_column, place_findings};
 pub use runs::{RunEntry, RunOrigin, run_text, runs_json, runs_text};
 pub use sarif::sarif;
 pub use status::{check_description, commit_description, fit_description};

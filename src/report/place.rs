@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::locate_all;
+use crate::catalog::{locate, locate_all};
 use crate::check::Verdict;
 use crate::model::{FilePath, Finding, Place, Span};
 
@@ -60,6 +60,13 @@ pub fn place_findings<'a>(findings: &'a [Finding], root: &str, sources: &dyn Sou
         key(a).cmp(&key(b))
     });
     out
+}
+
+/// The file from the top of the repository, and line and column of a place in it where it can be read.
+pub fn line_and_column(place: &Place, root: &str, sources: &dyn Sources) -> (String, Option<(u32, u32)>) {
+    let source = sources.read(&place.file);
+    let span = source.and_then(|source| locate(&source, place));
+    (with_root(root, &place.file), span.map(|span| (span.line, span.column)))
 }
 
 /// The path from the top of the repository.

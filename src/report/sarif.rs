@@ -12,7 +12,18 @@ use super::{PlacedFinding, Report};
 /// The findings as one SARIF run, ending in a line break.
 pub fn sarif(report: &Report<'_>) -> String {
     let ids: Vec<&str> = report.findings.iter().map(|p| p.finding.rule).collect::<BTreeSet<_>>().into_iter().collect();
-    let rules: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+    let known = crate::check::rules::all();
+    let rules: Vec<Value> = ids
+        .iter()
+        .map(|id| match known.iter().find(|rule| rule.id == *id) {
+            None => json!({ "id": id }),
+            Some(rule) => json!({
+                "id": id,
+                "shortDescription": { "text": message_text(rule.summary) },
+                "help": { "text": message_text(rule.remedy) },
+            }),
+        })
+        .collect();
     let results: Vec<Value> = report.findings.iter().map(|placed| result(placed, &ids)).collect();
     pretty(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

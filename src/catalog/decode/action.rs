@@ -1,5 +1,7 @@
 //! A self-service action: Port's v2, and v1 brought into the same shape.
 
+use std::collections::BTreeSet;
+
 use crate::catalog::node::NodeKind;
 use crate::model::{Action, ActionOperation, ApprovalKind, Identifier, RequiredApproval, RuleDoc, Subject, Trigger, Value};
 
@@ -180,7 +182,7 @@ fn blueprint(
 /// Port's form: properties, and what is required, in what order.
 fn user_inputs(d: &mut Decoder<'_>, at: Option<Cursor<'_, '_>>, order_beside: Option<Cursor<'_, '_>>) -> Value {
     let mut pairs: Pairs = vec![("properties".into(), Value::Map(Box::default()))];
-    let mut defined: Vec<&str> = Vec::new();
+    let mut defined = BTreeSet::new();
     let mut order = order_beside;
     let keys = &["properties", "required", "order", "steps", "titles", "type", "additionalProperties"];
     let at = at.filter(|at| d.fields(*at, keys));
@@ -190,7 +192,7 @@ fn user_inputs(d: &mut Decoder<'_>, at: Option<Cursor<'_, '_>>, order_beside: Op
             for input in properties.pairs() {
                 d.key_identifier(input);
                 schema::definition(d, input, Use::Input);
-                defined.push(input.name());
+                defined.insert(input.name());
             }
         }
         if let Some(kind) = at.given("type") {

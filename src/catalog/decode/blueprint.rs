@@ -1,8 +1,9 @@
 //! A blueprint, as Port exports it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::node::NodeKind;
+use crate::catalog::shown::shown;
 use crate::model::{Blueprint, Ownership, Property, Relation, RelationPath, RuleDoc, Subject};
 
 use super::cursor::{Cursor, Decoder};
@@ -81,8 +82,7 @@ pub(in crate::catalog) fn blueprint(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> 
             }
         }
     }
-    let names: Vec<&str> = properties.keys().map(AsRef::as_ref).collect();
-    let derived = derived(d, &at, &names);
+    let derived = derived(d, &at, &properties);
     let ownership = ownership(d, at);
     Some(Blueprint { identifier: identifier?, title, icon, description, properties, required, relations, derived, ownership })
 }
@@ -94,13 +94,13 @@ fn properties(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Properties {
     if !d.fields(at, &["properties", "required"]) {
         return (all, Vec::new());
     }
-    let mut defined: Vec<&str> = Vec::new();
+    let mut defined = BTreeSet::new();
     let written = at.given("properties").filter(|p| d.mapping(*p));
     if let Some(written) = &written {
         for pair in written.pairs() {
             member_name(d, pair);
             schema::definition(d, pair, Use::Property);
-            defined.push(pair.name());
+            defined.insert(pair.name());
             all.insert(Box::from(pair.name()), Property { definition: pair.node.to_value() });
         }
     }
@@ -126,7 +126,7 @@ fn relation(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Relation> {
     let required = d.flag(&at, "required");
     let many = d.flag(&at, "many");
     if required && many {
-        let message = format!("the relation `{}` is both `required` and `many`", at.name().escape_debug());
+        let message = format!("the relation `{}` is both `required` and `many`", shown(at.name()));
         let place = at.get("many").unwrap_or(at);
         d.error("blueprint/required-many", place, message, "set one of the two to false: an empty list would satisfy it anyway");
     }
@@ -147,7 +147,7 @@ pub(super) fn path(d: &mut Decoder<'_>, at: Cursor<'_, '_>, to_property: bool) -
         } else {
             "write relations with dots between them: `service.system`"
         };
-        d.error("blueprint/path", at, format!("`{}` is not a path", text.escape_debug()), help);
+        d.error("blueprint/path", at, format!("`{}` is not a path", shown(text)), help);
         return None;
     }
     Some(RelationPath(steps))

@@ -1,6 +1,7 @@
 //! Where a decoder stands in a document, and how it complains: with file, way, position and what to write instead.
 
-use crate::catalog::node::{Node, NodeKind, Pair};
+use crate::catalog::node::{MOST_PROBLEMS, Node, NodeKind, Pair};
+use crate::catalog::shown::shown;
 use crate::model::{FilePath, Finding, Identifier, IdentifierError, Place, Pointer, Span, Subject};
 
 use super::suggest;
@@ -51,9 +52,9 @@ impl<'c, 'n> Cursor<'c, 'n> {
     /// The key that the text stands under, in quotes for a message.
     fn called(&self) -> String {
         match (self.step, self.parent) {
-            (Step::Key(key), _) => format!("`{}`", key.escape_debug()),
+            (Step::Key(key), _) => format!("`{}`", shown(key)),
             (Step::Index(_), Some(parent)) if !parent.name().is_empty() => {
-                format!("each item of `{}`", parent.name().escape_debug())
+                format!("each item of `{}`", shown(parent.name()))
             }
             (Step::Index(_), _) => "each item of the list".to_owned(),
             (Step::Root, _) => "the document".to_owned(),
@@ -106,11 +107,13 @@ pub(in crate::catalog) struct Decoder<'f> {
     /// What the findings are about, once known.
     pub(in crate::catalog) subject: Option<Subject>,
     pub(in crate::catalog) findings: Vec<Finding>,
+    /// How many errors there were, told or not.
+    pub(in crate::catalog) errors: usize,
 }
 
 impl<'f> Decoder<'f> {
     pub(in crate::catalog) fn new(file: &'f FilePath) -> Self {
-        Self { file, subject: None, findings: Vec::new() }
+        Self { file, subject: None, findings: Vec::new(), errors: 0 }
     }
 
     /// Complains of a value.
@@ -135,7 +138,21 @@ impl<'f> Decoder<'f> {
         self.complain(rule, at, true, message.into(), help.into());
     }
 
+    /// Whether a further complaint would still be told; advice that costs something is sought only then.
+    pub(super) fn listens(&self) -> bool {
+        self.findings.len() < MOST_PROBLEMS
+    }
+
+    /// What to write instead of a word that is not among the known ones.
+    pub(super) fn choices<'k>(&self, written: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> String {
+        if self.listens() { suggest::choices(written, known) } else { String::new() }
+    }
+
     fn complain(&mut self, rule: &'static str, at: Cursor<'_, '_>, on_key: bool, message: String, help: String) {
+        self.errors += 1;
+        if !self.listens() {
+            return;
+        }
         let span = match at.key_span {
             Some(key) if on_key => key,
             key => shown_span(at.node, key),
@@ -170,15 +187,13 @@ impl<'f> Decoder<'f> {
         }
         for pair in at.pairs().filter(|pair| !known.contains(&pair.name())) {
             match advice(pair.name()) {
-                Some((rule, help)) => {
-                    self.key_error(rule, pair, format!("`{}` may not stand here", pair.name().escape_debug()), help)
-                }
+                Some((rule, help)) => self.key_error(rule, pair, format!("`{}` may not stand here", shown(pair.name())), help),
                 None => {
-                    let help = suggest::choices(pair.name(), known.iter().copied());
+                    let help = self.choices(pair.name(), known.iter().copied());
                     self.key_error(
                         "document/unknown-key",
                         pair,
-                        format!("`{}` is not a known key here", pair.name().escape_debug()),
+                        format!("`{}` is not a known key here", shown(pair.name())),
                         help,
                     );
                 }
@@ -278,8 +293,9 @@ impl<'f> Decoder<'f> {
         let text = self.text(at)?;
         let found = known.iter().find(|word| **word == text).copied();
         if found.is_none() {
-            let message = format!("`{}` is not a value of {}", text.escape_debug(), at.called());
-            self.error("document/unknown-value", at, message, suggest::choices(text, known.iter().copied()));
+            let message = format!("`{}` is not a value of {}", shown(text), at.called());
+            let help = self.choices(text, known.iter().copied());
+            self.error("document/unknown-value", at, message, help);
         }
         found
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DerivedProperty, RuleDoc};
+use crate::catalog::shown::shown;
+use crate::model::{DerivedProperty, Property, RuleDoc};
 
 use super::blueprint::{member_name, path};
 use super::cursor::{Cursor, Decoder};
@@ -16,7 +17,11 @@ pub(super) const RULES: &[RuleDoc] = &[RuleDoc {
 const FAMILIES: [&str; 4] = ["mirrorProperties", "formulaProperties", "calculationProperties", "aggregationProperties"];
 
 /// Reads all four families; a name that a written property or another family has is refused.
-pub(super) fn derived(d: &mut Decoder<'_>, at: &Cursor<'_, '_>, written: &[&str]) -> BTreeMap<Box<str>, DerivedProperty> {
+pub(super) fn derived(
+    d: &mut Decoder<'_>,
+    at: &Cursor<'_, '_>,
+    written: &BTreeMap<Box<str>, Property>,
+) -> BTreeMap<Box<str>, DerivedProperty> {
     let mut all: BTreeMap<Box<str>, DerivedProperty> = BTreeMap::new();
     for family in FAMILIES {
         let Some(entries) = at.given(family).filter(|entries| d.mapping(*entries)) else { continue };
@@ -24,11 +29,11 @@ pub(super) fn derived(d: &mut Decoder<'_>, at: &Cursor<'_, '_>, written: &[&str]
             member_name(d, entry);
             check(d, entry, family);
             let other = written
-                .contains(&entry.name())
+                .contains_key(entry.name())
                 .then_some("schema.properties")
                 .or_else(|| all.get(entry.name()).map(|taken| taken.family));
             if let Some(other) = other {
-                let message = format!("`{}` is a name in `{other}` already", entry.name().escape_debug());
+                let message = format!("`{}` is a name in `{other}` already", shown(entry.name()));
                 d.key_error("blueprint/name-taken", entry, message, "rename one of the two");
             }
             let definition = entry.node.to_value();
@@ -41,17 +46,17 @@ pub(super) fn derived(d: &mut Decoder<'_>, at: &Cursor<'_, '_>, written: &[&str]
 fn check(d: &mut Decoder<'_>, at: Cursor<'_, '_>, family: &str) {
     match family {
         "mirrorProperties" => {
-            if d.fields(at, &["title", "icon", "description", "path"]) {
-                if let Some(written) = d.required(&at, "path", "<relation>.<property>") {
-                    path(d, written, true);
-                }
+            if d.fields(at, &["title", "icon", "description", "path"])
+                && let Some(written) = d.required(&at, "path", "<relation>.<property>")
+            {
+                path(d, written, true);
             }
         }
         "formulaProperties" => {
-            if d.fields(at, &["title", "icon", "description", "formula", "type", "format", "spec"]) {
-                if let Some(written) = d.required(&at, "formula", "\"https://example.com/{{$identifier}}\"") {
-                    d.text(written);
-                }
+            if d.fields(at, &["title", "icon", "description", "formula", "type", "format", "spec"])
+                && let Some(written) = d.required(&at, "formula", "\"https://example.com/{{$identifier}}\"")
+            {
+                d.text(written);
             }
         }
         "calculationProperties" => calculation(d, at),

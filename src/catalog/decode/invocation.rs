@@ -1,5 +1,6 @@
 //! `invocationMethod`: how a run is performed.
 
+use crate::catalog::shown::shown;
 use crate::model::{InvocationMethod, RuleDoc};
 
 use super::cursor::{Cursor, Decoder};
@@ -62,21 +63,21 @@ pub(super) fn invocation(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Invo
 
 fn webhook(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
     d.fields(at, &["type", "url", "agent", "synchronized", "method", "headers", "body"]);
-    if let Some(url) = d.required(&at, "url", "https://example.com/hook") {
-        if let Some(text) = d.text(url).filter(|text| !text.starts_with("https://") && !text.starts_with("http://")) {
-            let message = format!("`{}` is not an http address", text.escape_debug());
-            d.error("action/url", url, message, "write the whole address: https://example.com/hook");
-        }
+    if let Some(url) = d.required(&at, "url", "https://example.com/hook")
+        && let Some(text) = d.text(url).filter(|text| !text.starts_with("https://") && !text.starts_with("http://"))
+    {
+        let message = format!("`{}` is not an http address", shown(text));
+        d.error("action/url", url, message, "write the whole address: https://example.com/hook");
     }
-    if let Some(agent) = at.given("agent") {
-        if d.boolean(agent) == Some(true) {
-            d.error(
-                "action/invocation-method",
-                agent,
-                "there is no agent here",
-                "write `agent: false`: the controller itself calls the webhook",
-            );
-        }
+    if let Some(agent) = at.given("agent")
+        && d.boolean(agent) == Some(true)
+    {
+        d.error(
+            "action/invocation-method",
+            agent,
+            "there is no agent here",
+            "write `agent: false`: the controller itself calls the webhook",
+        );
     }
     if let Some(method) = at.given("method") {
         d.choice(method, &["POST", "PUT", "PATCH", "DELETE", "GET"]);

@@ -44,10 +44,10 @@ pub(super) fn signing_key(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Sig
     let key = d.required(&at, "key", "ssh-ed25519 AAAA…").and_then(|key| public_key(d, key));
     let from = at.given("from").and_then(|from| time::moment(d, from, false));
     let until = at.given("until").and_then(|until| time::moment(d, until, true));
-    if let (Some(from), Some(until)) = (from, until) {
-        if from >= until {
-            d.error("user/key-validity", at, "the key is never valid: it ends before it begins", "correct `from` and `until`");
-        }
+    if let (Some(from), Some(until)) = (from, until)
+        && from >= until
+    {
+        d.error("user/key-validity", at, "the key is never valid: it ends before it begins", "correct `from` and `until`");
     }
     key.map(|(public, fingerprint)| SigningKey { public, fingerprint, from, until })
 }

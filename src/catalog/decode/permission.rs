@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::shown::shown;
 use crate::model::{ActionPermissions, EntityPermissions, Permissions, Role, Rule, RuleDoc, Subject};
 
 use super::cursor::{Cursor, Decoder};
@@ -101,10 +102,10 @@ fn role(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Role> {
         let moderator = text.rsplit_once('-').map(|(blueprint, _)| format!("{blueprint}-moderator"));
         let known = ["Admin", "Member", "<Blueprint>-moderator"];
         let help = match moderator.as_deref().and_then(|moderator| suggest::nearest(text, [moderator])) {
-            Some(moderator) => format!("did you mean `{moderator}`? (known here: {})", known.join(", ")),
+            Some(moderator) => format!("did you mean `{}`? (known here: {})", shown(moderator), known.join(", ")),
             None => suggest::choices(text, known),
         };
-        d.error("document/unknown-role", at, format!("`{}` is no role, and would grant nothing", text.escape_debug()), help);
+        d.error("document/unknown-role", at, format!("`{}` is no role, and would grant nothing", shown(text)), help);
     }
     role
 }

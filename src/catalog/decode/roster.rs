@@ -1,5 +1,6 @@
 //! Users and teams.
 
+use crate::catalog::shown::shown;
 use crate::model::{RuleDoc, Subject, Team, User};
 
 use super::cursor::{Cursor, Decoder};
@@ -60,7 +61,7 @@ fn email(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<String> {
         d.error(
             "user/email",
             at,
-            format!("`{}` is not an email address", text.escape_debug()),
+            format!("`{}` is not an email address", shown(text)),
             "write an address such as alice@acme.dev",
         );
     }

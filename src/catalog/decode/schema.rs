@@ -1,6 +1,9 @@
 //! The shape of a JSON Schema, with Port's own keywords: of a property, of an action's input, of a condition.
 
+use std::collections::BTreeSet;
+
 use crate::catalog::node::NodeKind;
+use crate::catalog::shown::shown;
 use crate::model::{RuleDoc, Value};
 
 use super::cursor::{Cursor, Decoder};
@@ -59,7 +62,8 @@ enum Shape {
     SchemaOrSchemas,
 }
 
-const TYPES: &[&str] = &["string", "number", "boolean", "object", "array"];
+/// Port's, and JSON Schema's `integer`, which everybody expects.
+const TYPES: &[&str] = &["string", "number", "integer", "boolean", "object", "array"];
 const NESTED_TYPES: &[&str] = &["string", "number", "boolean", "object", "array", "integer", "null"];
 const FORMATS: &[&str] = &[
     "date-time",
@@ -165,18 +169,7 @@ pub(super) fn definition(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) 
         return;
     }
     if let Some(name) = d.required(&at, "type", "string") {
-        let Some(text) = d.text(name) else { return walk(d, at, purpose) };
-        match text {
-            "integer" => d.error(
-                "document/unknown-value",
-                name,
-                "`integer` is not a type of Port",
-                "write `type: number` and `multipleOf: 1`",
-            ),
-            _ => {
-                d.choice(name, TYPES);
-            }
-        }
+        d.choice(name, TYPES);
     }
     walk(d, at, purpose);
 }
@@ -213,11 +206,12 @@ fn walk(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
             unknown(d, pair, purpose);
             continue;
         };
-        if purpose == Use::Input && !matches!(shape, Shape::Type | Shape::Format | Shape::Reference) {
-            if let Some(query) = pair.get("jqQuery") {
-                d.text(query);
-                continue;
-            }
+        if purpose == Use::Input
+            && !matches!(shape, Shape::Type | Shape::Format | Shape::Reference)
+            && let Some(query) = pair.get("jqQuery")
+        {
+            d.text(query);
+            continue;
         }
         keyword(d, pair, shape, purpose);
     }
@@ -226,11 +220,12 @@ fn walk(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
 
 fn unknown(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
     let name = at.name();
-    let message = format!("`{}` is not a known keyword of a schema", name.escape_debug());
+    let message = format!("`{}` is not a known keyword of a schema", shown(name));
     let help = match name {
         "$id" | "id" | "$schema" | "$anchor" | "$dynamicRef" | "$dynamicAnchor" | "$recursiveRef" | "$vocabulary" => {
             "remove it: every schema is read by one dialect, and refers to nothing but itself".to_owned()
         }
+        _ if !d.listens() => String::new(),
         _ => match suggest::nearest(name, keywords(purpose).map(|(known, _)| known)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "remove it, or correct it: a keyword that nobody knows would check nothing".to_owned(),
@@ -278,7 +273,7 @@ fn keyword(d: &mut Decoder<'_>, at: Cursor<'_, '_>, shape: Shape, purpose: Use) 
         }
         Shape::Reference => {
             if let Some(text) = d.text(at).filter(|text| !text.starts_with('#')) {
-                let message = format!("`$ref: {}` points outside the document", text.escape_debug());
+                let message = format!("`$ref: {}` points outside the document", shown(text));
                 d.error("document/remote-ref", at, message, "write `#/…`, or write the schema out: nothing is ever fetched");
             }
         }
@@ -342,7 +337,7 @@ fn enumeration(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
 /// `enumColors` gives colours to values of `enum`.
 fn colors(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
     let (Some(colors), Some(values)) = (at.given("enumColors"), at.given("enum")) else { return };
-    let known: Vec<String> = values
+    let known: BTreeSet<String> = values
         .items()
         .map(|item| match item.node.to_value() {
             Value::String(text) => text.to_string(),
@@ -354,31 +349,27 @@ fn colors(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
     }
     for color in colors.pairs() {
         d.text(color);
-        if !known.iter().any(|value| value == color.name()) {
-            let help = suggest::choices(color.name(), known.iter().map(String::as_str));
-            d.key_error(
-                "document/enum",
-                color,
-                format!("`{}` has a colour and is not in `enum`", color.name().escape_debug()),
-                help,
-            );
+        if !known.contains(color.name()) {
+            let help = d.choices(color.name(), known.iter().map(String::as_str));
+            d.key_error("document/enum", color, format!("`{}` has a colour and is not in `enum`", shown(color.name())), help);
         }
     }
 }
 
 /// A list of names, each of which must be one of `defined`; sorted, each once.
-pub(super) fn required_names(d: &mut Decoder<'_>, at: Cursor<'_, '_>, defined: &[&str]) -> Vec<Box<str>> {
+pub(super) fn required_names(d: &mut Decoder<'_>, at: Cursor<'_, '_>, defined: &BTreeSet<&str>) -> Vec<Box<str>> {
     if !d.list(at) {
         return Vec::new();
     }
     let mut names: Vec<Box<str>> = Vec::new();
     for item in at.items() {
         let Some(name) = d.text(item) else { continue };
-        if defined.contains(&name) {
+        if defined.contains(name) {
             names.push(name.into());
         } else {
-            let message = format!("`{}` is required, and no such property is defined", name.escape_debug());
-            d.error("document/required-property", item, message, suggest::choices(name, defined.iter().copied()));
+            let message = format!("`{}` is required, and no such property is defined", shown(name));
+            let help = d.choices(name, defined.iter().copied());
+            d.error("document/required-property", item, message, help);
         }
     }
     names.sort();

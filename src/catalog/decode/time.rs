@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::catalog::shown::shown;
 use crate::model::{RuleDoc, Timestamp};
 
 use super::cursor::{Cursor, Decoder};
@@ -37,7 +38,7 @@ pub(super) fn duration(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Durati
     });
     if parsed.is_none() {
         let help = "write a whole number and a unit: 90s, 30m, 1h, 14d or 2w; at most ten years";
-        d.error("document/duration", at, format!("`{}` is not a duration", text.escape_debug()), help);
+        d.error("document/duration", at, format!("`{}` is not a duration", shown(text)), help);
     }
     parsed.map(Duration::from_secs)
 }
@@ -45,7 +46,7 @@ pub(super) fn duration(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Durati
 /// The shortest text that [`duration`] reads back to the same.
 pub(in crate::catalog) fn duration_text(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    let (unit, length) = UNITS.iter().find(|(_, length)| seconds % length == 0).unwrap_or(&('s', 1));
+    let (unit, length) = UNITS.iter().find(|(_, length)| seconds.is_multiple_of(*length)).unwrap_or(&('s', 1));
     format!("{}{unit}", seconds / length)
 }
 
@@ -55,7 +56,7 @@ pub(super) fn moment(d: &mut Decoder<'_>, at: Cursor<'_, '_>, end: bool) -> Opti
     let parsed = if text.len() == "2026-01-01".len() { date(text, end) } else { exact(text) };
     if parsed.is_none() {
         let help = "write a date (2026-01-01) or a time with its offset (2026-01-01T09:00:00Z)";
-        d.error("document/date", at, format!("`{}` is not a date or time", text.escape_debug()), help);
+        d.error("document/date", at, format!("`{}` is not a date or time", shown(text)), help);
     }
     parsed
 }

@@ -24,5 +24,4 @@ fn the_example_catalog_has_no_errors() {
     read(&root, &root, &mut files);
     let findings = validate(&Catalog::default().apply(files));
     assert!(errors(&findings).is_empty(), "{:#?}", lines(&findings));
-    eprintln!("{:#?}", lines(&findings));
 }

@@ -1,4 +1,8 @@
 //! Stories about the judgement: each lays a catalog in YAML, lets somebody change it, and says what comes of it.
 
+mod attacks;
+mod catalogs;
 mod example;
+mod properties;
+mod random;
 mod told;

@@ -108,7 +108,7 @@ impl Told {
         self
     }
 
-    pub(super) fn as_user(mut self, who: &str) -> Self {
+    pub(super) fn judged_as(mut self, who: &str) -> Self {
         self.as_user = Some(id(who));
         self
     }

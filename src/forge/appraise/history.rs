@@ -53,8 +53,9 @@ struct Brought {
 }
 
 impl History {
-    /// Reads every commit that the tips reach and that is not known yet.
-    pub(super) fn grow(&mut self, objects: &Objects, tips: &[Oid]) -> Result<(), ForgeError> {
+    /// Reads every commit that the tips reach and that is not known yet; returns these.
+    pub(super) fn grow(&mut self, objects: &Objects, tips: &[Oid]) -> Result<Vec<Oid>, ForgeError> {
+        let mut fresh = Vec::new();
         let mut stack: Vec<(Oid, Option<Links>)> = tips.iter().map(|t| (*t, None)).collect();
         while let Some((id, links)) = stack.pop() {
             if self.times.contains_key(&id) {
@@ -62,7 +63,10 @@ impl History {
             }
             match links {
                 // Its parents are known by now.
-                Some(links) => self.add(objects, id, &links)?,
+                Some(links) => {
+                    self.add(objects, id, &links)?;
+                    fresh.push(id);
+                }
                 None => match objects.links(id)? {
                     Some(links) => {
                         let parents = links.parents.clone();
@@ -76,7 +80,7 @@ impl History {
                 },
             }
         }
-        Ok(())
+        Ok(fresh)
     }
 
     fn add(&mut self, objects: &Objects, id: Oid, links: &Links) -> Result<(), ForgeError> {

@@ -13,11 +13,12 @@ use super::record::COMMENTS;
 const SEEN: &str = "refs/portcullis/seen/discuss";
 const REWRITTEN: &str = "refs/portcullis/rewritten/discuss/";
 
-/// Every tip whose history counts, that of today among them.
-pub(super) fn tips(objects: &Objects) -> Result<Vec<Oid>, ForgeError> {
+/// Every tip whose history counts, that of today among them. Only `keeps` writes anything.
+pub(super) fn tips(objects: &Objects, keeps: bool) -> Result<Vec<Oid>, ForgeError> {
     let (now, seen) = (objects.reference(COMMENTS)?, objects.reference(SEEN)?);
     if let Some(now) = now
         && seen != Some(now)
+        && keeps
     {
         if let Some(seen) = seen
             && !objects.reaches(now, seen)?

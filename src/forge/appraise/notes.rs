@@ -1,4 +1,4 @@
-//! A tree of notes: finds, compares and replaces the notes of objects, however the tree is fanned out.
+//! A tree of notes: finds and compares the notes of objects, however the tree is fanned out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(super) const NOTE: usize = 4 << 20;
 /// The longest line of a note that is read, in bytes.
 const LINE: usize = 64 << 10;
 /// How many levels of directories are looked into; three serve four thousand million notes.
-const DEPTH: usize = 3;
+pub(super) const DEPTH: usize = 3;
 /// How many entries are looked at in one comparison: a small tree can name one subtree a million times over.
 const BUDGET: usize = 250_000;
 
@@ -35,7 +35,7 @@ pub(super) fn find(objects: &Objects, tree: Oid, object: CommitId) -> Result<Blo
     Ok(found)
 }
 
-fn is_hex(name: &[u8], hex: &str) -> bool {
+pub(super) fn is_hex(name: &[u8], hex: &str) -> bool {
     name.eq_ignore_ascii_case(hex.as_bytes())
 }
 
@@ -102,7 +102,15 @@ fn compare(
     let read = |tree: Option<Oid>| -> Result<Vec<Entry>, ForgeError> {
         Ok(tree.map(|t| objects.entries(t)).transpose()?.flatten().unwrap_or_default())
     };
-    let (old, new) = (read(before)?, read(after)?);
+    let (mut old, mut new) = (read(before)?, read(after)?);
+    // Most of two neighbouring trees is the same, and equal ends need no closer look.
+    while !old.is_empty() && old.last() == new.last() {
+        old.pop();
+        new.pop();
+    }
+    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    old.drain(..same);
+    new.drain(..same);
     let Some(left) = budget.checked_sub(old.len() + new.len()) else { return Ok(false) };
     *budget = left;
     let mut names: BTreeMap<(Vec<u8>, bool), [Option<Oid>; 2]> = BTreeMap::new();
@@ -144,67 +152,4 @@ pub(super) fn lines(objects: &Objects, blobs: &[Oid]) -> Result<Vec<String>, For
 pub(super) fn readable(line: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(line.get(..line.len().min(LINE + 1))?).ok()?.trim();
     (text.starts_with('{') && text.ends_with('}') && text.len() <= LINE).then_some(text)
-}
-
-/// The tree with one object's notes replaced. A new note goes one level deep, as git itself reads at any depth.
-pub(super) fn replace(objects: &Objects, tree: Option<Oid>, object: CommitId, text: &[u8]) -> Result<Oid, ForgeError> {
-    let blob = objects.write_blob(text)?;
-    let hex = object.to_string();
-    let (cleared, slot) = take_out(objects, tree, &hex, 0)?;
-    let depth = slot.unwrap_or(1);
-    put(objects, cleared, &hex, depth, blob)
-}
-
-/// The tree without the object's notes, and the shallowest depth at which there was one.
-fn take_out(objects: &Objects, tree: Option<Oid>, hex: &str, level: usize) -> Result<(Option<Oid>, Option<usize>), ForgeError> {
-    let Some(tree) = tree else { return Ok((None, None)) };
-    let mut entries = sound(objects, tree)?;
-    let rest = hex.get(level * 2..).unwrap_or_default();
-    let fan = hex.get(level * 2..level * 2 + 2).unwrap_or_default();
-    let count = entries.len();
-    entries.retain(|e| e.is_tree() || !is_hex(&e.name, rest));
-    let mut depth = (entries.len() < count).then_some(level);
-    if level < DEPTH
-        && let Some(at) = entries.iter().position(|e| e.is_tree() && is_hex(&e.name, fan))
-        && let Some(entry) = entries.get_mut(at)
-    {
-        let (below, deeper) = take_out(objects, Some(entry.id), hex, level + 1)?;
-        depth = depth.or(deeper);
-        if let Some(id) = below {
-            entry.id = id;
-        } else {
-            entries.remove(at);
-        }
-    }
-    if entries.is_empty() && level > 0 {
-        return Ok((None, depth));
-    }
-    Ok((Some(objects.write_tree(entries)?), depth))
-}
-
-fn put(objects: &Objects, tree: Option<Oid>, hex: &str, depth: usize, blob: Oid) -> Result<Oid, ForgeError> {
-    let mut entries = tree.map(|t| sound(objects, t)).transpose()?.unwrap_or_default();
-    let fan = hex.get(..2).unwrap_or_default();
-    // A stranger's file may stand where the directory belongs.
-    let blocked = entries.iter().any(|e| !e.is_tree() && is_hex(&e.name, fan));
-    if depth == 0 || blocked {
-        entries.push(Entry { mode: b"100644".to_vec(), name: hex.as_bytes().to_vec(), id: blob });
-        return objects.write_tree(entries);
-    }
-    let rest = hex.get(2..).unwrap_or_default();
-    match entries.iter_mut().find(|e| e.is_tree() && is_hex(&e.name, fan)) {
-        Some(entry) => entry.id = put(objects, Some(entry.id), rest, depth - 1, blob)?,
-        None => {
-            let id = put(objects, None, rest, depth - 1, blob)?;
-            entries.push(Entry { mode: b"40000".to_vec(), name: fan.as_bytes().to_vec(), id });
-        }
-    }
-    objects.write_tree(entries)
-}
-
-/// What is written anew must be read whole first, or somebody's notes would be lost.
-fn sound(objects: &Objects, tree: Oid) -> Result<Vec<Entry>, ForgeError> {
-    objects.entries(tree)?.ok_or_else(|| {
-        ForgeError::permanent(format!("the notes tree {tree} is malformed, so nothing can be added to it without losing notes"))
-    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::path::Path;
+use std::time::Duration;
 
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags};
 
@@ -12,6 +13,9 @@ use crate::model::CommitId;
 const TREE: usize = 64 << 20;
 /// The largest commit that is read, in bytes.
 const COMMIT: usize = 1 << 20;
+
+/// How old the lock of a ref must be before nobody is thought to hold it; one is held for milliseconds.
+const ABANDONED: Duration = Duration::from_secs(10);
 
 /// The object store and the refs of one repository.
 pub(super) struct Objects {
@@ -99,6 +103,14 @@ impl Objects {
             }
             Err(e) => Err(failure(&e)),
         }
+    }
+
+    /// Removes the lock of a ref that has not changed for [`ABANDONED`]: whoever took it was killed, and no one else ever would.
+    /// Says whether there was one.
+    pub(super) fn break_abandoned_lock(&self, name: &str) -> bool {
+        let lock = self.repo.commondir().join(format!("{name}.lock"));
+        let age = std::fs::metadata(&lock).and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok());
+        age.is_some_and(|age| age >= ABANDONED) && std::fs::remove_file(&lock).is_ok()
     }
 
     /// Whether `ancestor` is `of` or is reached from it.

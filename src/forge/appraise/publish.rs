@@ -8,6 +8,7 @@ use git2::Oid;
 use crate::forge::{Analysis, ForgeError, Status};
 use crate::model::{CommitId, Timestamp};
 
+use super::draft::Draft;
 use super::notes;
 use super::objects::{Moved, Objects};
 use super::report::{self, AnalysisLine, CiLine};
@@ -130,10 +131,15 @@ fn write(
     commits: &[CommitId],
     edit: &dyn Fn(CommitId, &[u8]) -> Edited,
 ) -> Result<usize, ForgeError> {
+    // A process that was killed while it wrote has left its lock behind, and would keep everybody out for ever.
+    if objects.break_abandoned_lock(name) {
+        tracing::warn!(reference = name, "removed a lock that a killed process left behind");
+    }
     for attempt in 0..ATTEMPTS {
         let tip = objects.reference(name)?;
         let before = tip.map(|t| objects.links(t)).transpose()?.flatten().map(|l| l.tree);
-        let (mut tree, mut news, mut touched, mut refused) = (before, 0, 0, None);
+        let mut draft = Draft::of(objects, before)?;
+        let (mut news, mut touched, mut refused) = (0, 0, None);
         for commit in commits {
             let text = match whole_note(objects, before, *commit) {
                 Ok(text) => text,
@@ -145,12 +151,15 @@ fn write(
                 }
             };
             if let Some((edited, fresh)) = edit(*commit, &text) {
-                tree = Some(notes::replace(objects, tree, *commit, &edited)?);
+                draft.replace(objects, *commit, objects.write_blob(&edited)?)?;
                 news += fresh;
                 touched += 1;
             }
         }
-        let Some(tree) = tree.filter(|_| touched > 0) else { return refused.map_or(Ok(0), Err) };
+        if touched == 0 {
+            return refused.map_or(Ok(0), Err);
+        }
+        let tree = draft.write(objects)?;
         let message = format!("{}: notes on {touched} commit{}", hand.name, if touched == 1 { "" } else { "s" });
         let commit = objects.write_commit(tree, tip, &hand.ident(), &message)?;
         if objects.move_reference(name, tip, commit, &message)? == Moved::Yes {

@@ -1,6 +1,6 @@
 //! Which review requests are pull requests onto the watched branch, where their heads are, and whether they are merged.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use git2::Oid;
 
@@ -32,7 +32,8 @@ impl Requests {
         let all = notes::all(objects, tree)?.ok_or_else(|| {
             ForgeError::permanent(format!("{REQUESTS} holds more notes than are read; remove what is no review"))
         })?;
-        self.parsed.retain(|blobs, _| all.values().any(|b| b == blobs) || all.len() > 10_000);
+        let standing: HashSet<&Vec<Oid>> = all.values().collect();
+        self.parsed.retain(|blobs, _| standing.contains(blobs));
         let mut open = Vec::new();
         for (id, blobs) in all {
             match self.look(objects, watched, id, blobs) {

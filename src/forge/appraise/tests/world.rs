@@ -89,6 +89,7 @@ impl World {
             name: "Portcullis".to_owned(),
             email: "portcullis@acme.dev".to_owned(),
             agent: "portcullis".to_owned(),
+            keeps_tips: true,
         };
         GitForge::new(options, self.store.clone())
     }

@@ -1,0 +1,211 @@
+//! Puts a daemon together from its configuration: the lease on the store, the store, each repository, the listener.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::future::Future;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::config::{Config, ForgeKind, RepositoryConfig};
+use crate::controller::{Controller, Judge, Parts, Settings, SystemClock, Watched};
+use crate::facts::Workspace;
+use crate::forge::{Forge, GitForge, GitForgeOptions};
+use crate::git;
+use crate::server;
+use crate::store::{RepositoryKey, SqliteStore, Store};
+
+use super::CommandError;
+
+/// A daemon that holds everything it needs and has done nothing yet.
+pub struct Daemon {
+    controller: Controller,
+    store: SqliteStore,
+    listener: Option<TcpListener>,
+    // Let go last.
+    _lease: Lease,
+}
+
+impl Daemon {
+    /// Opens everything the configuration names.
+    ///
+    /// # Errors
+    /// Whatever is missing, held by another daemon, or cannot be read; the report says what to do.
+    pub async fn open(config: &Config) -> Result<Self, CommandError> {
+        let lease = Lease::take(&config.store)?;
+        let store = open_store(&config.store).await?;
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let mut repositories = Vec::new();
+        for repository in &config.repositories {
+            repositories.push(watched(repository, config, &shared)?);
+        }
+        let listener = match config.listen {
+            Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+                CommandError::could_not_judge(format!("cannot listen on {address}"))
+                    .because(&error)
+                    .hint("name another address with --listen, or `--listen none` to do without")
+            })?),
+            None => None,
+        };
+        let controller = Controller::new(Parts {
+            store: shared,
+            repositories,
+            clock: Arc::new(SystemClock::start()),
+            rng: fastrand::Rng::new(),
+            judge: Judge::of_core(),
+            settings: Settings {
+                poll_interval: config.poll_interval,
+                fetch_deadline: config.fetch_deadline,
+                judge_deadline: config.judge_deadline,
+                concurrency: config.concurrency,
+                shutdown_grace: config.shutdown_grace,
+                status_url: config.status_url.clone(),
+                ..Settings::default()
+            },
+        });
+        Ok(Self { controller, store, listener, _lease: lease })
+    }
+
+    /// The loop, for whoever wants to take it step by step.
+    pub fn controller(&self) -> &Controller {
+        &self.controller
+    }
+
+    /// Where the pages are served, the port being the real one.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Runs until `shutdown` comes, then lets what is under way finish and closes the store.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { controller, store, listener, _lease } = self;
+        let (stop, stopped) = tokio::sync::watch::channel(());
+        let pages = listener.map(|listener| {
+            let router = server::router(controller.metrics(), controller.health());
+            let mut stopped = stopped.clone();
+            let until = async move {
+                // An error says that the sender is gone, which means the same.
+                let _ = stopped.changed().await;
+            };
+            tokio::spawn(server::serve(listener, router, until))
+        });
+        controller.run(shutdown).await;
+        drop(stop);
+        if let Some(pages) = pages {
+            // A client that keeps its connection must not keep the daemon.
+            let _ = tokio::time::timeout(std::time::Duration::from_secs(1), pages).await;
+        }
+        store.close().await;
+    }
+}
+
+/// Opens the store, and makes the directory it stands in.
+pub(super) async fn open_store(path: &Path) -> Result<SqliteStore, CommandError> {
+    make_directory_of(path)?;
+    SqliteStore::open(path).await.map_err(|error| CommandError::could_not_judge("cannot open the store").because(&error))
+}
+
+fn make_directory_of(path: &Path) -> Result<(), CommandError> {
+    let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(directory).map_err(|error| {
+        CommandError::could_not_judge(format!("cannot make the directory {} for the store", directory.display()))
+            .because(&error)
+            .hint("name another place with --store FILE")
+    })
+}
+
+/// A repository with its catalogs and its forge.
+pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Arc<dyn Store>) -> Result<Watched, CommandError> {
+    let cannot = |error: &dyn std::error::Error| {
+        CommandError::could_not_judge(format!(
+            "cannot open the repository `{}` at {}",
+            repository.name,
+            repository.path.display()
+        ))
+        .because(error)
+    };
+    if repository.remote.is_some() && !repository.path.exists() {
+        git2::Repository::init_bare(&repository.path).map_err(|error| cannot(&error))?;
+    }
+    git::Repository::open(&repository.path).map_err(|error| cannot(&error))?;
+    let workspace = Workspace::open(&repository.path, &repository.root).map_err(|error| cannot(&error))?;
+    let key = RepositoryKey::new(repository.key());
+    let forge: Arc<dyn Forge> = match repository.forge {
+        ForgeKind::Git => Arc::new(GitForge::new(
+            GitForgeOptions {
+                path: repository.path.clone(),
+                repository: key.clone(),
+                watched: format!("refs/heads/{}", repository.branch),
+                name: config.author.name.clone(),
+                email: config.author.email.clone(),
+                agent: "portcullis".to_owned(),
+                keeps_tips: true,
+            },
+            store.clone(),
+        )),
+    };
+    Ok(Watched {
+        name: repository.name.clone(),
+        key,
+        branch: repository.branch.clone(),
+        root: repository.root.clone(),
+        path: repository.path.clone(),
+        remote: repository.remote.clone(),
+        workspace: Arc::new(workspace),
+        forge,
+    })
+}
+
+/// The right to be the one daemon on a store: a lock that the kernel takes back when the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lease(#[allow(dead_code)] File);
+
+impl Lease {
+    /// Takes it, or says who has it.
+    pub(super) fn take(store: &Path) -> Result<Self, CommandError> {
+        make_directory_of(store)?;
+        let mut name = store.as_os_str().to_owned();
+        name.push(".lock");
+        let path = PathBuf::from(name);
+        let cannot = |error: &std::io::Error| {
+            CommandError::could_not_judge(format!("cannot take the lease {}", path.display())).because(error)
+        };
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|error| cannot(&error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = (&mut file).take(32).read_to_string(&mut holder);
+                let who = match holder.trim() {
+                    "" => "another daemon".to_owned(),
+                    process => format!("another daemon, process {process},"),
+                };
+                return Err(CommandError::could_not_judge(format!("{who} runs on the store {}", store.display()))
+                    .hint("stop that one first, or give this one a store of its own with --store FILE"));
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot(&error)),
+        }
+        // Who holds it is a courtesy to people; the lock is what counts.
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
+        Ok(Self(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_has_one_daemon_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("state/p.db");
+        let first = Lease::take(&store).unwrap();
+        let refused = Lease::take(&store).unwrap_err().text(false);
+        assert!(refused.contains(&format!("another daemon, process {}, runs on the store", std::process::id())), "{refused}");
+        drop(first);
+        Lease::take(&store).unwrap();
+    }
+}

@@ -1,0 +1,163 @@
+//! Finds the runs of a repository: those on the watched branch, and those that open review requests ask for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::check::{self, RunVerdict, Target};
+use crate::facts::{Ask, Head, PullRequestInput};
+use crate::forge::{Asking, Forge, GitForge, GitForgeOptions, PullRequest};
+use crate::model::{CommitId, Identifier, RunState, SigningKey, Timestamp};
+use crate::report::{RunEntry, RunOrigin};
+use crate::run::Requirement;
+use crate::store::{RepositoryKey, RunRecord, SqliteStore, Standing, Store};
+
+use super::CommandError;
+use super::judging::{Place, cannot_judge};
+
+/// Which runs are asked for.
+#[derive(Clone, Debug)]
+pub(super) struct RunsRequest {
+    /// Where the repository is.
+    pub(super) repo: PathBuf,
+    /// The catalog's directory inside it.
+    pub(super) root: String,
+    /// The watched branch.
+    pub(super) branch: Option<String>,
+    /// The daemon's store, where its records are to be read.
+    pub(super) store: Option<PathBuf>,
+    /// Now.
+    pub(super) now: Timestamp,
+}
+
+/// Every run, those on the watched branch first.
+pub(super) fn find(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CommandError::internal("cannot start the runtime").because(&error))?;
+    runtime.block_on(gather(request))
+}
+
+async fn gather(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError> {
+    let place = Place::open(&request.repo, &request.root)?;
+    let (watched, tip) = place.watched(request.branch.as_deref())?;
+    let base = place.workspace.snapshot(tip).map_err(|error| cannot_judge(&error))?.catalog;
+    let records = match &request.store {
+        Some(file) => recorded(file, &place, &watched, request).await?,
+        None => BTreeMap::new(),
+    };
+    let mut out: Vec<RunEntry> = base
+        .runs()
+        .iter()
+        .map(|(id, run)| {
+            let needs = check::requirement_of(&base, &run.value);
+            let run = on_branch(id, &run.value.action, records.get(id), needs.as_ref());
+            RunEntry { run, origin: RunOrigin::Branch }
+        })
+        .collect();
+    let keys: Vec<SigningKey> = base.users().iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect();
+    // Times of receipt are the daemon's to remember; for a look from outside everything was received now.
+    let memory = tempfile::tempdir().map_err(|error| CommandError::internal("no temporary directory").because(&error))?;
+    let store = open(&memory.path().join("runs.db")).await?;
+    let forge = GitForge::new(
+        GitForgeOptions {
+            path: place.repository.path().to_owned(),
+            repository: RepositoryKey::new("runs"),
+            watched: watched.clone(),
+            name: "Portcullis".to_owned(),
+            email: "portcullis@localhost".to_owned(),
+            agent: "portcullis".to_owned(),
+            keeps_tips: false,
+        },
+        Arc::new(store.clone()),
+    );
+    let trouble =
+        |error: &dyn std::error::Error| CommandError::could_not_judge("the review requests cannot be read").because(error);
+    for review in forge.open_pull_requests().await.map_err(|error| trouble(&error))? {
+        let asking = Asking { keys: &keys, now: request.now };
+        let details = forge.details(&review, asking).await.map_err(|error| trouble(&error))?;
+        let input = PullRequestInput {
+            state: details.state,
+            opener: details.opener,
+            pushes: details.pushes,
+            reviews: details.reviews,
+            verified: details.verified,
+        };
+        out.extend(asked_by(&place, tip, &review, details.head, input, request.now)?);
+    }
+    store.close().await;
+    Ok(out)
+}
+
+fn asked_by(
+    place: &Place,
+    tip: CommitId,
+    review: &PullRequest,
+    head: CommitId,
+    input: PullRequestInput,
+    now: Timestamp,
+) -> Result<Vec<RunEntry>, CommandError> {
+    let ask = Ask {
+        target: Target::PullRequest,
+        base: tip,
+        base_is_valid: false,
+        head: Head::Commit(head),
+        identity: None,
+        as_user: None,
+        pull_request: Some(input),
+        received: BTreeMap::new(),
+        first_seen: None,
+        now,
+    };
+    let proposed = place.workspace.propose(&ask).map_err(|error| cannot_judge(&error))?;
+    let verdict = check::judge(&proposed.proposal);
+    Ok(verdict.runs.into_iter().map(|run| RunEntry { run, origin: RunOrigin::Review(review.id.clone()) }).collect())
+}
+
+/// A run that has been merged, as the daemon recorded it, or else as far as git alone can tell.
+fn on_branch(id: &Identifier, action: &Identifier, record: Option<&RunRecord>, needs: Option<&Requirement>) -> RunVerdict {
+    let (state, reason) = match (record.map(|record| record.standing), needs) {
+        (Some(Standing::Decided(state)), _) => (state, "as the daemon recorded it".to_owned()),
+        (Some(Standing::Adopted), _) => {
+            (RunState::Cancelled, "stood on the branch when the daemon first saw it: history, never executed".to_owned())
+        }
+        (None, Some(Requirement::None)) => (RunState::Approved, "needs no approval".to_owned()),
+        (None, _) => {
+            (RunState::WaitingForApproval, "was merged; only the daemon's record, --store, knows its approvals".to_owned())
+        }
+    };
+    RunVerdict {
+        id: id.clone(),
+        action: action.clone(),
+        state,
+        requester: None,
+        digest: String::new(),
+        approvals: Vec::new(),
+        approvers: Vec::new(),
+        reason,
+    }
+}
+
+async fn open(file: &Path) -> Result<SqliteStore, CommandError> {
+    SqliteStore::open(file).await.map_err(|error| CommandError::could_not_judge("cannot open the store").because(&error))
+}
+
+/// What the daemon recorded of this repository's runs.
+async fn recorded(
+    file: &Path,
+    place: &Place,
+    watched: &str,
+    request: &RunsRequest,
+) -> Result<BTreeMap<Identifier, RunRecord>, CommandError> {
+    if !file.exists() {
+        return Err(CommandError::could_not_judge(format!("there is no store at {}", file.display())));
+    }
+    let store = open(file).await?;
+    let at = std::fs::canonicalize(place.repository.path()).unwrap_or_else(|_| place.repository.path().to_owned());
+    let root = if request.root.is_empty() { String::new() } else { format!(":{}", request.root) };
+    let branch = watched.strip_prefix("refs/heads/").unwrap_or(watched);
+    let key = RepositoryKey::new(format!("{}#{branch}{root}", at.display()));
+    let records = store.runs(&key).await;
+    store.close().await;
+    let records = records.map_err(|error| CommandError::could_not_judge("the store cannot be read").because(&error))?;
+    Ok(records.into_iter().map(|record| (record.id.clone(), record)).collect())
+}

@@ -1,0 +1,116 @@
+use super::*;
+
+struct Said<'a> {
+    flags: &'a [(&'static str, &'a str)],
+    env: &'a [(&'a str, &'a str)],
+    file: Option<&'a str>,
+}
+
+fn load(said: &Said<'_>) -> Result<Config, String> {
+    let dir = tempfile::tempdir().unwrap();
+    if let Some(text) = said.file {
+        std::fs::write(dir.path().join(DEFAULT_FILE), text).unwrap();
+    }
+    let env = |name: &str| {
+        let set = said.env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        set.or_else(|| (name == "HOME").then(|| "/home/alice".to_owned()))
+    };
+    let flags = said.flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
+    Config::load(&Sources { flags, env: Some(&env), directory: Some(dir.path()) }).map_err(|e| e.to_string())
+}
+
+fn file(text: &str) -> Result<Config, String> {
+    load(&Said { flags: &[], env: &[], file: Some(text) })
+}
+
+#[test]
+fn a_repository_and_a_branch_are_enough() {
+    let config = load(&Said { flags: &[("path", "/srv/catalog.git"), ("branch", "trunk")], env: &[], file: None }).unwrap();
+    assert_eq!(config.store, PathBuf::from("/home/alice/.local/state/portcullis/portcullis.db"));
+    assert_eq!(config.listen.unwrap().to_string(), "127.0.0.1:8420");
+    let [repository] = config.repositories.as_slice() else { panic!() };
+    assert_eq!((repository.name.as_str(), repository.branch.as_str(), repository.root.as_str()), ("catalog", "trunk", ""));
+    assert_eq!(repository.path, PathBuf::from("/srv/catalog.git"));
+}
+
+#[test]
+fn flags_beat_the_environment_beats_the_file_beats_defaults() {
+    let text = "pollInterval: 1m\nconcurrency: 3\njudgeDeadline: 3s\nrepositories: [{path: /srv/a.git}]\n";
+    let config = load(&Said {
+        flags: &[("pollInterval", "3m")],
+        env: &[("PORTCULLIS_POLL_INTERVAL", "2m"), ("PORTCULLIS_CONCURRENCY", "5")],
+        file: Some(text),
+    })
+    .unwrap();
+    assert_eq!(config.poll_interval, Duration::from_secs(180));
+    assert_eq!(config.concurrency, 5);
+    assert_eq!(config.judge_deadline, Duration::from_secs(3));
+    assert_eq!(config.fetch_deadline, Duration::from_secs(60));
+    assert_eq!(config.repositories.len(), 1);
+}
+
+#[test]
+fn a_repository_on_the_command_line_stands_alone() {
+    let config =
+        load(&Said { flags: &[("path", "/srv/b.git")], env: &[], file: Some("repositories: [{path: /srv/a.git}]") }).unwrap();
+    assert_eq!(config.repositories.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["b"]);
+    let lonely = load(&Said { flags: &[("branch", "x")], env: &[], file: Some("repositories: [{path: /srv/a.git}]") });
+    assert!(lonely.unwrap_err().contains("--branch: `branch` describes the repository"));
+}
+
+#[test]
+fn everything_wrong_is_said_at_once_with_its_place() {
+    let error = file(
+        "pollIntervall: 1m\nconcurrency: 0\nbranch: main\nlisten: localhost\nnonsense: 1\nrepositories:\n  - path: /a\n    brnch: x\n  - root: y\n",
+    )
+    .unwrap_err();
+    for expected in [
+        "portcullis.yaml:1: `pollIntervall` is not an option; did you mean `pollInterval`?",
+        "portcullis.yaml, `concurrency`: `0` is not a number from 1 to 1024",
+        "portcullis.yaml:3: `branch` belongs to an entry of `repositories`",
+        "portcullis.yaml, `listen`: `localhost` is not an address to listen on",
+        "portcullis.yaml:5: `nonsense` is not an option; docs/configuration.md lists them all",
+        "portcullis.yaml:8: `brnch` is not an option; did you mean `branch`?",
+        "portcullis.yaml, repositories[1]: give a `path`, a `remote`, or both",
+    ] {
+        assert!(error.contains(expected), "{expected}\nis not in\n{error}");
+    }
+}
+
+#[test]
+fn a_key_given_twice_is_an_error_not_a_choice() {
+    assert!(file("concurrency: 1\nconcurrency: 2\n").unwrap_err().contains("duplicate"));
+}
+
+#[test]
+fn two_repositories_need_two_names() {
+    let error = file("repositories: [{path: /srv/a/catalog.git}, {path: /srv/b/catalog.git}]").unwrap_err();
+    assert!(error.contains("two repositories are called `catalog`"), "{error}");
+    assert!(file("repositories: [{path: /srv/a/c.git, name: one}, {path: /srv/b/c.git, name: two}]").is_ok());
+}
+
+#[test]
+fn the_copy_of_a_remote_lives_beside_the_store() {
+    let config =
+        file("store: /var/lib/portcullis/p.db\nrepositories: [{remote: 'https://u:tok3n@git.example.com/acme/catalog.git'}]")
+            .unwrap();
+    assert_eq!(config.repositories[0].path, PathBuf::from("/var/lib/portcullis/repositories/catalog.git"));
+    assert!(!format!("{config:?}").contains("tok3n"));
+}
+
+#[test]
+fn a_wrong_remote_is_refused_without_repeating_its_secret() {
+    let error = file("repositories: [{remote: '-https://u:tok3n@git.example.com/acme/catalog.git'}]").unwrap_err();
+    assert!(!error.contains("tok3n"), "{error}");
+}
+
+#[test]
+fn without_a_repository_it_says_how_to_name_one() {
+    assert!(load(&Said { flags: &[], env: &[], file: None }).unwrap_err().contains("portcullis serve --repo DIR"));
+}
+
+#[test]
+fn a_named_file_must_exist() {
+    let error = load(&Said { flags: &[("config", "/nonexistent/p.yaml")], env: &[], file: None }).unwrap_err();
+    assert!(error.starts_with("--config: `/nonexistent/p.yaml` cannot be read"), "{error}");
+}

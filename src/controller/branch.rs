@@ -1,0 +1,240 @@
+//! The watched branch and its accepted revision (spec 9): what is live, what may become live, and what stops the whole.
+
+use std::sync::Arc;
+
+use crate::check::watching_rules::{HISTORY_REWRITTEN, UNJUDGED};
+use crate::check::{CheckName, Conclusion, Target};
+use crate::facts::{Ask, Head};
+use crate::model::CommitId;
+use crate::store::{Acceptance, TreeId};
+
+use super::answer::{Answer, first_tip_refused, refusal};
+use super::judging::{Unjudged, laid_to_commit, may_become_base};
+use super::parts::Repository;
+use super::{Input, Outcome, Shared, Thing, Trouble};
+
+impl Shared {
+    /// Brings the accepted revision up to the branch's tip, as far as it may go.
+    pub(super) async fn reconcile_branch(self: &Arc<Self>, repository: &Arc<Repository>) -> Result<Outcome<Input>, Trouble> {
+        let world = self.world(repository).await?;
+        let outcome = match (world.tip, world.accepted) {
+            (None, _) => {
+                let why = format!("branch {} does not exist", repository.watched.branch);
+                tracing::warn!(repository = %repository.name, "{why}");
+                self.health.set(&repository.name, "accepted", world.accepted.is_none().then_some(why));
+                Ok(())
+            }
+            (Some(tip), None) => self.first_sight(repository, tip).await,
+            (Some(tip), Some(accepted)) => {
+                self.health.set(&repository.name, "accepted", None);
+                self.follow(repository, accepted, tip, world.halted).await
+            }
+        };
+        let settled = Outcome::Settled { input: Some(world.branch()), again: None };
+        match outcome {
+            Ok(()) => Ok(settled),
+            Err(Unjudged::Trouble(trouble)) => Err(trouble),
+            Err(Unjudged::Poison(why)) => {
+                self.metrics.branch(&repository.name, world.halted, true);
+                self.quarantine(repository, &Thing::Branch, world.tip, &why).await?;
+                Ok(Outcome::Stalled)
+            }
+        }
+    }
+
+    /// Adopts a valid tip and the runs on it as history; one that is not valid is reported, and nothing is accepted.
+    async fn first_sight(self: &Arc<Self>, repository: &Arc<Repository>, tip: CommitId) -> Result<(), Unjudged> {
+        let (shared, inner) = (self.clone(), repository.clone());
+        let (findings, runs, answer) = self
+            .off_thread(move || {
+                let snapshot = inner.watched.workspace.snapshot(tip).map_err(laid_to_commit)?;
+                let mut findings = (shared.judge.validate)(&snapshot.catalog);
+                findings.retain(|finding| finding.is_error());
+                let runs: Vec<_> = snapshot.catalog.runs().iter().map(|(id, _)| id.clone()).collect();
+                let answer = match findings.is_empty() {
+                    true => Answer::one(
+                        tip,
+                        CheckName::Catalog,
+                        Conclusion::Success,
+                        "adopted as the first accepted revision",
+                        &shared.settings,
+                    ),
+                    false => first_tip_refused(tip, &findings, &shared.settings, &inner),
+                };
+                Ok((findings.len(), runs, answer))
+            })
+            .await?;
+        self.publish(repository, &Thing::Branch, &answer).await?;
+        if findings > 0 {
+            let why = format!("the first tip of {} is not a valid catalog: {findings} errors", repository.watched.branch);
+            tracing::error!(repository = %repository.name, tip = %tip, "{why}");
+            self.metrics.branch(&repository.name, false, true);
+            self.health.set(&repository.name, "accepted", Some(why));
+            return Ok(());
+        }
+        let acceptance = Acceptance { commit: tip, at: self.clock.now(), reason: "first sight of the branch".to_owned() };
+        if !self.store.adopt(&repository.watched.key, &acceptance, &runs).await? {
+            return Err(Trouble::passing("another hand accepted a revision meanwhile").into());
+        }
+        tracing::info!(repository = %repository.name, tip = %tip, runs = runs.len(), "adopted the branch as it stands");
+        self.accepted(repository, None, tip);
+        self.wake(&repository.name);
+        Ok(())
+    }
+
+    /// Follows the branch from the accepted revision to its tip.
+    async fn follow(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        accepted: CommitId,
+        tip: CommitId,
+        halted: bool,
+    ) -> Result<(), Unjudged> {
+        let key = &repository.watched.key;
+        if accepted == tip {
+            if halted {
+                // Whoever rewrote the history has put it back, or a person has accepted it while we looked.
+                self.store.halt(key, tip, self.clock.now()).await?;
+                self.store.resume(key, &self.acceptance(tip, "history restored")).await?;
+            }
+            self.accepted(repository, None, tip);
+            return Ok(());
+        }
+        let history = repository.history.clone();
+        if !self.off_thread(move || history.leads_to(accepted, tip).map_err(laid_to_commit)).await? {
+            return self.stop(repository, accepted, tip).await;
+        }
+        let from = if halted { accepted } else { self.accept_judged_trees(repository, accepted, tip).await? };
+        if from == tip {
+            return Ok(());
+        }
+        let base = self.base(repository, from).await?;
+        let ask = Ask {
+            target: Target::WatchedBranch,
+            base: from,
+            base_is_valid: base.valid,
+            head: Head::Commit(tip),
+            identity: None,
+            as_user: None,
+            pull_request: None,
+            received: self.received(repository, from, tip).await?,
+            first_seen: Some(self.store.first_seen(key, &format!("branch/{tip}"), self.clock.now()).await?),
+            now: self.clock.now(),
+        };
+        let judged = self.judge(repository, ask).await?;
+        if may_become_base(&judged.verdict) {
+            self.record_runs(repository, None, &judged.verdict).await?;
+        }
+        self.publish(repository, &Thing::Branch, &judged.answer).await?;
+        if !may_become_base(&judged.verdict) {
+            let errors = judged.verdict.findings.iter().filter(|finding| finding.is_error()).count();
+            tracing::error!(repository = %repository.name, tip = %tip, accepted = %from, errors,
+                "the tip is not applied; revert what is wrong, or let somebody who may commit it again");
+            self.metrics.branch(&repository.name, halted, true);
+            return Ok(());
+        }
+        let acceptance = self.acceptance(tip, "judged green");
+        let moved = if halted {
+            // The history leads on from the accepted revision again, so nothing needs a person any more.
+            self.store.halt(key, tip, self.clock.now()).await?;
+            self.store.resume(key, &acceptance).await?
+        } else {
+            self.store.accept(key, from, &acceptance).await?
+        };
+        if !moved {
+            return Err(Trouble::passing("the accepted revision moved meanwhile").into());
+        }
+        self.accepted(repository, Some(from), tip);
+        Ok(())
+    }
+
+    /// Accepts, one step along first parents at a time, what was judged green as a pull request: its very tree.
+    async fn accept_judged_trees(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        accepted: CommitId,
+        tip: CommitId,
+    ) -> Result<CommitId, Unjudged> {
+        let (key, inner) = (&repository.watched.key, repository.clone());
+        let steps = self
+            .off_thread(move || {
+                let way = inner.history.first_parents(accepted, tip).map_err(laid_to_commit)?.unwrap_or_default();
+                // The tip alone can also be the fast-forward of a pull request of many commits.
+                let snapshot = |commit| {
+                    let snapshot = inner.watched.workspace.snapshot(commit).map_err(laid_to_commit)?;
+                    Ok((commit, TreeId(snapshot.tree.0)))
+                };
+                let steps = if way.len() <= 50 { way } else { vec![tip] };
+                steps.into_iter().map(snapshot).collect::<Result<Vec<_>, Unjudged>>()
+            })
+            .await?;
+        let mut at = accepted;
+        for (commit, tree) in steps {
+            let Some(judged) = self.store.judged_tree(key, tree, at).await?.into_iter().next() else { continue };
+            let reason = format!("tree of pull request {}", judged.pull_request);
+            if commit == tip && judged.head != tip {
+                let text = format!("judged as pull request {}", judged.pull_request);
+                let mut answer = Answer::one(tip, CheckName::Catalog, Conclusion::Success, &text, &self.settings);
+                answer
+                    .statuses
+                    .extend(Answer::one(tip, CheckName::Permissions, Conclusion::Success, &text, &self.settings).statuses);
+                self.publish(repository, &Thing::Branch, &answer).await?;
+            }
+            if !self.store.accept(key, at, &self.acceptance(commit, &reason)).await? {
+                return Err(Trouble::passing("the accepted revision moved meanwhile").into());
+            }
+            self.accepted(repository, Some(at), commit);
+            at = commit;
+        }
+        Ok(at)
+    }
+
+    /// History was rewritten: nothing is applied until a person accepts it.
+    async fn stop(self: &Arc<Self>, repository: &Arc<Repository>, accepted: CommitId, tip: CommitId) -> Result<(), Unjudged> {
+        let halt = self.store.halt(&repository.watched.key, tip, self.clock.now()).await?;
+        tracing::error!(repository = %repository.name, tip = %tip, accepted = %accepted, since = %halt.since, rule = HISTORY_REWRITTEN,
+            "history was rewritten: the accepted revision is no ancestor of the tip. Restore the branch, or run `portcullis accept {tip}`");
+        let text = format!(
+            "history was rewritten: accepted {} is no ancestor. Restore it, or run `portcullis accept`",
+            accepted.short()
+        );
+        let mut answer = Answer::one(tip, CheckName::Permissions, Conclusion::Failure, &text, &self.settings);
+        let help =
+            format!("restore the branch so that it leads on from {accepted}, or look at {tip} and run `portcullis accept {tip}`");
+        answer.remark(tip, HISTORY_REWRITTEN, format!("the accepted revision is no ancestor of this commit. To go on, {help}"));
+        self.publish(repository, &Thing::Branch, &answer).await?;
+        self.metrics.branch(&repository.name, true, true);
+        Ok(())
+    }
+
+    /// Notes in logs and metrics that a revision is accepted, and has the open pull requests judged against it.
+    fn accepted(&self, repository: &Repository, from: Option<CommitId>, to: CommitId) {
+        self.metrics.accepted(&repository.name, from, to);
+        self.metrics.branch(&repository.name, false, false);
+        self.health.set(&repository.name, "accepted", None);
+        if let Some(from) = from {
+            tracing::info!(repository = %repository.name, %from, %to, "accepted");
+            self.wake(&repository.name);
+        }
+    }
+
+    fn acceptance(&self, commit: CommitId, reason: &str) -> Acceptance {
+        Acceptance { commit, at: self.clock.now(), reason: reason.to_owned() }
+    }
+
+    /// Reports a head that cannot be judged, once; it rests until its input changes.
+    pub(super) async fn quarantine(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        thing: &Thing,
+        head: Option<CommitId>,
+        why: &str,
+    ) -> Result<(), Trouble> {
+        tracing::error!(repository = %repository.name, ?thing, head = head.map(tracing::field::display), rule = UNJUDGED, "could not judge: {why}");
+        self.metrics.quarantined(&repository.name);
+        match head {
+            Some(head) => self.publish(repository, thing, &refusal(head, UNJUDGED, why, &self.settings)).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What the daemon counts and measures, in Prometheus' words; docs/operations.md explains each.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::model::CommitId;
+
+/// Names and values of labels.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Labels(Vec<(&'static str, String)>);
+
+impl EncodeLabelSet for Labels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.0.encode(encoder)
+    }
+}
+
+type Seconds = Family<Labels, Histogram, fn() -> Histogram>;
+
+/// Half a millisecond to about four minutes.
+fn seconds() -> Histogram {
+    Histogram::new(std::iter::successors(Some(0.0005), |bound| Some(bound * 2.0)).take(20))
+}
+
+/// Every metric of the daemon.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    reconciles: Family<Labels, Counter>,
+    pub(super) waiting: Gauge,
+    pub(super) running: Gauge,
+    judged: Seconds,
+    answered: Seconds,
+    statuses: Family<Labels, Counter>,
+    quarantined: Family<Labels, Counter>,
+    accepted: Family<Labels, Gauge>,
+    halted: Family<Labels, Gauge>,
+    refused: Family<Labels, Gauge>,
+    open: Family<Labels, Gauge>,
+    pub(super) abandoned: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("portcullis");
+        let metrics = Self {
+            reconciles: Family::default(),
+            waiting: Gauge::default(),
+            running: Gauge::default(),
+            judged: Family::new_with_constructor(seconds),
+            answered: Family::new_with_constructor(seconds),
+            statuses: Family::default(),
+            quarantined: Family::default(),
+            accepted: Family::default(),
+            halted: Family::default(),
+            refused: Family::default(),
+            open: Family::default(),
+            abandoned: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register("reconciles", "Reconciliations by repository, thing and result", metrics.reconciles.clone());
+        registry.register("queue_depth", "Keys that wait for their time or for room", metrics.waiting.clone());
+        registry.register("queue_running", "Keys that are being reconciled", metrics.running.clone());
+        registry.register("judge_duration_seconds", "Time to gather facts and judge", metrics.judged.clone());
+        registry.register(
+            "push_to_status_seconds",
+            "Time from seeing a change to its status being posted",
+            metrics.answered.clone(),
+        );
+        registry.register("statuses_posted", "Statuses that were not there before, or not like this", metrics.statuses.clone());
+        registry.register("quarantined", "Heads that could not be judged and wait for a change", metrics.quarantined.clone());
+        registry.register("accepted_revision", "1 for the accepted revision of the watched branch", metrics.accepted.clone());
+        registry.register("halted", "1 while rewritten history waits for a person", metrics.halted.clone());
+        registry.register("tip_refused", "1 while the tip of the watched branch is not accepted", metrics.refused.clone());
+        registry.register("open_pull_requests", "Pull requests that are open", metrics.open.clone());
+        registry.register(
+            "abandoned_judgements",
+            "Judgements past their deadline whose threads still run",
+            metrics.abandoned.clone(),
+        );
+        let version = Family::<Labels, Gauge>::default();
+        version.get_or_create(&Labels(vec![("version", env!("CARGO_PKG_VERSION").to_owned())])).set(1);
+        registry.register("build", "1 for the version that runs", version);
+        Self { registry, ..metrics }
+    }
+}
+
+impl Metrics {
+    /// The text that Prometheus reads.
+    pub fn render(&self) -> String {
+        let mut out = String::new();
+        match encode(&mut out, &self.registry) {
+            Ok(()) => out,
+            Err(_) => String::new(),
+        }
+    }
+
+    pub(super) fn reconciled(&self, repository: &str, thing: &'static str, result: &'static str) {
+        let labels = vec![("repository", repository.to_owned()), ("thing", thing.to_owned()), ("result", result.to_owned())];
+        self.reconciles.get_or_create(&Labels(labels)).inc();
+    }
+
+    pub(super) fn judged(&self, repository: &str, seconds: f64) {
+        self.judged.get_or_create(&of(repository)).observe(seconds);
+    }
+
+    pub(super) fn answered(&self, repository: &str, seconds: f64) {
+        self.answered.get_or_create(&of(repository)).observe(seconds);
+    }
+
+    pub(super) fn posted(&self, repository: &str, statuses: usize) {
+        self.statuses.get_or_create(&of(repository)).inc_by(u64::try_from(statuses).unwrap_or(u64::MAX));
+    }
+
+    pub(super) fn quarantined(&self, repository: &str) {
+        self.quarantined.get_or_create(&of(repository)).inc();
+    }
+
+    pub(super) fn accepted(&self, repository: &str, before: Option<CommitId>, now: CommitId) {
+        let labels = |commit: CommitId| Labels(vec![("repository", repository.to_owned()), ("commit", commit.to_string())]);
+        if let Some(before) = before.filter(|before| *before != now) {
+            self.accepted.remove(&labels(before));
+        }
+        self.accepted.get_or_create(&labels(now)).set(1);
+    }
+
+    pub(super) fn branch(&self, repository: &str, halted: bool, refused: bool) {
+        self.halted.get_or_create(&of(repository)).set(i64::from(halted));
+        self.refused.get_or_create(&of(repository)).set(i64::from(refused));
+    }
+
+    pub(super) fn open(&self, repository: &str, count: usize) {
+        self.open.get_or_create(&of(repository)).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+}
+
+fn of(repository: &str) -> Labels {
+    Labels(vec![("repository", repository.to_owned())])
+}

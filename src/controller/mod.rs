@@ -1,0 +1,46 @@
+//! The loop that reads the world and makes it known what stands there: a keyed queue, what wakes it, and one reconciliation a key.
+//!
+//! Events, polls and restarts only wake. A [`Thing::Sweep`] reads refs, store and forge and offers the watched branch and each
+//! pull request with the [`Input`] that its judgement depends on; what was judged for that input already is left alone. Every
+//! reconciliation reads the world again, writes only what can be written twice, and may be cut off at any point.
+
+mod answer;
+mod branch;
+#[cfg(test)]
+mod branch_tests;
+mod clock;
+mod drive;
+mod health;
+mod history;
+mod judging;
+mod key;
+mod metrics;
+mod parts;
+mod publish;
+mod pull_request;
+#[cfg(test)]
+mod pull_request_tests;
+mod queue;
+#[cfg(test)]
+mod queue_tests;
+mod remote;
+#[cfg(test)]
+mod remote_tests;
+mod runs;
+#[cfg(test)]
+mod story_tests;
+mod sweep;
+mod trouble;
+mod watch;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use drive::Controller;
+pub use health::Health;
+pub use key::{Input, Key, Thing};
+pub use metrics::Metrics;
+pub use parts::{Judge, Parts, Settings, Watched};
+pub use queue::{Backoff, Outcome, Queue};
+
+use drive::Shared;
+use judging::Unjudged;
+use trouble::Trouble;

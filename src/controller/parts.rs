@@ -1,0 +1,180 @@
+//! What a controller is made of: everything of the outside world that it touches is handed in here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::catalog::Catalog;
+use crate::check::{Proposal, Verdict};
+use crate::config::RemoteUrl;
+use crate::facts::Workspace;
+use crate::forge::Forge;
+use crate::model::{CommitId, Finding, Identifier, SigningKey};
+use crate::store::{RepositoryKey, Store};
+
+use super::history::History;
+use super::{Backoff, Clock, Thing};
+
+/// A repository to watch.
+#[derive(Clone)]
+pub struct Watched {
+    /// What logs and metrics call it; no two the same.
+    pub name: String,
+    /// What the store calls it.
+    pub key: RepositoryKey,
+    /// The watched branch's short name.
+    pub branch: String,
+    /// The catalog's directory; empty for the repository's top.
+    pub root: String,
+    /// The local repository.
+    pub path: PathBuf,
+    /// Where it is fetched from, and answered to.
+    pub remote: Option<RemoteUrl>,
+    /// Its catalogs.
+    pub workspace: Arc<Workspace>,
+    /// Its pull requests.
+    pub forge: Arc<dyn Forge>,
+}
+
+type JudgeFn = dyn Fn(&Proposal) -> Verdict + Send + Sync;
+type ValidateFn = dyn Fn(&Catalog) -> Vec<Finding> + Send + Sync;
+
+/// The two questions a controller asks of the core.
+pub struct Judge {
+    pub(super) judge: Box<JudgeFn>,
+    pub(super) validate: Box<ValidateFn>,
+}
+
+impl Judge {
+    /// Judges proposals by `judge`, and the first sight of a branch by `validate`.
+    pub fn new(
+        judge: impl Fn(&Proposal) -> Verdict + Send + Sync + 'static,
+        validate: impl Fn(&Catalog) -> Vec<Finding> + Send + Sync + 'static,
+    ) -> Self {
+        Self { judge: Box::new(judge), validate: Box::new(validate) }
+    }
+
+    /// The core's own judgement.
+    pub fn of_core() -> Self {
+        Self::new(crate::check::judge, crate::check::validate)
+    }
+}
+
+/// How the loop behaves; docs/configuration.md explains each.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    /// Between two looks when no event wakes.
+    pub poll_interval: Duration,
+    /// For one fetch, and one push of notes.
+    pub fetch_deadline: Duration,
+    /// For one judgement.
+    pub judge_deadline: Duration,
+    /// Keys reconciled at a time.
+    pub concurrency: usize,
+    /// For what runs when told to stop.
+    pub shutdown_grace: Duration,
+    /// For what failed and may pass.
+    pub backoff: Backoff,
+    /// What statuses link to, the commit's id appended.
+    pub status_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            poll_interval: Duration::from_secs(15),
+            fetch_deadline: Duration::from_secs(60),
+            judge_deadline: Duration::from_secs(60),
+            concurrency: 2,
+            shutdown_grace: Duration::from_secs(10),
+            backoff: Backoff::default(),
+            status_url: None,
+        }
+    }
+}
+
+/// Everything.
+pub struct Parts {
+    /// The memory.
+    pub store: Arc<dyn Store>,
+    /// What to watch.
+    pub repositories: Vec<Watched>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Spreads what is tried again.
+    pub rng: fastrand::Rng,
+    /// The core.
+    pub judge: Judge,
+    /// The behaviour.
+    pub settings: Settings,
+}
+
+/// A watched repository and what the loop remembers of it while it runs; losing it costs only work.
+pub(super) struct Repository {
+    pub(super) name: Arc<str>,
+    pub(super) watched: Watched,
+    pub(super) history: History,
+    /// What is known of the accepted revision that was last judged against.
+    base: Mutex<Option<(CommitId, Arc<BaseFacts>)>>,
+    /// The pull requests that were open, or may have runs that wait, when last looked at.
+    pub(super) tracked: Mutex<Option<BTreeSet<String>>>,
+    /// The runs that have not come to an end, and the pull requests that ask for them.
+    pub(super) moving_runs: Mutex<BTreeMap<Identifier, String>>,
+    /// When the store last took a write that was made to see whether it does.
+    pub(super) store_proved: Mutex<Option<Duration>>,
+    /// When the change was seen that a thing is to be reconciled for.
+    seen: Mutex<BTreeMap<Thing, Duration>>,
+    /// One writer of notes at a time, and what it has made public since the start.
+    pub(super) published: tokio::sync::Mutex<BTreeMap<Thing, Vec<u8>>>,
+}
+
+/// What every judgement against one accepted revision needs.
+pub(super) struct BaseFacts {
+    pub(super) keys: Vec<SigningKey>,
+    pub(super) valid: bool,
+}
+
+impl Repository {
+    pub(super) fn new(watched: Watched) -> Self {
+        Self {
+            name: watched.name.as_str().into(),
+            history: History::of(&watched.path),
+            watched,
+            base: Mutex::default(),
+            tracked: Mutex::default(),
+            moving_runs: Mutex::default(),
+            store_proved: Mutex::default(),
+            seen: Mutex::default(),
+            published: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(super) fn branch_ref(&self) -> String {
+        format!("refs/heads/{}", self.watched.branch)
+    }
+
+    pub(super) fn known_base(&self, commit: CommitId) -> Option<Arc<BaseFacts>> {
+        let base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
+        base.as_ref().filter(|(known, _)| *known == commit).map(|(_, facts)| facts.clone())
+    }
+
+    pub(super) fn remember_base(&self, commit: CommitId, facts: Arc<BaseFacts>) {
+        *self.base.lock().unwrap_or_else(PoisonError::into_inner) = Some((commit, facts));
+    }
+
+    pub(super) fn saw(&self, thing: &Thing, at: Duration) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).entry(thing.clone()).or_insert(at);
+    }
+
+    pub(super) fn take_seen(&self, thing: &Thing) -> Option<Duration> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(thing)
+    }
+}
+
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Repository").field(&self.name).finish()
+    }
+}

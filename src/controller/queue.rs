@@ -1,0 +1,235 @@
+//! Decides which key runs next: one slot a key, the earliest time wins, and one key never runs twice at once.
+//!
+//! A plain value without threads, clock or randomness: whoever holds it passes the time in (as a duration since its own
+//! start, so that a wall clock that jumps means nothing) and the jitter too. An event may be lost, doubled or late; what
+//! the queue promises is that a wake is always followed by a run that begins after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How long a key that failed waits: twice as long after each failure in a row, never longer than `most`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Backoff {
+    /// After the first failure.
+    pub first: Duration,
+    /// The ceiling.
+    pub most: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { first: Duration::from_millis(500), most: Duration::from_secs(300) }
+    }
+}
+
+impl Backoff {
+    /// The wait after `failures` in a row; `jitter` in `0.0..=1.0` spreads it over its upper half.
+    pub fn wait(&self, failures: u32, jitter: f64) -> Duration {
+        let doubled = self.first.saturating_mul(1u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
+        let jitter = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 1.0 };
+        doubled.min(self.most).mul_f64(0.5 + jitter / 2.0)
+    }
+}
+
+/// How a run of a key ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome<I> {
+    /// All is as it should be.
+    Settled {
+        /// What was really looked at, where that is newer than what the key was offered with.
+        input: Option<I>,
+        /// Look again after this long, even if nothing changes.
+        again: Option<Duration>,
+    },
+    /// It failed, and may succeed if repeated.
+    Retry {
+        /// Not before this long, where whoever failed said so.
+        least: Option<Duration>,
+    },
+    /// It failed, and will fail again until its input changes.
+    Stalled,
+}
+
+impl<I> Outcome<I> {
+    /// Settled, with nothing to add.
+    pub fn done() -> Self {
+        Self::Settled { input: None, again: None }
+    }
+
+    /// Failed, to be repeated after the backoff.
+    pub fn retry() -> Self {
+        Self::Retry { least: None }
+    }
+}
+
+#[derive(Debug)]
+enum State<I> {
+    /// Due at a time; the number keeps first come, first served among equals.
+    Waiting { at: Duration, number: u64 },
+    /// Being worked on.
+    Running {
+        /// Woken meanwhile.
+        again: Option<Duration>,
+        /// Offered with another input meanwhile.
+        newer: Option<I>,
+    },
+    /// Settled or stalled.
+    Resting,
+}
+
+#[derive(Debug)]
+struct Slot<I> {
+    state: State<I>,
+    input: Option<I>,
+    failures: u32,
+}
+
+/// The queue of keys `K`, each run for an input `I`.
+#[derive(Debug)]
+pub struct Queue<K, I> {
+    slots: BTreeMap<K, Slot<I>>,
+    due: BTreeSet<(Duration, u64, K)>,
+    next_number: u64,
+    running: usize,
+    limit: usize,
+    backoff: Backoff,
+}
+
+impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
+    /// An empty queue of which at most `limit` keys (one at least) run at a time.
+    pub fn new(limit: usize, backoff: Backoff) -> Self {
+        Self { slots: BTreeMap::new(), due: BTreeSet::new(), next_number: 0, running: 0, limit: limit.max(1), backoff }
+    }
+
+    /// Runs `key` at `at` or sooner, whatever is known of its input; if it is running, once more after that.
+    pub fn wake(&mut self, key: K, at: Duration) {
+        match self.slots.get_mut(&key).map(|slot| &mut slot.state) {
+            Some(State::Running { again, .. }) => *again = Some(again.map_or(at, |t| t.min(at))),
+            Some(State::Waiting { at: standing, .. }) if *standing <= at => {}
+            _ => self.put(key, at),
+        }
+    }
+
+    /// Runs `key` now if `input` differs from what it last ran for; otherwise leaves it resting, waiting or backing off.
+    /// Says whether it will run because of this.
+    pub fn offer(&mut self, key: K, input: I, now: Duration) -> bool {
+        let Some(slot) = self.slots.get_mut(&key) else {
+            self.slots.insert(key.clone(), Slot { state: State::Resting, input: Some(input), failures: 0 });
+            self.put(key, now);
+            return true;
+        };
+        let same = slot.input.as_ref() == Some(&input);
+        match &mut slot.state {
+            State::Running { newer, .. } => {
+                *newer = (!same).then_some(input);
+                !same
+            }
+            _ if same => false,
+            State::Waiting { at, .. } => {
+                let at = now.min(*at);
+                slot.input = Some(input);
+                slot.failures = 0;
+                self.put(key, at);
+                true
+            }
+            State::Resting => {
+                slot.input = Some(input);
+                slot.failures = 0;
+                self.put(key, now);
+                true
+            }
+        }
+    }
+
+    /// The key that is due and longest so, now running; `None` if nothing is due or enough is running.
+    pub fn take(&mut self, now: Duration) -> Option<K> {
+        if self.running >= self.limit || self.due.first().is_none_or(|(at, ..)| *at > now) {
+            return None;
+        }
+        let (_, _, key) = self.due.pop_first()?;
+        let slot = self.slots.get_mut(&key)?;
+        slot.state = State::Running { again: None, newer: None };
+        self.running += 1;
+        Some(key)
+    }
+
+    /// A taken key has been worked on. Anything else is ignored.
+    pub fn finish(&mut self, key: &K, outcome: Outcome<I>, now: Duration, jitter: f64) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        if !matches!(slot.state, State::Running { .. }) {
+            return;
+        }
+        let State::Running { again: woken, newer } = std::mem::replace(&mut slot.state, State::Resting) else { return };
+        self.running = self.running.saturating_sub(1);
+        let planned = match outcome {
+            Outcome::Settled { input, again } => {
+                slot.failures = 0;
+                if input.is_some() {
+                    slot.input = input;
+                }
+                again.map(|wait| now.saturating_add(wait))
+            }
+            Outcome::Retry { least } => {
+                slot.failures = slot.failures.saturating_add(1);
+                let wait = self.backoff.wait(slot.failures, jitter).max(least.unwrap_or_default());
+                Some(now.saturating_add(wait))
+            }
+            Outcome::Stalled => {
+                slot.failures = slot.failures.saturating_add(1);
+                None
+            }
+        };
+        let changed = newer.filter(|newer| slot.input.as_ref() != Some(newer)).map(|newer| {
+            slot.input = Some(newer);
+            slot.failures = 0;
+            now
+        });
+        if let Some(at) = [planned, woken, changed].into_iter().flatten().min() {
+            self.put(key.clone(), at);
+        }
+    }
+
+    /// Drops what is remembered of a key that rests; one that waits or runs stays.
+    pub fn forget(&mut self, key: &K) {
+        if self.slots.get(key).is_some_and(|slot| matches!(slot.state, State::Resting)) {
+            self.slots.remove(key);
+        }
+    }
+
+    /// When the next waiting key is due, whether or not there is room for it.
+    pub fn next_due(&self) -> Option<Duration> {
+        self.due.first().map(|(at, ..)| *at)
+    }
+
+    /// Whether another key may start.
+    pub fn has_room(&self) -> bool {
+        self.running < self.limit
+    }
+
+    /// How many keys run.
+    pub fn running(&self) -> usize {
+        self.running
+    }
+
+    /// How many keys wait for their time or for room.
+    pub fn waiting(&self) -> usize {
+        self.due.len()
+    }
+
+    /// The keys that it remembers, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.slots.keys()
+    }
+
+    /// Lets `key` wait for `at`, in the place of any other time it waited for.
+    fn put(&mut self, key: K, at: Duration) {
+        let number = self.next_number;
+        self.next_number = self.next_number.wrapping_add(1);
+        let slot = self.slots.entry(key.clone()).or_insert(Slot { state: State::Resting, input: None, failures: 0 });
+        if let State::Waiting { at, number } = slot.state {
+            self.due.remove(&(at, number, key.clone()));
+        }
+        slot.state = State::Waiting { at, number };
+        self.due.insert((at, number, key));
+    }
+}

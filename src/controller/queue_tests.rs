@@ -1,0 +1,182 @@
+use proptest::prelude::*;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::queue::{Backoff, Outcome, Queue};
+
+const S: fn(u64) -> Duration = Duration::from_secs;
+
+fn queue() -> Queue<&'static str, u8> {
+    Queue::new(2, Backoff { first: S(1), most: S(60) })
+}
+
+#[test]
+fn the_earliest_time_wins() {
+    let mut q = queue();
+    q.wake("a", S(9));
+    q.wake("a", S(3));
+    q.wake("a", S(5));
+    assert_eq!(q.take(S(2)), None);
+    assert_eq!(q.take(S(3)), Some("a"));
+    assert_eq!(q.take(S(99)), None, "three wakes, one run");
+}
+
+#[test]
+fn a_key_woken_while_it_runs_runs_again_after() {
+    let mut q = queue();
+    q.wake("a", S(0));
+    assert_eq!(q.take(S(0)), Some("a"));
+    q.wake("a", S(0));
+    assert_eq!(q.take(S(1)), None, "never two at once");
+    q.finish(&"a", Outcome::done(), S(1), 0.0);
+    assert_eq!(q.take(S(1)), Some("a"));
+}
+
+#[test]
+fn what_may_pass_is_tried_again_later_and_later() {
+    let mut q = queue();
+    let mut now = S(0);
+    q.offer("a", 1, now);
+    for expected in [1, 2, 4, 8, 16, 32, 60, 60] {
+        assert_eq!(q.take(now), Some("a"));
+        q.finish(&"a", Outcome::retry(), now, 1.0);
+        assert_eq!(q.next_due(), Some(now + S(expected)));
+        assert!(!q.offer("a", 1, now), "the same input does not cut the wait short");
+        now += S(expected);
+    }
+    assert!(q.offer("a", 2, now), "another input does");
+    assert_eq!(q.take(now), Some("a"));
+    q.finish(&"a", Outcome::retry(), now, 1.0);
+    assert_eq!(q.next_due(), Some(now + S(1)), "and it starts afresh");
+}
+
+#[test]
+fn what_cannot_succeed_rests_until_its_input_changes() {
+    let mut q = queue();
+    q.offer("a", 1, S(0));
+    q.take(S(0));
+    q.finish(&"a", Outcome::Stalled, S(0), 0.0);
+    assert!(!q.offer("a", 1, S(1)));
+    assert_eq!(q.take(S(9999)), None);
+    assert!(q.offer("a", 2, S(2)));
+    assert_eq!(q.take(S(2)), Some("a"));
+}
+
+#[test]
+fn a_change_that_the_run_has_already_seen_needs_no_second_run() {
+    let mut q = queue();
+    q.offer("a", 1, S(0));
+    q.take(S(0));
+    assert!(q.offer("a", 2, S(0)));
+    q.finish(&"a", Outcome::Settled { input: Some(2), again: None }, S(1), 0.0);
+    assert_eq!(q.take(S(1)), None);
+    assert!(!q.offer("a", 2, S(1)));
+}
+
+#[test]
+fn only_so_many_run_at_once() {
+    let mut q = queue();
+    for key in ["a", "b", "c"] {
+        q.wake(key, S(0));
+    }
+    assert_eq!((q.take(S(0)), q.take(S(0)), q.take(S(0))), (Some("a"), Some("b"), None));
+    q.finish(&"b", Outcome::done(), S(0), 0.0);
+    assert_eq!(q.take(S(0)), Some("c"));
+}
+
+#[test]
+fn a_forgotten_key_is_new_again() {
+    let mut q = queue();
+    q.offer("a", 1, S(0));
+    q.forget(&"a");
+    assert_eq!(q.take(S(0)), Some("a"), "but not before it has run");
+    q.finish(&"a", Outcome::done(), S(0), 0.0);
+    q.forget(&"a");
+    assert_eq!(q.keys().count(), 0);
+    assert!(q.offer("a", 1, S(0)));
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Wake(u8, u64),
+    Offer(u8, u8),
+    Take,
+    Finish(prop::sample::Index, u8),
+    Forget(u8),
+    Pass(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..4u8, 0..20u64).prop_map(|(k, d)| Step::Wake(k, d)),
+        3 => (0..4u8, 0..3u8).prop_map(|(k, i)| Step::Offer(k, i)),
+        4 => Just(Step::Take),
+        4 => (any::<prop::sample::Index>(), 0..4u8).prop_map(|(i, o)| Step::Finish(i, o)),
+        1 => (0..4u8).prop_map(Step::Forget),
+        2 => (0..10u64).prop_map(Step::Pass),
+    ]
+}
+
+proptest! {
+    /// No key runs twice at once, no more run than may, and every wake is answered by a run that begins after it and
+    /// not before the earliest time asked for.
+    #[test]
+    fn every_wake_is_answered_once_and_never_twice_at_once(steps in prop::collection::vec(step(), 1..120), limit in 1..4usize) {
+        let mut q: Queue<u8, u8> = Queue::new(limit, Backoff { first: S(1), most: S(8) });
+        let mut now = S(0);
+        let mut running: Vec<u8> = Vec::new();
+        // Keys that must still run, and the time by which they become due.
+        let mut owed: BTreeMap<u8, Duration> = BTreeMap::new();
+        let note = |owed: &mut BTreeMap<u8, Duration>, key, at| {
+            let due = owed.entry(key).or_insert(at);
+            *due = (*due).min(at);
+        };
+        for step in steps {
+            match step {
+                Step::Wake(key, wait) => {
+                    q.wake(key, now + S(wait));
+                    note(&mut owed, key, now + S(wait));
+                }
+                Step::Offer(key, input) => if q.offer(key, input, now) && !running.contains(&key) {
+                    note(&mut owed, key, now);
+                },
+                Step::Take => {
+                    let full = running.len() >= limit;
+                    match q.take(now) {
+                        Some(key) => {
+                            prop_assert!(!full && !running.contains(&key));
+                            running.push(key);
+                            owed.remove(&key);
+                        }
+                        None => prop_assert!(full || owed.iter().all(|(k, at)| *at > now || running.contains(k))),
+                    }
+                }
+                Step::Finish(index, outcome) => if !running.is_empty() {
+                    let key = running.swap_remove(index.index(running.len()));
+                    let outcome = match outcome {
+                        0 => Outcome::retry(),
+                        1 => Outcome::Stalled,
+                        2 => Outcome::Settled { input: None, again: Some(S(3)) },
+                        _ => Outcome::done(),
+                    };
+                    q.finish(&key, outcome, now, 0.5);
+                },
+                Step::Forget(key) => q.forget(&key),
+                Step::Pass(seconds) => now += S(seconds),
+            }
+            prop_assert_eq!(q.running(), running.len());
+        }
+        // Let everything finish well: nothing that was owed may be left.
+        for key in running.drain(..) {
+            q.finish(&key, Outcome::done(), now, 0.5);
+        }
+        now += S(100);
+        while let Some(key) = q.take(now) {
+            owed.remove(&key);
+            q.finish(&key, Outcome::done(), now, 0.5);
+        }
+        prop_assert!(owed.is_empty(), "lost: {:?}", owed);
+        prop_assert_eq!(q.waiting(), 0);
+    }
+}

@@ -1,0 +1,146 @@
+//! Keeps a record of what was decided about runs; the decision itself is derived anew each time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use serde_json::{Value as Json, json};
+
+use crate::check::{RunVerdict, Verdict};
+use crate::model::{CommitId, Identifier, RunState};
+use crate::store::Standing;
+
+use super::parts::Repository;
+use super::{Shared, Trouble, Unjudged};
+
+/// How often a record that another hand changes meanwhile is read again.
+const ATTEMPTS: usize = 5;
+
+impl Shared {
+    /// Reads from the store, once after a start, which runs have not come to an end; says which pull requests ask for them.
+    pub(super) async fn load_moving_runs(&self, repository: &Repository) -> Result<BTreeSet<String>, Trouble> {
+        let runs = self.store.runs(&repository.watched.key).await?;
+        let mut moving = repository.moving_runs();
+        for run in runs {
+            if let (Standing::Decided(state), Some(id)) = (run.standing, run.decision.get("pull_request").and_then(Json::as_str))
+                && !is_over(state)
+            {
+                moving.insert(run.id, id.to_owned());
+            }
+        }
+        Ok(moving.values().cloned().collect())
+    }
+
+    /// Records the state of each run of a verdict and what it rests on, and that runs which the pull request asked for
+    /// before and does not ask for any more are withdrawn.
+    pub(super) async fn record_runs(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        pull_request: Option<&str>,
+        verdict: &Verdict,
+    ) -> Result<(), Trouble> {
+        for run in &verdict.runs {
+            let decision = decision(run, pull_request, verdict);
+            self.record_run(repository, &run.id, run.state, &decision).await?;
+        }
+        match pull_request {
+            Some(id) => {
+                let asked: BTreeSet<&Identifier> = verdict.runs.iter().map(|run| &run.id).collect();
+                self.cancel_runs(repository, verdict.base, id, &asked, "the pull request does not ask for it any more").await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Cancels the runs of a pull request that have not come to an end, except those that it still asks for, and those
+    /// that stand in the accepted revision: however they got there, they are the branch's now.
+    pub(super) async fn cancel_runs(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        accepted: CommitId,
+        pull_request: &str,
+        except: &BTreeSet<&Identifier>,
+        why: &str,
+    ) -> Result<(), Trouble> {
+        let gone: Vec<Identifier> = repository
+            .moving_runs()
+            .iter()
+            .filter(|(run, id)| *id == pull_request && !except.contains(run))
+            .map(|(run, _)| run.clone())
+            .collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let inner = repository.clone();
+        let withdrawn = self.off_thread(move || {
+            let base = inner.watched.workspace.snapshot(accepted)?;
+            Ok(gone.into_iter().filter(|run| !base.catalog.runs().contains(run)).collect::<Vec<_>>())
+        });
+        for run in withdrawn.await.map_err(Unjudged::into_trouble)? {
+            let decision = json!({ "pull_request": pull_request, "reason": why });
+            self.record_run(repository, &run, RunState::Cancelled, &decision).await?;
+        }
+        Ok(())
+    }
+
+    async fn record_run(&self, repository: &Repository, run: &Identifier, to: RunState, decision: &Json) -> Result<(), Trouble> {
+        let key = &repository.watched.key;
+        for _ in 0..ATTEMPTS {
+            let from = match self.store.run(key, run).await?.map(|record| record.standing) {
+                // History, or already in execution: no judgement moves it any more.
+                Some(Standing::Adopted | Standing::Decided(RunState::InProgress | RunState::Success | RunState::Failure)) => {
+                    repository.moving_runs().remove(run);
+                    return Ok(());
+                }
+                Some(Standing::Decided(state)) => Some(state),
+                None => None,
+            };
+            if self.store.record_run(key, run, from, to, decision, self.clock.now()).await? {
+                match decision.get("pull_request").and_then(Json::as_str).filter(|_| !is_over(to)) {
+                    Some(id) => repository.moving_runs().insert(run.clone(), id.to_owned()),
+                    None => repository.moving_runs().remove(run),
+                };
+                if from != Some(to) {
+                    tracing::info!(repository = %repository.name, %run, from = from.map(RunState::as_str), to = to.as_str(), "run");
+                }
+                return Ok(());
+            }
+        }
+        Err(Trouble::passing(format!("the record of run {run} keeps changing under our hands")))
+    }
+}
+
+impl Repository {
+    fn moving_runs(&self) -> MutexGuard<'_, BTreeMap<Identifier, String>> {
+        self.moving_runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether nothing on a pull request moves a run any more. A declined one can be approved after all, and an expired one is
+/// asked for again by a push.
+fn is_over(state: RunState) -> bool {
+    matches!(state, RunState::Cancelled | RunState::InProgress | RunState::Success | RunState::Failure)
+}
+
+fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict) -> Json {
+    json!({
+        "pull_request": pull_request,
+        "base": verdict.base.to_string(),
+        "head": verdict.head.map(|head| head.to_string()),
+        "action": run.action.as_str(),
+        "requester": run.requester.as_ref().map(ToString::to_string),
+        "digest": run.digest,
+        "approvals": run.approvals.iter().map(Identifier::as_str).collect::<Vec<_>>(),
+        "approvers": run.approvers.iter().map(Identifier::as_str).collect::<Vec<_>>(),
+        "reason": run.reason,
+    })
+}
+
+/// What is kept of a green verdict for whoever accepts its tree.
+pub(super) fn summary(verdict: &Verdict) -> Json {
+    let checks = verdict.checks.iter().map(|check| (check.name.as_str().to_owned(), check.conclusion.as_str().into()));
+    let runs = verdict.runs.iter().map(|run| (run.id.to_string(), run.state.as_str().into()));
+    json!({
+        "checks": checks.collect::<serde_json::Map<String, Json>>(),
+        "runs": runs.collect::<serde_json::Map<String, Json>>(),
+    })
+}
