@@ -67,7 +67,8 @@ impl<'a> History<'a> {
         let mut whom: Vec<usize> = if all {
             (0..self.commits.len()).collect()
         } else {
-            let settled = |commit: &Commit<'_>| commit.facts.other_before.is_some();
+            // What a merge of conflicting parents picks from them is not among its own changes.
+            let settled = |commit: &Commit<'_>| commit.facts.other_before.is_some() || commit.facts.parents.len() > 2;
             let mergers = self.commits.iter().enumerate().filter(|(_, commit)| settled(commit)).map(|(i, _)| i);
             touching.iter().map(|(i, _)| *i).chain(mergers).collect()
         };
