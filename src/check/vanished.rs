@@ -61,8 +61,7 @@ impl<'a> Wrecks<'a> {
         let removed = |change: &&Change| change.field.is_none() && change.after.is_none();
         let hidden = !hands.is_empty()
             || touching.iter().any(|(i, changes)| {
-                changes.iter().any(|change| removed(&change))
-                    || self.commits.get(*i).is_some_and(|c| twice(&c.after, &net.subject))
+                changes.iter().any(removed) || self.commits.get(*i).is_some_and(|c| twice(&c.after, &net.subject))
             });
         hidden.then_some(hands)
     }
@@ -93,7 +92,7 @@ impl<'a> Wrecks<'a> {
         };
         !self.left.is_empty()
             || self.commits.iter().any(two_claim)
-            || !nobodys(net.after.as_ref()) && touching.iter().any(|(_, changes)| changes.iter().any(|change| lost(&change)))
+            || !nobodys(net.after.as_ref()) && touching.iter().any(|(_, changes)| changes.iter().any(lost))
     }
 }
 
