@@ -37,6 +37,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod vanished;
 mod verdict;
 pub mod watching_rules;
 

@@ -188,7 +188,7 @@ pub(super) fn judge(proposal: &Proposal) -> (Vec<RunVerdict>, Vec<Finding>) {
             (Some(commit.id), of.0)
         })
         .collect();
-    runs::judge_runs(proposal, &attributions, &changes(&proposal.base.0, &proposal.merged.0))
+    runs::judge_runs(proposal, &attributions, &changes(&proposal.base.0, &proposal.merged.0), &BTreeMap::new())
 }
 
 /// What differs among the runs, compared here by hand so that these tests do not lean on `catalog::diff`.
