@@ -127,6 +127,13 @@ pub fn pushers(base: &Base<Catalog>, pull_request: &PullRequestFacts) -> BTreeSe
     accounts.flat_map(|account| claimants::by_account(base, account).identifiers().collect::<Vec<_>>()).collect()
 }
 
+/// Whom the forge itself names for a commit, its lines aside: who signed it, or else who opened the pull request.
+pub fn known_to_forge(base: &Base<Catalog>, commit: &CommitFacts, pull_request: Option<&PullRequestFacts>) -> Option<Identifier> {
+    let opener = || pull_request.and_then(|pr| pr.opener.as_ref());
+    let account = commit.verified_as.as_ref().or_else(opener)?;
+    claimants::by_account(base, account).sole().map(|user| user.identifier.clone())
+}
+
 fn stranger(who: &str) -> Actor {
     Actor::Stranger(if who.is_empty() { "unknown".into() } else { who.to_owned() })
 }

@@ -1,6 +1,6 @@
 //! Whose a commit is where a forge knows people, and its lines can be written by anyone.
 
-use portcullis::model::IdentityMode;
+use portcullis::model::{IdentityMode, ReviewState, RunState};
 
 use crate::harness::Story;
 
@@ -51,4 +51,18 @@ fn a_commit_that_the_forge_has_verified_is_its_signers_alone() {
     story.judge("edit").succeeds();
     story.verified_as(tip, "mallory");
     story.judge("edit").refuses("Env/prod", "size");
+}
+
+#[test]
+fn the_lines_of_an_unverified_commit_take_nobodys_no_away() {
+    let mut story = Story::begin();
+    story.identity(IdentityMode::Forge);
+    let before = story.git.id("main");
+    let ask = "action: extend_env_ttl\nentity: prod\ninputs: { ttl: 10 days }\n";
+    let tip = story.topic("ask").write("runs/more.yaml", ask).authored_by("carol@acme.dev").commit_as("bob@acme.dev");
+    story.opened_by("bob").pushed_by("bob", Some(before), tip);
+    story.approve("ask", "alice").approve("ask", "carol");
+    story.judge("ask").run_is("more", RunState::Approved);
+    story.review("ask", "carol", ReviewState::ChangesRequested);
+    story.judge("ask").run_is("more", RunState::Declined);
 }
