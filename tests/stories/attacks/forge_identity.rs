@@ -66,3 +66,16 @@ fn the_lines_of_an_unverified_commit_take_nobodys_no_away() {
     story.review("ask", "carol", ReviewState::ChangesRequested);
     story.judge("ask").run_is("more", RunState::Declined);
 }
+
+#[test]
+fn a_push_that_was_forced_away_is_not_forgotten() {
+    let mut story = Story::begin();
+    story.identity(IdentityMode::Forge);
+    let main = story.git.id("main");
+    let first = story.topic("edit").append(PROD, "# a word\n").commit_as("alice@acme.dev");
+    let second = story.topic("edit").replace(PROD, "note: careful", "note: careful\n  size: 9").commit_as("alice@acme.dev");
+    let junk = portcullis::model::CommitId([0xdd; 20]);
+    story.opened_by("alice").pushed_by("alice", Some(main), first).pushed_by("bob", Some(first), junk);
+    story.pushed_by("alice", Some(junk), second);
+    story.judge("edit").refuses("Env/prod", "size");
+}
