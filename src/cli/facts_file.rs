@@ -192,7 +192,7 @@ fn strictest_last(reviews: Vec<(usize, &ReviewFact, ReviewState)>) -> Vec<(usize
         reviews.iter().filter(|(_, fact, _)| fact.submitted_at.is_none()).map(|(_, fact, _)| author(fact)).collect();
     let (mut unsure, mut sorted): (Vec<_>, Vec<_>) =
         reviews.into_iter().partition(|(_, fact, _)| undated.contains(&author(fact)));
-    unsure.sort_by(|(_, a, _), (_, b, _)| a.submitted_at.cmp(&b.submitted_at));
+    unsure.sort_by_key(|(_, fact, _)| fact.submitted_at);
     let mut last = BTreeMap::new();
     for (at, fact, state) in
         unsure.iter().filter(|(_, fact, state)| fact.submitted_at.is_some() && *state != ReviewState::Commented)
