@@ -127,6 +127,13 @@ pub fn pushers(base: &Base<Catalog>, pull_request: &PullRequestFacts) -> BTreeSe
     accounts.flat_map(|account| claimants::by_account(base, account).identifiers().collect::<Vec<_>>()).collect()
 }
 
+/// Whom the forge itself names for a commit, its lines aside: who signed it, or else who opened the pull request.
+pub fn known_to_forge(base: &Base<Catalog>, commit: &CommitFacts, pull_request: Option<&PullRequestFacts>) -> Option<Identifier> {
+    let opener = || pull_request.and_then(|pr| pr.opener.as_ref());
+    let account = commit.verified_as.as_ref().or_else(opener)?;
+    claimants::by_account(base, account).sole().map(|user| user.identifier.clone())
+}
+
 fn stranger(who: &str) -> Actor {
     Actor::Stranger(if who.is_empty() { "unknown".into() } else { who.to_owned() })
 }
@@ -248,10 +255,10 @@ fn by_forge(
         None => {}
     }
     let pushes = pull_request.map(|pr| pushes_of(commit.id, range, pr)).unwrap_or_default();
-    if pushes.is_empty() {
+    if pushes.certain.is_empty() {
         actors.push(unknown(UNKNOWN_PUSHER, "pusher", sign));
     }
-    for pusher in pushes {
+    for pusher in pushes.certain.into_iter().chain(pushes.possible) {
         actors.push(match pusher {
             Some(account) => by_account(base, account),
             None => unknown(UNKNOWN_PUSHER, "pusher", sign),
@@ -270,18 +277,35 @@ fn by_line(base: &Base<Catalog>, email: &str) -> Actor {
     by_id.map_or_else(|| by_address(base, email), |user| Actor::User(user.identifier.clone()))
 }
 
-/// Who brought the commit: each push whose new head reaches it and whose old head did not.
+/// Who brought a commit; `None` for somebody whom nobody knows.
+#[derive(Default)]
+struct Pushers<'a> {
+    /// Those whose new head reaches it, and whose old head did not, as far as is known.
+    certain: Vec<Option<&'a ForgeUser>>,
+    /// Those whose new head nobody knows any more, so that it may have reached it.
+    possible: Vec<Option<&'a ForgeUser>>,
+}
+
+/// Who brought the commit: each push whose new head reaches it, or may have, and whose old head did not.
 ///
-/// An old head outside the range says nothing of what it reached, so a forced push counts as bringing all it reaches.
-fn pushes_of<'a>(commit: CommitId, range: &[CommitFacts], pull_request: &'a PullRequestFacts) -> Vec<Option<&'a ForgeUser>> {
+/// A head outside the range says nothing of what it reached, unless it is one that the range starts from: base has that,
+/// and none of the range. So a forced push counts as bringing all that it reaches, and a push that another has forced away
+/// as bringing everything.
+fn pushes_of<'a>(commit: CommitId, range: &[CommitFacts], pull_request: &'a PullRequestFacts) -> Pushers<'a> {
     let mut reaching = BTreeSet::from([commit]);
     for later in range {
         if later.parents.iter().any(|parent| reaching.contains(parent)) {
             reaching.insert(later.id);
         }
     }
-    let brought = |push: &&crate::model::Push| {
-        reaching.contains(&push.after) && !push.before.is_some_and(|before| reaching.contains(&before))
-    };
-    pull_request.pushes.iter().filter(brought).map(|push| push.actor.as_ref()).collect()
+    let is_known = |head: &CommitId| range.iter().any(|one| one.id == *head || one.parents.contains(head));
+    let mut pushers = Pushers::default();
+    for push in pull_request.pushes.iter().filter(|push| !push.before.is_some_and(|before| reaching.contains(&before))) {
+        match &push.after {
+            Some(after) if reaching.contains(after) => pushers.certain.push(push.actor.as_ref()),
+            Some(after) if is_known(after) => {}
+            Some(_) | None => pushers.possible.push(push.actor.as_ref()),
+        }
+    }
+    pushers
 }

@@ -156,6 +156,29 @@ fn each_commit_is_laid_to_the_push_that_brought_it() {
 }
 
 #[test]
+fn a_push_that_was_forced_away_may_have_brought_anything() {
+    let range = [commit(1, &[0], "alice"), commit(2, &[1], "alice")];
+    let of =
+        |commit: &CommitFacts, pushes| judged_in(&world(), Forge, commit, &range, Some(&pull_request(Some("alice"), pushes)));
+    let resets = || vec![push(Some("alice"), None, 1), push(Some("bob"), Some(1), 9), push(Some("alice"), Some(9), 2)];
+    assert_eq!(of(&range[0], resets()), outcome(&["alice"], &[]), "bob's old head had it already");
+    assert_eq!(of(&range[1], resets()), outcome(&["alice", "bob"], &[]));
+
+    let mut untold = resets();
+    untold[1].after = None;
+    assert_eq!(of(&range[1], untold), outcome(&["alice", "bob"], &[]), "nor is a new head known that nobody tells of");
+    let mut unknown = resets();
+    unknown[1].actor = None;
+    assert_eq!(of(&range[1], unknown), outcome(&["alice", "stranger:unknown pusher"], &["identity/unknown-pusher"]));
+
+    let opened = vec![push(Some("bob"), None, 0), push(Some("alice"), Some(0), 2)];
+    assert_eq!(of(&range[0], opened), outcome(&["alice"], &[]), "a branch that was begun at base brought nothing");
+    let gone = vec![push(Some("bob"), None, 9)];
+    let nobody = outcome(&["alice", "stranger:unknown pusher", "bob"], &["identity/unknown-pusher"]);
+    assert_eq!(of(&range[1], gone), nobody, "what may have been is not what was");
+}
+
+#[test]
 fn what_the_forge_does_not_know_fails_closed() {
     let range = [commit(1, &[0], "alice"), commit(2, &[1], "alice")];
     let nobody = outcome(&["alice", "stranger:unknown pusher"], &["identity/unknown-pusher"]);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::catalog::{Catalog, Located};
 use crate::model::{
-    Actor, Attribution, CommitId, Finding, Identifier, Review, RuleDoc, RunRequest, RunState, Severity, Subject, Timestamp,
+    Actor, Attribution, CommitId, Finding, Identifier, IdentityMode, Review, RuleDoc, RunRequest, RunState, Severity, Subject,
+    Timestamp,
 };
 use crate::run::{Decision, Footing, Hands, ReviewedOn, RunFacts, Void, Word, barred, digest_request, digest_run, names, remark};
 
@@ -60,6 +61,16 @@ pub(super) fn hands(proposal: &Proposal, attributions: &BTreeMap<Option<CommitId
     hands.contributors.extend(proposal.commits.iter().flat_map(|commit| identity::hands(&proposal.base, commit)));
     if let Some(pull_request) = &proposal.pull_request {
         hands.contributors.extend(identity::pushers(&proposal.base, pull_request));
+        hands.proven.extend(identity::pushers(&proposal.base, pull_request));
+        hands.unknown_pusher = pull_request.pushes.iter().any(|push| push.actor.is_none());
+    }
+    if proposal.identity == IdentityMode::Forge && proposal.as_user.is_none() {
+        // There the lines of a commit that the forge does not verify are among its actors, and anyone can write them.
+        let known = |commit| identity::known_to_forge(&proposal.base, commit, proposal.pull_request.as_ref());
+        hands.proven.extend(proposal.commits.iter().flat_map(known));
+    } else {
+        hands.proven.extend(hands.requesters.iter().cloned());
+        hands.proven.extend(attributions.values().flat_map(|attribution| users(&attribution.0)));
     }
     hands
 }
@@ -136,7 +147,13 @@ pub(super) fn findings(run: &Located<RunRequest>, facts: &RunFacts, decision: &D
             Severity::Error,
             TOO_FEW_APPROVERS,
             format!("run `{identifier}` needs {needed} approvals, and only {} may give one", decision.approvers.len()),
-            "lower `requiredApproval.count`, or widen the action's `approve` rule, on the watched branch".into(),
+            match barred(facts) {
+                None => "lower `requiredApproval.count`, or widen the action's `approve` rule, on the watched branch".into(),
+                Some(barred) => format!(
+                    "ask in a pull request that they have no part in, lower `requiredApproval.count`, or widen the action's `approve` \
+                     rule, on the watched branch ({barred})"
+                ),
+            },
         )),
         _ => {}
     }

@@ -41,7 +41,7 @@ pub(super) fn commit(number: u8, parents: &[u8], who: &str) -> CommitFacts {
 }
 
 pub(super) fn push(who: Option<&str>, before: Option<u8>, after: u8) -> Push {
-    Push { actor: who.map(forge_user), before: before.map(commit_id), after: commit_id(after) }
+    Push { actor: who.map(forge_user), before: before.map(commit_id), after: Some(commit_id(after)) }
 }
 
 pub(super) fn pull_request(opener: Option<&str>, pushes: Vec<Push>) -> PullRequestFacts {

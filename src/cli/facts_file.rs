@@ -1,6 +1,6 @@
 //! Reads the facts of a pull request that `simulate` is given: lenient about what is missing, strict about what is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
@@ -126,13 +126,18 @@ impl FactsFile {
     ///
     /// `resolve` turns a revision into a commit. A review whose commit it does not know keeps none, and counts for nothing;
     /// one that is pending or says nothing is left out. They are sorted by time and id, so that their order in the file
-    /// means nothing; where a time is missing, the file's order is all that is known.
+    /// means nothing; where a time is missing, by id if all are numbers, since a forge counts upwards. Where even that is
+    /// unknown the file's order stands, but somebody's undated words may each have been the last: the strictest is.
     pub fn reviews(&self, resolve: &dyn Fn(&str) -> Option<CommitId>) -> Vec<Review> {
         let facts = self.reviews.iter().flatten().map(|fact| &fact.0);
         let mut found: Vec<(usize, &ReviewFact, ReviewState)> =
             facts.enumerate().filter_map(|(at, fact)| Some((at, fact, fact.state?))).collect();
         if found.iter().all(|(_, fact, _)| fact.submitted_at.is_some()) {
             found.sort_by(|(_, a, _), (_, b, _)| (a.submitted_at, &a.id).cmp(&(b.submitted_at, &b.id)));
+        } else if found.iter().all(|(_, fact, _)| matches!(fact.id, Some(ReviewId::Number(_)))) {
+            found.sort_by(|(_, a, _), (_, b, _)| a.id.cmp(&b.id));
+        } else {
+            found = strictest_last(found);
         }
         found
             .into_iter()
@@ -150,29 +155,77 @@ impl FactsFile {
             .collect()
     }
 
-    /// The pushes. One whose new head is unknown tells nothing, and is left out: its commits then have no known pusher.
+    /// The pushes. One whose new head is unknown is kept, since it may have brought anything; one that took the branch away
+    /// brought nothing, and is left out.
     pub fn pushes(&self, resolve: &dyn Fn(&str) -> Option<CommitId>) -> Vec<Push> {
         let facts = self.pushes.iter().flatten().map(|fact| &fact.0);
         facts
-            .filter_map(|fact| {
-                let after = commit(fact.after.as_deref(), resolve)?;
-                Some(Push { actor: fact.actor.clone(), before: commit(fact.before.as_deref(), resolve), after })
+            .filter(|fact| fact.after.as_deref().and_then(CommitId::from_hex) != Some(NONE))
+            .map(|fact| Push {
+                actor: fact.actor.clone(),
+                before: commit(fact.before.as_deref(), resolve),
+                after: commit(fact.after.as_deref(), resolve),
             })
             .collect()
     }
 
-    /// Whose signature the forge has verified, by commit.
+    /// Whose signature the forge has verified, by commit. A commit that stands twice with different answers is nobody's.
     pub fn verified(&self, resolve: &dyn Fn(&str) -> Option<CommitId>) -> BTreeMap<CommitId, ForgeUser> {
         let facts = self.commits.iter().flatten().map(|fact| &fact.0);
-        facts.filter_map(|fact| Some((commit(fact.sha.as_deref(), resolve)?, fact.verified_as.clone()?))).collect()
+        let mut told: BTreeMap<CommitId, Option<ForgeUser>> = BTreeMap::new();
+        for fact in facts {
+            let Some(id) = commit(fact.sha.as_deref(), resolve) else { continue };
+            let first = told.entry(id).or_insert_with(|| fact.verified_as.clone());
+            if first.as_ref().map(|user| user.id) != fact.verified_as.as_ref().map(|user| user.id) {
+                *first = None;
+            }
+        }
+        told.into_iter().filter_map(|(id, user)| Some((id, user?))).collect()
     }
 }
+
+/// Puts the strictest of what may have been somebody's last word last, for each who has given an undated review: each of
+/// those, and the last of the dated ones.
+fn strictest_last(reviews: Vec<(usize, &ReviewFact, ReviewState)>) -> Vec<(usize, &ReviewFact, ReviewState)> {
+    let author = |fact: &ReviewFact| fact.user.as_ref().map(|user| user.id);
+    let undated: BTreeSet<_> =
+        reviews.iter().filter(|(_, fact, _)| fact.submitted_at.is_none()).map(|(_, fact, _)| author(fact)).collect();
+    let (mut unsure, mut sorted): (Vec<_>, Vec<_>) =
+        reviews.into_iter().partition(|(_, fact, _)| undated.contains(&author(fact)));
+    unsure.sort_by_key(|(_, fact, _)| fact.submitted_at);
+    let mut last = BTreeMap::new();
+    for (at, fact, state) in
+        unsure.iter().filter(|(_, fact, state)| fact.submitted_at.is_some() && *state != ReviewState::Commented)
+    {
+        last.insert(author(fact), (*at, *state));
+    }
+    // What somebody said later, and dated, has taken back what they said before.
+    let may_be_last = |at: usize, fact: &ReviewFact| {
+        fact.submitted_at.is_none() || last.get(&author(fact)).is_some_and(|(index, _)| *index == at)
+    };
+    unsure.sort_by_key(|(at, fact, state)| (may_be_last(*at, fact), strictness(*state)));
+    sorted.append(&mut unsure);
+    sorted
+}
+
+/// How bad it is for a run to take this for somebody's last word.
+fn strictness(state: ReviewState) -> u8 {
+    match state {
+        ReviewState::Commented => 0,
+        ReviewState::Approved => 1,
+        ReviewState::Dismissed => 2,
+        ReviewState::ChangesRequested => 3,
+    }
+}
+
+/// Git's word for no commit.
+const NONE: CommitId = CommitId([0; 20]);
 
 /// A full id names its commit whether or not it is here; anything else must be known. Forty zeros are git's word for none.
 fn commit(text: Option<&str>, resolve: &dyn Fn(&str) -> Option<CommitId>) -> Option<CommitId> {
     let text = text?;
     let id = CommitId::from_hex(text).or_else(|| resolve(text))?;
-    (id != CommitId([0; 20])).then_some(id)
+    (id != NONE).then_some(id)
 }
 
 /// An account without an id is nobody: logins change hands.

@@ -34,7 +34,9 @@ impl Ident {
         }
         let when = seconds.parse::<i64>().ok().and_then(|s| Timestamp::from_second(s).ok());
         let offset = parse_zone(zone).ok_or("its time zone is not like `+0200`")?;
-        Ok(Self { name: name.trim().to_owned(), email: email.trim().to_owned(), when, offset })
+        // What git itself takes for white space, and not what Unicode does: an address is the one that git shows.
+        let trim = |text: &str| text.trim_matches([' ', '\t', '\r']).to_owned();
+        Ok(Self { name: trim(name), email: trim(email), when, offset })
     }
 }
 
@@ -63,6 +65,13 @@ mod tests {
         assert_eq!(ident.when, Some(Timestamp::from_second(1_700_000_000).unwrap()));
         assert_eq!(ident.offset, -210);
         assert_eq!(Ident::parse(b" <> 0 +0000").unwrap().email, "");
+    }
+
+    #[test]
+    fn an_address_with_an_invisible_space_is_another() {
+        let ident = Ident::parse("Mallory <\u{a0}alice@acme.dev\u{2003}> 1 +0000".as_bytes()).unwrap();
+        assert_eq!(ident.email, "\u{a0}alice@acme.dev\u{2003}");
+        assert_eq!(Ident::parse(b"Alice < alice@acme.dev\t> 1 +0000").unwrap().email, "alice@acme.dev");
     }
 
     #[test]

@@ -88,6 +88,6 @@ pub struct Push {
     pub actor: Option<ForgeUser>,
     /// The head before; `None` where the branch was new.
     pub before: Option<CommitId>,
-    /// The head after.
-    pub after: CommitId,
+    /// The head after; `None` where that is unknown, so that it may have brought anything.
+    pub after: Option<CommitId>,
 }

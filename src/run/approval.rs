@@ -11,8 +11,13 @@ use crate::model::{Action, Identifier};
 pub struct Hands {
     /// Whom the commit that adds the run is attributed to.
     pub requesters: BTreeSet<Identifier>,
-    /// Everyone who authored, committed or pushed anything on the pull request.
+    /// Everyone who may have authored, committed or pushed anything on the pull request, by whatever line or fact.
     pub contributors: BTreeSet<Identifier>,
+    /// Those among the two whom a fact names that nobody else can write: a signature, the forge's word, a push, or under
+    /// `declared` the committer line.
+    pub proven: BTreeSet<Identifier>,
+    /// Whether somebody pushed of whom nobody knows who it was.
+    pub unknown_pusher: bool,
 }
 
 /// Why somebody's word does not count.
@@ -26,6 +31,10 @@ pub enum Ineligible {
     Requester,
     /// They authored, committed or pushed something on the pull request.
     Contributor,
+    /// A line that anyone can write, or a key that is not believed, says that they did.
+    Named,
+    /// Somebody pushed of whom nobody knows who it was, so it may have been they.
+    UnknownPusher,
 }
 
 impl fmt::Display for Ineligible {
@@ -35,6 +44,8 @@ impl fmt::Display for Ineligible {
             Self::Bot => "a bot never approves",
             Self::Requester => "they asked for the run themselves",
             Self::Contributor => "they authored, committed or pushed something on this pull request",
+            Self::Named => "a commit on this pull request names them, so they may have had a hand in it",
+            Self::UnknownPusher => "who pushed to this pull request is not known, so it may have been them",
         })
     }
 }
@@ -46,6 +57,9 @@ pub struct Panel {
     pub eligible: BTreeMap<Identifier, Grant>,
     /// Whom the rule grants in vain, and why.
     pub barred: BTreeMap<Identifier, Ineligible>,
+    /// Who may say no, and whom `ALL` means: those who may approve, and those who are barred by nothing but words that
+    /// anyone can write. A line takes nobody's no away, and makes `ALL` no smaller.
+    pub heard: BTreeSet<Identifier>,
 }
 
 impl Panel {
@@ -59,7 +73,7 @@ impl Panel {
 }
 
 /// Who may approve a run of `action`: whom its approve rule in `base` grants, who is no bot, did not ask for the run and
-/// contributed nothing. `selfApproval`, of the action or else of base's policy, lifts the last two.
+/// contributed nothing, nor may have. `selfApproval`, of the action or else of base's policy, lifts the last three.
 pub fn approvers(base: &Catalog, action: &Action, owner: Option<&Owner>, hands: &Hands) -> Panel {
     let rule = approve_rule(base, action);
     let lenient = allows_self_approval(base, action);
@@ -72,11 +86,18 @@ pub fn approvers(base: &Catalog, action: &Action, owner: Option<&Owner>, hands: 
             None
         } else if hands.requesters.contains(identifier) {
             Some(Ineligible::Requester)
-        } else if hands.contributors.contains(identifier) {
+        } else if hands.proven.contains(identifier) {
             Some(Ineligible::Contributor)
+        } else if hands.contributors.contains(identifier) {
+            Some(Ineligible::Named)
+        } else if hands.unknown_pusher {
+            Some(Ineligible::UnknownPusher)
         } else {
             None
         };
+        if !user.value.bot && (lenient || !hands.proven.contains(identifier)) {
+            panel.heard.insert(identifier.clone());
+        }
         match bar {
             Some(why) => panel.barred.insert(identifier.clone(), why).map(|_| ()),
             None => panel.eligible.insert(identifier.clone(), grant).map(|_| ()),
@@ -97,12 +118,20 @@ mod tests {
     use super::*;
     use crate::run::fixture::{World, id, rule, user};
 
+    fn set(names: &[&str]) -> BTreeSet<Identifier> {
+        names.iter().map(|name| id(&format!("{name}@acme.dev"))).collect()
+    }
+
     fn panel(world: &World, requesters: &[&str], contributors: &[&str]) -> Panel {
-        let set = |names: &[&str]| names.iter().map(|name| id(&format!("{name}@acme.dev"))).collect();
-        let hands = Hands { requesters: set(requesters), contributors: set(contributors) };
+        let (requesters, contributors) = (set(requesters), set(contributors));
+        let proven = &requesters | &contributors;
+        panel_of(world, &Hands { requesters, contributors, proven, unknown_pusher: false })
+    }
+
+    fn panel_of(world: &World, hands: &Hands) -> Panel {
         let base = world.base();
         let owner = base.owner_of(&world.run.target(&world.action.blueprint).unwrap());
-        approvers(&base, &world.action, Some(&owner), &hands)
+        approvers(&base, &world.action, Some(&owner), hands)
     }
 
     fn eligible(panel: &Panel) -> Vec<&str> {
@@ -137,6 +166,32 @@ mod tests {
         assert_eq!(panel.why_not(&id("ci@acme.dev")), Some(Ineligible::Bot));
         assert_eq!(panel.why_not(&id("alice@acme.dev")), Some(Ineligible::NotInRule));
         assert_eq!(panel.why_not(&id("nobody@else.example")), Some(Ineligible::NotInRule));
+    }
+
+    #[test]
+    fn whom_only_a_line_names_may_not_approve_and_is_heard() {
+        let hands = Hands {
+            requesters: set(&["alice"]),
+            contributors: set(&["alice", "carol", "dave"]),
+            proven: set(&["alice", "dave"]),
+            unknown_pusher: false,
+        };
+        let panel = panel_of(&World::new(), &hands);
+        assert_eq!(eligible(&panel), Vec::<&str>::new());
+        assert_eq!(panel.heard, set(&["carol"]));
+        assert_eq!(panel.why_not(&id("carol@acme.dev")), Some(Ineligible::Named));
+        assert_eq!(panel.why_not(&id("dave@acme.dev")), Some(Ineligible::Contributor));
+    }
+
+    #[test]
+    fn an_unknown_pusher_may_be_any_approver_unless_self_approval_is_allowed() {
+        let hands = Hands { requesters: set(&["alice"]), proven: set(&["alice"]), unknown_pusher: true, ..Hands::default() };
+        let panel = panel_of(&World::new(), &hands);
+        assert_eq!(eligible(&panel), Vec::<&str>::new());
+        assert_eq!(panel.why_not(&id("carol@acme.dev")), Some(Ineligible::UnknownPusher));
+        assert_eq!(panel.heard, set(&["carol", "dave"]), "yet anyone may say no");
+        let lenient = World::new().with_action(|a| a.self_approval = Some(true));
+        assert_eq!(eligible(&panel_of(&lenient, &hands)), ["carol", "dave"]);
     }
 
     #[test]

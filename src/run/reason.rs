@@ -38,9 +38,10 @@ fn waiting(facts: &RunFacts, decision: &Decision) -> String {
             format!("needs approval, and nobody may give it{}", barred(facts).map_or(String::new(), |who| format!(" ({who})")))
         }
         Footing::TooFewMay { needed } => format!(
-            "needs {needed} approvals, and only {} may give one: {}",
+            "needs {needed} approvals, and only {} may give one: {}{}",
             decision.approvers.len(),
-            names(&decision.approvers)
+            names(&decision.approvers),
+            barred(facts).map_or(String::new(), |who| format!(" ({who})"))
         ),
         Footing::Short(1) => format!("needs one more approval of: {}", names(&others)),
         Footing::Short(more) => format!("needs {more} more approvals of: {}", names(&others)),

@@ -89,7 +89,7 @@ pub struct Decision {
     pub approvals: Vec<Identifier>,
     /// Who may approve.
     pub approvers: Vec<Identifier>,
-    /// Who may approve and said no.
+    /// Who may say no, and did.
     pub declined_by: Vec<Identifier>,
     /// Approvals that do not count, and why.
     pub uncounted: Vec<Uncounted>,
@@ -100,8 +100,7 @@ pub struct Decision {
 /// Derives the state. The same facts give the same state, in whatever order, and however often, they were heard.
 pub fn derive(facts: &RunFacts) -> Decision {
     let last = last_words(&facts.words);
-    let may = |by: &Identifier| facts.panel.eligible.contains_key(by);
-    let said = |by: &Identifier, word: &Word, state| word.state == state && may(by);
+    let said = |by: &Identifier, word: &Word, state| word.state == state && facts.panel.heard.contains(by);
 
     let declined_by: Vec<Identifier> =
         last.iter().filter(|(by, word)| said(by, word, ReviewState::ChangesRequested)).map(|(by, _)| by.clone()).collect();
@@ -156,7 +155,7 @@ fn footing(facts: &RunFacts, approvals: usize) -> Footing {
     let count = usize::try_from(count).unwrap_or(usize::MAX).max(1);
     let needed = match kind {
         ApprovalKind::Any => count,
-        ApprovalKind::All => count.max(eligible),
+        ApprovalKind::All => count.max(facts.panel.heard.len()),
     };
     if eligible == 0 {
         Footing::NobodyMay

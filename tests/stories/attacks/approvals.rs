@@ -49,6 +49,40 @@ fn an_approver_who_only_authored_a_commit_is_a_contributor() {
 }
 
 #[test]
+fn an_author_line_takes_nobodys_no_away() {
+    let mut story = asked();
+    story.approve("ask", "alice").review("ask", "carol", ReviewState::ChangesRequested);
+    story.topic("ask").append("entities/Env/prod.yaml", "# thanks\n").authored_by("carol@acme.dev").commit_as("bob@acme.dev");
+    story.judge("ask").fails().run_is("more", RunState::Declined);
+    let tip = story.git.id("ask");
+    story.pushed_by("carol", None, tip);
+    story.judge("ask").run_is("more", RunState::Approved);
+}
+
+#[test]
+fn an_author_line_makes_all_no_smaller() {
+    let mut story = Story::begin();
+    story.topic("ask").write("runs/audit.yaml", "action: audit_env\nentity: prod\n").commit_as("bob@acme.dev");
+    story.topic("ask").append("entities/Env/prod.yaml", "# thanks\n").authored_by("carol@acme.dev").commit_as("bob@acme.dev");
+    story.approve("ask", "alice").approve("ask", "frank");
+    let judged = story.judge("ask").fails_by("approval/too-few-approvers").run_is("audit", RunState::WaitingForApproval);
+    assert!(judged.run("audit").reason.contains("carol@acme.dev: a commit on this pull request names them"), "{judged}");
+    story.approve("ask", "carol");
+    story.judge("ask").run_is("audit", RunState::WaitingForApproval);
+}
+
+#[test]
+fn where_a_pusher_is_unknown_no_approval_counts() {
+    let mut story = asked();
+    let tip = story.git.id("ask");
+    story.pushed_by("nobody", None, tip).approve("ask", "carol");
+    let judged = story.judge("ask").fails_by("approval/no-approver").run_is("more", RunState::WaitingForApproval);
+    assert!(judged.run("more").reason.contains("who pushed to this pull request is not known"), "{judged}");
+    story.review("ask", "frank", ReviewState::ChangesRequested);
+    story.judge("ask").run_is("more", RunState::Declined);
+}
+
+#[test]
 fn an_approver_who_only_pushed_is_a_contributor() {
     let mut story = asked();
     let tip = story.git.id("ask");

@@ -122,7 +122,7 @@ impl Story {
     }
 
     pub fn pushed_by(&mut self, login: &str, before: Option<CommitId>, after: CommitId) -> &mut Self {
-        self.pushes.push(Push { actor: account(login), before, after });
+        self.pushes.push(Push { actor: account(login), before, after: Some(after) });
         self
     }
 
