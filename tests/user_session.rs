@@ -15,7 +15,9 @@ use serde_json::Value;
 /// Nothing here takes this long; it is where a test gives up.
 const PATIENCE: Duration = Duration::from_secs(90);
 const GUIDE: &str = include_str!("../docs/git-forge.md");
-const [CATALOG, PERMISSIONS, APPROVAL]: [&str; 3] = ["portcullis/catalog", "portcullis/permissions", "portcullis/approval"];
+const CATALOG: &str = "portcullis/catalog";
+const PERMISSIONS: &str = "portcullis/permissions";
+const APPROVAL: &str = "portcullis/approval";
 
 /// What the guide says to paste under a heading.
 fn pasted(heading: &str) -> String {
@@ -341,7 +343,8 @@ fn a_forbidden_push_to_main_is_refused_until_it_is_reverted() {
     company.bob.git(&["switch", "--quiet", "-c", "channel", "origin/main"]);
     company.bob.edits("entities/Env/prod.yaml", "archives/prod", "archives/prod-2");
     let head = company.bob.commits_and_pushes("channel");
-    let request = pasted("Propose a change").split("git push origin extend-env\n").nth(1).unwrap().replace("extend-env", "channel");
+    let request =
+        pasted("Propose a change").split("git push origin extend-env\n").nth(1).unwrap().replace("extend-env", "channel");
     company.bob.shell(&request);
     company.bob.reads(&head, &[(CATALOG, "success", ""), (PERMISSIONS, "success", ""), (APPROVAL, "success", "")]);
     assert_eq!(company.daemon.says(&[r#""message":"judged""#, &head])["base"], *good);
