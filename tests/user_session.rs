@@ -212,7 +212,8 @@ impl Company {
             ("analyses", ["url", "timestamp"], Some(["lgtm", "fyi", "nmw"])),
         ] {
             let list = self.bob.try_git(&["notes", &format!("--ref=devtools/{notes}"), "list"]);
-            for entry in String::from_utf8(list.stdout).unwrap().lines() {
+            let list = String::from_utf8(list.stdout).unwrap();
+            for entry in list.lines() {
                 let blob = self.bob.git(&["cat-file", "blob", entry.split(' ').next().unwrap()]);
                 for line in blob.lines().filter(|line| !line.trim().is_empty()) {
                     let read: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{notes}: {error}: {line}"));
@@ -228,7 +229,7 @@ impl Company {
                 }
             }
             let ours = ["ci", "analyses"].contains(&notes);
-            assert!(!ours || !list.stdout.is_empty(), "there are notes in {notes}");
+            assert!(!ours || !list.is_empty(), "there are notes in {notes}");
         }
     }
 }
