@@ -208,8 +208,8 @@ impl Company {
         for (notes, required, statuses) in [
             ("reviews", ["requester", "timestamp"], None),
             ("discuss", ["author", "timestamp"], None),
-            ("ci", ["agent", "timestamp"], Some(["success", "failure", "failure"])),
-            ("analyses", ["url", "timestamp"], Some(["lgtm", "fyi", "nmw"])),
+            ("ci", ["agent", "timestamp"], Some(&["success", "failure"][..])),
+            ("analyses", ["url", "timestamp"], Some(&["lgtm", "fyi", "nmw"][..])),
         ] {
             let list = self.bob.try_git(&["notes", &format!("--ref=devtools/{notes}"), "list"]);
             let list = String::from_utf8(list.stdout).unwrap();
@@ -225,6 +225,7 @@ impl Company {
                     if let (Some(status), Some(known)) = (read.get("status"), statuses) {
                         assert!(known.iter().any(|known| status == known), "{notes}: {line}");
                     }
+                    assert!(read.get("url").is_none_or(Value::is_string), "{notes}: {line}");
                     assert!(read.get("v").is_none_or(|v| v.as_u64() == Some(0)), "{notes}: {line}");
                 }
             }
@@ -287,42 +288,38 @@ impl Drop for Daemon {
 
 #[test]
 fn a_run_is_asked_for_approved_and_merged_by_what_the_guide_says_to_paste() {
-    let company = Company::opens();
-    let (bob, carol) = (&company.bob, &company.carol);
+    let mut company = Company::opens();
+    let (alice, bob) = (&company.alice, &company.bob);
     let run = "2026-11-23-extend-env";
 
-    // carol owns env-42 through her team, so she may ask; ten days want a second person.
-    carol.shell(&pasted("Propose a change"));
-    let head = carol.head();
-    assert!(carol.git(&["cat-file", "commit", "HEAD"]).contains("-----BEGIN SSH SIGNATURE-----"));
-    carol.reads(&head, &[(CATALOG, "success", ""), (PERMISSIONS, "success", ""), (APPROVAL, "pending", "bob@acme.dev")]);
-    let shown = carol.shell(&pasted("Read what Portcullis says"));
+    // alice is Admin: she could approve what somebody else asks for. Ten days want a second person.
+    alice.shell(&pasted("Propose a change"));
+    let head = alice.head();
+    assert!(alice.git(&["cat-file", "commit", "HEAD"]).contains("-----BEGIN SSH SIGNATURE-----"));
+    alice.reads(&head, &[(CATALOG, "success", ""), (PERMISSIONS, "success", ""), (APPROVAL, "pending", "bob@acme.dev")]);
+    let shown = alice.shell(&pasted("Read what Portcullis says"));
     assert!([CATALOG, PERMISSIONS, APPROVAL].iter().all(|check| shown.contains(check)), "{shown}");
     assert_eq!(company.run(run), ("WAITING_FOR_APPROVAL".to_owned(), true));
 
-    // Her own yes, signed as it should be, is not a second person's.
-    carol.approves(&preparations(), "mine, and fine");
-    carol.reads(&head, &[(APPROVAL, "pending", "the approval of carol@acme.dev does not count")]);
-
-    // bob's would count, but a line that no signature vouches for is nobody's.
+    // bob may approve, but a line that no signature vouches for is nobody's. And alice's own is not a second person's. Hers
+    // comes after his in the notes: where it has been read, his has been too.
     bob.approves("sign_notes() { :; }", "fine, says bob");
     assert!(!bob.git(&["cat-file", "commit", "refs/notes/devtools/discuss"]).contains("gpgsig"));
-    let before = carol.statuses(&head);
-    bob.reads(&head, &[(APPROVAL, "pending", "")]);
-    println!("UNSIGNED {before:?}");
+    alice.approves(&preparations(), "mine, and fine");
+    assert!(alice.git(&["cat-file", "commit", "refs/notes/devtools/discuss"]).contains("gpgsig"));
+    assert!(alice.git(&["notes", "--ref=devtools/discuss", "show", &head]).contains("fine, says bob"));
+    alice.reads(&head, &[(APPROVAL, "pending", "the approval of alice@acme.dev does not count: they asked")]);
     assert_eq!(company.run(run), ("WAITING_FOR_APPROVAL".to_owned(), true));
 
-    // Said again and signed, it flips the check.
+    // Said again and signed, bob's word flips the check.
     bob.approves(&preparations(), "fine by bob");
-    bob.reads(&head, &[(APPROVAL, "success", "")]);
-    carol.reads(&head, &[(CATALOG, "success", ""), (PERMISSIONS, "success", ""), (APPROVAL, "success", "")]);
+    bob.reads(&head, &[(CATALOG, "success", ""), (PERMISSIONS, "success", ""), (APPROVAL, "success", "")]);
     assert_eq!(company.run(run), ("APPROVED".to_owned(), true));
 
-    carol.shell(&pasted("Merge"));
-    let merge = carol.head();
-    assert_ne!(merge, head);
+    alice.shell(&pasted("Merge"));
+    let merge = alice.head();
+    assert_eq!(alice.git(&["rev-parse", "HEAD^2"]), head);
     bob.reads(&merge, &[(CATALOG, "success", "judged as pull request"), (PERMISSIONS, "success", "judged as pull request")]);
-    let mut company = company;
     company.daemon.says(&[r#""message":"accepted""#, &merge]);
     assert_eq!(company.run(run), ("APPROVED".to_owned(), false));
     company.every_note_is_by_the_format();
@@ -390,6 +387,5 @@ fn rewritten_history_stops_everything_until_a_person_accepts_it() {
     company.bob.reads(&next, &[(CATALOG, "success", ""), (PERMISSIONS, "success", "")]);
     let accepted = company.daemon.says(&[r#""message":"accepted""#, &next]);
     assert_eq!(accepted["from"], *tip);
-    println!("AFTER ACCEPT {:?}", company.bob.statuses(&tip));
     company.every_note_is_by_the_format();
 }
