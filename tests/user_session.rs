@@ -380,7 +380,11 @@ fn rewritten_history_stops_everything_until_a_person_accepts_it() {
     assert!(!company.portcullis(&["accept", &first, "--by", "alice"]).status.success());
     let said = company.portcullis(&["accept", &tip, "--by", "alice"]);
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-    assert!(!company.daemon.has_said(&[r#""message":"accepted""#, &tip]));
+    assert!(!company.daemon.has_said(&[r#""message":"accepted""#, &tip]), "no judgement accepted it");
+    let by_alice = "rewritten history accepted by alice";
+    company.bob.reads(&tip, &[(CATALOG, "success", by_alice), (PERMISSIONS, "success", by_alice)]);
+    let analyses = company.bob.git(&["notes", "--ref=devtools/analyses", "show", &tip]);
+    assert!(!analyses.contains("rewritten"), "the alert is answered: {analyses}");
 
     company.alice.edits("entities/Env/prod.yaml", "archives/prod-4", "archives/prod-5");
     let next = company.alice.commits_and_pushes("main");
