@@ -64,7 +64,7 @@ async fn accept(
             .hint("a tip that is merely refused is healed by a revert, or by somebody who may committing it again"));
     };
     let by = args.by.as_deref().unwrap_or("somebody at the command line");
-    let acceptance = Acceptance { commit, at: Timestamp::now(), reason: format!("rewritten history accepted by {by}") };
+    let acceptance = Acceptance::by_a_person(commit, Timestamp::now(), by);
     if !store.resume(&key, &acceptance).await.map_err(failed)? {
         return Err(CommandError::could_not_judge(format!("the rewritten tip is {}, and that alone can be accepted", halt.seen))
             .hint("look at that commit; if the branch has moved since, let the daemon see it first"));
