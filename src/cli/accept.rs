@@ -14,7 +14,8 @@ use super::{Color, CommandError, Outcome, daemon, output};
 #[command(after_long_help = "\
 Examples:
   portcullis accept 3b1f0c2d9e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c --repo /srv/git/catalog.git
-  portcullis accept HEAD~0 --name platform        one of several repositories in portcullis.yaml")]
+  portcullis accept 3b1f0c2d9e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c --name platform
+                                                  one of several repositories in portcullis.yaml")]
 pub struct Args {
     /// The commit to accept: the tip that the alert names.
     commit: String,
