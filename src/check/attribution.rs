@@ -67,8 +67,8 @@ impl<'a> History<'a> {
         let mut whom: Vec<usize> = if all {
             (0..self.commits.len()).collect()
         } else {
-            // What a merge of conflicting parents picks from them is not among its own changes.
-            let settled = |commit: &Commit<'_>| commit.facts.other_before.is_some() || commit.facts.parents.len() > 2;
+            // What a merge of conflicting parents leaves as one of them had it is not among its own changes.
+            let settled = |commit: &Commit<'_>| !commit.facts.sides.is_empty();
             let mergers = self.commits.iter().enumerate().filter(|(_, commit)| settled(commit)).map(|(i, _)| i);
             touching.iter().map(|(i, _)| *i).chain(mergers).collect()
         };

@@ -142,9 +142,8 @@ fn judge_run(
 /// The last commit before which the run is not there and after which it is: its actor is the requester. A merge adds no run
 /// that either of its parents has.
 fn adding_commit<'a>(proposal: &'a Proposal, run: &Identifier) -> Option<&'a CommitFacts> {
-    let had = |commit: &CommitFacts| {
-        commit.before.runs().contains(run) || commit.other_before.as_ref().is_some_and(|other| other.runs().contains(run))
-    };
+    let had =
+        |commit: &CommitFacts| commit.before.runs().contains(run) || commit.sides.iter().any(|side| side.runs().contains(run));
     proposal.commits.iter().rev().find(|commit| !had(commit) && commit.after.runs().contains(run))
 }
 

@@ -33,7 +33,7 @@ impl<'a> Wrecks<'a> {
             }
             let came_so = |path, now: &Arc<Vec<Finding>>| {
                 let same = |catalog: &Catalog| catalog.broken_files().get(path).is_some_and(|then| Arc::ptr_eq(then, now));
-                same(before) || commit.other_before.as_ref().is_some_and(same)
+                same(before) || commit.sides.iter().any(same)
             };
             for (path, findings) in after.broken_files() {
                 if wrong(findings) && !came_so(path, findings) {

@@ -69,7 +69,8 @@ fn a_value_that_was_superseded_is_not_laid_to_who_once_set_it() {
     let mut told = on(&world()).commit("mo", &[dev]).commit("mo", &[WORLD[7]]).commit("alice", &[dev]).proposal();
     // Alice merges the two with a conflict and picks what Mo has taken back, which her commit does not show.
     let [first, taken_back, last] = told.commits.as_mut_slice() else { panic!() };
-    (last.before, last.other_before) = (first.after.clone(), Some(taken_back.after.clone()));
+    (last.before, last.sides) = (first.before.clone(), vec![first.after.clone(), taken_back.after.clone()]);
+    last.conflicts = vec![crate::model::FilePath::new(PROD)];
     let verdict = crate::check::judge(&told);
     assert!(rules_of(&verdict.findings).contains("permission/update-property"), "{:#?}", lines(&verdict.findings));
 }
