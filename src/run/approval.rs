@@ -181,6 +181,9 @@ mod tests {
         assert_eq!(panel.heard, set(&["carol"]));
         assert_eq!(panel.why_not(&id("carol@acme.dev")), Some(Ineligible::Named));
         assert_eq!(panel.why_not(&id("dave@acme.dev")), Some(Ineligible::Contributor));
+        let lenient = panel_of(&World::new().with_action(|a| a.self_approval = Some(true)), &hands);
+        assert_eq!(eligible(&lenient), ["carol", "dave"]);
+        assert_eq!(lenient.heard, set(&["carol", "dave"]));
     }
 
     #[test]

@@ -15,21 +15,12 @@ struct Story {
     words: Vec<Word>,
     pull_request: PullRequestState,
     contributors: Vec<Identifier>,
-    /// Whom only a line names that anyone can write.
-    named: Vec<Identifier>,
     now: i64,
 }
 
 impl Story {
     fn new(world: World) -> Self {
-        Self {
-            world,
-            words: Vec::new(),
-            pull_request: PullRequestState::Open,
-            contributors: Vec::new(),
-            named: Vec::new(),
-            now: 1,
-        }
+        Self { world, words: Vec::new(), pull_request: PullRequestState::Open, contributors: Vec::new(), now: 1 }
     }
 
     fn of(kind: ApprovalKind, count: u32) -> Self {
@@ -57,13 +48,9 @@ impl Story {
     fn facts(&self) -> RunFacts {
         let base: Catalog = self.world.base();
         let owner = base.owner_of(&self.world.run.target(&self.world.action.blueprint).unwrap());
-        let requester = id("alice@acme.dev");
-        let hands = Hands {
-            requesters: [requester.clone()].into(),
-            contributors: self.contributors.iter().chain(&self.named).cloned().collect(),
-            proven: self.contributors.iter().cloned().chain([requester]).collect(),
-            unknown_pusher: false,
-        };
+        let (requesters, contributors) = ([id("alice@acme.dev")].into(), self.contributors.iter().cloned().collect());
+        let proven = &requesters | &contributors;
+        let hands = Hands { requesters, contributors, proven, unknown_pusher: false };
         RunFacts {
             pull_request: Some(self.pull_request),
             blocked: None,
@@ -124,18 +111,6 @@ fn a_contributor_approves_in_vain() {
     story.contributors.push(id("carol@acme.dev"));
     assert_eq!(story.state(), RunState::WaitingForApproval);
     assert_eq!(story.says("dave", Approved).state(), RunState::Approved);
-}
-
-#[test]
-fn whom_only_a_line_names_still_declines_and_is_still_one_of_all() {
-    let mut story = Story::of(ApprovalKind::All, 1).says("dave", Approved);
-    story.named.push(id("carol@acme.dev"));
-    let decision = story.clone().says("carol", Approved).decision();
-    assert_eq!((decision.state, decision.footing), (RunState::WaitingForApproval, Footing::TooFewMay { needed: 2 }));
-    assert!(decision.reason.contains("(carol@acme.dev: a commit on this pull request names them"), "{}", decision.reason);
-    assert_eq!(story.clone().says("carol", ChangesRequested).state(), RunState::Declined);
-    let lenient = story.says("carol", Approved).then(|w| w.with_action(|a| a.self_approval = Some(true)));
-    assert_eq!(lenient.says("carol", Approved).says("dave", Approved).state(), RunState::Approved);
 }
 
 #[test]
