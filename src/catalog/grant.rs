@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Action, Identifier, Kind, Permissions, Role, Rule, User};
+use crate::model::{Action, FilePath, Identifier, Kind, Permissions, Role, Rule, User};
 
 use super::{Catalog, Owner};
 
@@ -80,6 +80,11 @@ pub enum WrittenPermissions<'a> {
 pub fn permissions_of<'a>(catalog: &'a Catalog, blueprint: &Identifier) -> WrittenPermissions<'a> {
     let table = catalog.permissions();
     if !table.duplicates_of(blueprint).is_empty() {
+        return WrittenPermissions::Unknown;
+    }
+    // A fault of the directory itself, or of the whole tree, leaves open what else stood there.
+    let whole = [Kind::Permissions.directory(), ""];
+    if whole.iter().any(|path| catalog.broken_files().contains_key(&FilePath::new(path))) {
         return WrittenPermissions::Unknown;
     }
     let document = table.get(blueprint);

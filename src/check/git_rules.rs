@@ -45,11 +45,6 @@ pub const RULES: &[RuleDoc] = &[
         remedy: "Move the files up; directories below the managed ones mean nothing.",
     },
     RuleDoc {
-        id: "git/lfs-pointer",
-        summary: "A document is in the repository itself, not in large file storage.",
-        remedy: "Take the path out of `.gitattributes` and commit the content with `git lfs migrate export`.",
-    },
-    RuleDoc {
         id: "git/root",
         summary: "The catalog's directory is a directory.",
         remedy: "Make it a directory again, or configure another `root`.",

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{Catalog, Change, ChangeSet, Owners, diff, user_of};
-use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Severity};
+use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Severity, Subject};
 
-use super::attribution::{Commit, lay};
+use super::attribution::{Commit, History};
 use super::permissions::{Requirement, decide_by, deed, who_could_in_words};
 use super::rights::requirements_by;
 use super::validate::sorted;
 use super::{
-    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, runs, summary,
-    validate_against, validate_changed,
+    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, merges, runs,
+    summary, validate_against, validate_changed,
 };
 
 /// Judges a proposal.
@@ -31,7 +31,7 @@ pub fn judge(proposal: &Proposal) -> Verdict {
         findings.extend(refusals(&proposal.base, &proposal.merged.0, &net));
     }
     let attributions: BTreeMap<Option<CommitId>, Attribution> = commits.iter().map(|c| (c.id, c.attribution.clone())).collect();
-    let (runs, of_runs) = runs::judge_runs(proposal, &attributions, &changes);
+    let (runs, of_runs) = runs::judge_runs(proposal, &attributions, &changes, &refused_runs(&net));
     findings.extend(of_runs);
     let findings = sorted(findings);
     let commits = proposal
@@ -92,7 +92,7 @@ fn laid_to(finding: Finding, commit: Option<CommitId>) -> Finding {
 }
 
 /// Each commit's actors and own changes, and what stands against believing who it is by.
-fn attribute(proposal: &Proposal, net: &ChangeSet) -> (Vec<Commit>, Vec<Vec<Finding>>) {
+fn attribute<'p>(proposal: &'p Proposal, net: &ChangeSet) -> (Vec<Commit<'p>>, Vec<Vec<Finding>>) {
     let judged = proposal.commits.iter().map(|facts| {
         let id = id_of(proposal, facts);
         let (attribution, findings) = match &proposal.as_user {
@@ -103,22 +103,12 @@ fn attribute(proposal: &Proposal, net: &ChangeSet) -> (Vec<Commit>, Vec<Vec<Find
         };
         let changes = match is_the_net(proposal, facts) {
             true => net.clone(),
-            false => own_changes(facts),
+            false => merges::own_changes(facts),
         };
         let findings = findings.into_iter().map(|finding| laid_to(finding, id)).collect();
-        (Commit { id, attribution, changes }, findings)
+        (Commit { id, attribution, changes, facts }, findings)
     });
     judged.unzip()
-}
-
-/// What a commit itself changes.
-fn own_changes(facts: &CommitFacts) -> ChangeSet {
-    let mut changes = diff(&facts.before, &facts.after);
-    if let Some(other) = &facts.other_before {
-        let differs = diff(other, &facts.after);
-        changes.0.retain(|change| differs.0.iter().any(|d| d.subject == change.subject && d.field == change.field));
-    }
-    changes
 }
 
 /// Whom `--as` names: a user of base's roster, or else a stranger of that name.
@@ -155,14 +145,14 @@ pub(super) struct Judged {
     refused: Vec<Actor>,
 }
 
-fn judge_net(proposal: &Proposal, changes: &ChangeSet, commits: &[Commit]) -> Vec<Judged> {
-    let by_subject = super::attribution::by_subject(commits);
+fn judge_net(proposal: &Proposal, changes: &ChangeSet, commits: &[Commit<'_>]) -> Vec<Judged> {
+    let history = History::of(commits);
     let mut owners = Owners::new(&proposal.base.0);
     changes
         .0
         .iter()
         .map(|change| {
-            let laid = lay(change, commits, &by_subject);
+            let laid = history.lay(change);
             judge_change(&proposal.base, &mut owners, &proposal.merged.0, change, laid.commit, laid.actors)
         })
         .collect()
@@ -180,6 +170,17 @@ fn judge_change(
     let refused: Vec<Actor> = actors.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
     let allowed = refused.is_empty() && !actors.is_empty();
     Judged { verdict: ChangeVerdict { commit, change: change.clone(), actors, allowed, rule }, needs, refused }
+}
+
+/// The runs that are refused, and to whom.
+fn refused_runs(judged: &[Judged]) -> BTreeMap<Identifier, Vec<Actor>> {
+    let refused = judged.iter().filter(|one| !one.verdict.allowed);
+    refused
+        .filter_map(|one| match &one.verdict.change.subject {
+            Subject::Run(run) => Some((run.clone(), one.refused.clone())),
+            _ => None,
+        })
+        .collect()
 }
 
 /// One finding for each change that is refused: who, what, and who could.
@@ -229,7 +230,7 @@ fn name(actor: &Actor) -> String {
 fn judge_commit(
     base: &Base<Catalog>,
     facts: &CommitFacts,
-    commit: &Commit,
+    commit: &Commit<'_>,
     identities: Vec<Finding>,
     bootstrap: bool,
 ) -> CommitVerdict {

@@ -15,6 +15,7 @@ mod identity_tests;
 mod judge;
 mod lints;
 mod lookalike;
+mod merges;
 mod ownership;
 pub mod permissions;
 mod proposal;
@@ -36,6 +37,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod vanished;
 mod verdict;
 pub mod watching_rules;
 

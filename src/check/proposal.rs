@@ -38,9 +38,10 @@ pub struct CommitFacts {
     pub verified_as: Option<ForgeUser>,
     /// What it starts from: its parent, or the clean merge of its parents.
     pub before: Catalog,
-    /// For a merge whose two parents conflict: `before` is the first, this the second, and what equals either is not the
-    /// merger's doing.
-    pub other_before: Option<Catalog>,
+    /// For a merge whose parents conflict: the parents. `before` then has every conflicting file as it was before all of them.
+    pub sides: Vec<Catalog>,
+    /// For such a merge, the files that conflict.
+    pub conflicts: Vec<FilePath>,
     /// What it makes.
     pub after: Catalog,
     /// What git itself has wrong here: bad tree entries, conflicts, limits, unreadable objects.

@@ -60,11 +60,12 @@ pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
 /// Judges the runs among the net changes: a verdict for each that is added, and what is wrong with any.
 ///
 /// Action, approve rule, target and roster are base's. Without facts of a pull request there are no reviews, and a run
-/// that needs approval waits.
+/// that needs approval waits. `refused` are the runs that not everyone may ask for to whom they are laid, and who may not.
 pub fn judge_runs(
     proposal: &Proposal,
     attributions: &BTreeMap<Option<CommitId>, Attribution>,
     changes: &ChangeSet,
+    refused: &BTreeMap<Identifier, Vec<Actor>>,
 ) -> (Vec<RunVerdict>, Vec<Finding>) {
     let (mut verdicts, mut findings) = (Vec::new(), Vec::new());
     for change in &changes.0 {
@@ -72,7 +73,7 @@ pub fn judge_runs(
         match change.operation {
             Operation::Execute => {
                 let Some(run) = proposal.merged.0.runs().get(identifier) else { continue };
-                let (verdict, found) = judge_run(proposal, attributions, run);
+                let (verdict, found) = judge_run(proposal, attributions, run, refused.get(identifier).map(Vec::as_slice));
                 verdicts.push(verdict);
                 findings.extend(found);
             }
@@ -94,6 +95,7 @@ fn judge_run(
     proposal: &Proposal,
     attributions: &BTreeMap<Option<CommitId>, Attribution>,
     run: &Located<RunRequest>,
+    refused: Option<&[Actor]>,
 ) -> (RunVerdict, Vec<Finding>) {
     let base = &proposal.base.0;
     let identifier = &run.value.identifier;
@@ -112,7 +114,7 @@ fn judge_run(
     let hands = run_facts::hands(proposal, attributions, &asked_by);
     let facts = RunFacts {
         pull_request: proposal.pull_request.as_ref().map(|pr| pr.state),
-        blocked: blocked(proposal, run, &asked_by, &findings),
+        blocked: blocked(proposal, run, &asked_by, &findings).or_else(|| refused.map(|who| may_not_ask(who, &run.value))),
         requirement: action.map_or(crate::run::Requirement::None, |action| requirement(action, &filled)),
         digest: digest_run(&run.value, base),
         request: digest_request(&run.value),
@@ -137,9 +139,12 @@ fn judge_run(
     (verdict, findings)
 }
 
-/// The last commit before which the run is not there and after which it is: its actor is the requester.
+/// The last commit before which the run is not there and after which it is: its actor is the requester. A merge adds no run
+/// that either of its parents has.
 fn adding_commit<'a>(proposal: &'a Proposal, run: &Identifier) -> Option<&'a CommitFacts> {
-    proposal.commits.iter().rev().find(|commit| !commit.before.runs().contains(run) && commit.after.runs().contains(run))
+    let had =
+        |commit: &CommitFacts| commit.before.runs().contains(run) || commit.sides.iter().any(|side| side.runs().contains(run));
+    proposal.commits.iter().rev().find(|commit| !had(commit) && commit.after.runs().contains(run))
 }
 
 /// Whom a commit was attributed to; the one of a working tree has no id there.
@@ -160,6 +165,15 @@ fn blocked(proposal: &Proposal, run: &Located<RunRequest>, asked_by: &[Actor], f
         Some(stranger) => Some(format!("its requester is not known for certain to be a user of the roster ({stranger})")),
         None if asked_by.is_empty() => Some("nobody knows who asked for it".into()),
         None => None,
+    }
+}
+
+/// That the request itself is not allowed: whatever approval it has, there is nothing to approve.
+fn may_not_ask(who: &[Actor], run: &RunRequest) -> String {
+    let who = who.iter().map(|actor| actor.user().map_or_else(|| actor.to_string(), ToString::to_string));
+    match who.collect::<Vec<_>>().as_slice() {
+        [] => format!("nobody knows who asked to execute `{}`", run.action),
+        who => format!("{} may not execute `{}`", who.join(" and "), run.action),
     }
 }
 

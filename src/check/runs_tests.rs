@@ -290,6 +290,14 @@ fn the_requester_is_who_adds_it_last() {
 }
 
 #[test]
+fn whoever_merges_with_a_conflict_does_not_become_the_requester() {
+    let story = asked().commits("bob", []);
+    // Bob's first parent is the watched branch; the run comes with the second.
+    let merged = story.last_commit(|c| (c.before, c.sides) = (World::new().base(), vec![World::new().base(), c.after.clone()]));
+    assert_eq!(merged.verdict().0.requester, Some(Actor::User(id("alice@acme.dev"))));
+}
+
+#[test]
 fn closed_and_merged() {
     let mut story = asked().says("carol", Approved);
     story.facts.state = PullRequestState::Closed;

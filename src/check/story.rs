@@ -33,7 +33,8 @@ pub(super) fn commit(number: u8, parents: &[u8], who: &str) -> CommitFacts {
         received_at: day(0),
         verified_as: None,
         before: Catalog::default(),
-        other_before: None,
+        sides: Vec::new(),
+        conflicts: Vec::new(),
         after: Catalog::default(),
         findings: Vec::new(),
     }
@@ -187,7 +188,7 @@ pub(super) fn judge(proposal: &Proposal) -> (Vec<RunVerdict>, Vec<Finding>) {
             (Some(commit.id), of.0)
         })
         .collect();
-    runs::judge_runs(proposal, &attributions, &changes(&proposal.base.0, &proposal.merged.0))
+    runs::judge_runs(proposal, &attributions, &changes(&proposal.base.0, &proposal.merged.0), &BTreeMap::new())
 }
 
 /// What differs among the runs, compared here by hand so that these tests do not lean on `catalog::diff`.

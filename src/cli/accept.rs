@@ -14,7 +14,8 @@ use super::{Color, CommandError, Outcome, daemon, output};
 #[command(after_long_help = "\
 Examples:
   portcullis accept 3b1f0c2d9e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c --repo /srv/git/catalog.git
-  portcullis accept HEAD~0 --name platform        one of several repositories in portcullis.yaml")]
+  portcullis accept 3b1f0c2d9e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c --name platform
+                                                  one of several repositories in portcullis.yaml")]
 pub struct Args {
     /// The commit to accept: the tip that the alert names.
     commit: String,
@@ -64,7 +65,7 @@ async fn accept(
             .hint("a tip that is merely refused is healed by a revert, or by somebody who may committing it again"));
     };
     let by = args.by.as_deref().unwrap_or("somebody at the command line");
-    let acceptance = Acceptance { commit, at: Timestamp::now(), reason: format!("rewritten history accepted by {by}") };
+    let acceptance = Acceptance::by_a_person(commit, Timestamp::now(), by);
     if !store.resume(&key, &acceptance).await.map_err(failed)? {
         return Err(CommandError::could_not_judge(format!("the rewritten tip is {}, and that alone can be accepted", halt.seen))
             .hint("look at that commit; if the branch has moved since, let the daemon see it first"));

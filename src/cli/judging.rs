@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::check::{self, Conclusion, Target, Verdict};
 use crate::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
 use crate::git::{Blob, Repository};
-use crate::model::{CommitId, FilePath, Identifier, IdentityMode, PullRequestState, Timestamp};
+use crate::model::{CommitId, FilePath, Finding, Identifier, IdentityMode, PullRequestState, Timestamp};
 use crate::report::{self, Report, Sources};
 
 use super::facts_file::FactsFile;
@@ -57,10 +57,15 @@ pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
         reviews: facts.reviews(&resolve),
         verified: facts.verified(&resolve),
     });
+    // Against a base without errors only what depends on the change is judged and told; a working tree is told everything.
+    let base_is_valid = request.head.is_some() && {
+        let base = place.workspace.snapshot(base).map_err(|error| cannot_judge(&error))?;
+        !check::validate(&base.catalog).iter().any(Finding::is_error)
+    };
     let ask = Ask {
         target: if request.head.is_some() { Target::PullRequest } else { Target::WorkingTree },
         base,
-        base_is_valid: false,
+        base_is_valid,
         head,
         identity: request.identity,
         as_user: request.as_user.clone(),

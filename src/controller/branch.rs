@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::check::watching_rules::{HISTORY_REWRITTEN, UNJUDGED};
 use crate::check::{CheckName, Conclusion, Target};
 use crate::facts::{Ask, Head};
+use crate::forge::Analysis;
 use crate::model::CommitId;
 use crate::store::{Acceptance, TreeId};
 
@@ -97,6 +98,7 @@ impl Shared {
                 self.store.halt(key, tip, self.clock.now()).await?;
                 self.store.resume(key, &self.acceptance(tip, "history restored")).await?;
             }
+            self.answer_alert(repository, tip).await?;
             self.accepted(repository, None, tip);
             return Ok(());
         }
@@ -205,6 +207,20 @@ impl Shared {
         self.publish(repository, &Thing::Branch, &answer).await?;
         self.metrics.branch(&repository.name, true, true);
         Ok(())
+    }
+
+    /// Takes back what the alert said of a tip that a person has accepted since: it asks for what has been done.
+    async fn answer_alert(self: &Arc<Self>, repository: &Arc<Repository>, tip: CommitId) -> Result<(), Trouble> {
+        let accepted = self.store.accepted(&repository.watched.key).await?;
+        let Some(by_hand) = accepted.filter(|accepted| accepted.commit == tip && accepted.is_by_a_person()) else {
+            return Ok(());
+        };
+        let mut answer = Answer::default();
+        for name in [CheckName::Catalog, CheckName::Permissions] {
+            answer.statuses.extend(Answer::one(tip, name, Conclusion::Success, &by_hand.reason, &self.settings).statuses);
+        }
+        answer.analyses.push(Analysis { commit: tip, remarks: Vec::new(), url: None });
+        self.publish(repository, &Thing::Branch, &answer).await
     }
 
     /// Notes in logs and metrics that a revision is accepted, and has the open pull requests judged against it.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::Catalog;
 use crate::check::CommitFacts;
 use crate::git::{Keyring, RawCommit, Repository};
-use crate::model::{CommitId, Limits};
+use crate::model::{CommitId, FilePath, Limits};
 
 use super::{Ask, FactsError, Snapshot, Workspace};
 
@@ -37,7 +38,8 @@ pub(super) fn gather(
             received_at,
             verified_as: ask.pull_request.as_ref().and_then(|pr| pr.verified.get(id).cloned()),
             before: start.before.map(|s| s.catalog).unwrap_or_default(),
-            other_before: start.other.map(|s| s.catalog),
+            sides: start.sides,
+            conflicts: start.conflicts,
             after: after.catalog.clone(),
             findings: Vec::new(),
         });
@@ -46,11 +48,12 @@ pub(super) fn gather(
     Ok(out)
 }
 
-/// What a commit starts from (spec 5): nothing, its parent, or the clean merge of its parents. Where two parents conflict it
-/// is both of them, and what equals either is not the merger's.
+/// What a commit starts from (spec 5): nothing, its parent, or the clean merge of its parents. Where they conflict, also the
+/// parents themselves, so that the judgement can tell the merger's choice from what either of them had settled.
 struct Start {
     before: Option<Snapshot>,
-    other: Option<Snapshot>,
+    sides: Vec<Catalog>,
+    conflicts: Vec<FilePath>,
 }
 
 impl Start {
@@ -66,19 +69,19 @@ impl Start {
             Some(snapshot) => Ok(snapshot.clone()),
             None => workspace.at_tree(repository, repository.tree_of(*id)?, limits, Some(base)),
         };
-        let one = |before| Self { before: Some(before), other: None };
-        match commit.parents.as_slice() {
-            [] => Ok(Self { before: None, other: None }),
-            [parent] => at(parent).map(one),
-            [first, rest @ ..] => {
-                let merge = repository.merge_of_parents(commit)?;
-                match (merge.and_then(|merge| merge.tree), rest) {
-                    (Some(tree), _) => workspace.at_merged_tree(repository, tree, limits, &at(first)?).map(one),
-                    (None, [second]) => Ok(Self { before: Some(at(first)?), other: Some(at(second)?) }),
-                    // More than two that conflict: all of it is the merger's own.
-                    (None, _) => at(first).map(one),
-                }
-            }
+        let clean = |before| Self { before, sides: Vec::new(), conflicts: Vec::new() };
+        let first = match commit.parents.as_slice() {
+            [] => return Ok(clean(None)),
+            [parent] => return Ok(clean(Some(at(parent)?))),
+            [first, ..] => at(first)?,
+        };
+        let Some(merge) = repository.merge_of_parents(commit)? else { return Ok(clean(None)) };
+        let before = workspace.at_merged_tree(repository, merge.partial, limits, &first)?;
+        if merge.tree.is_some() {
+            return Ok(clean(Some(before)));
         }
+        let sides = commit.parents.iter().map(|parent| Ok(at(parent)?.catalog)).collect::<Result<_, FactsError>>()?;
+        let conflicts = merge.conflicts.iter().filter_map(|path| workspace.inside(path)).collect();
+        Ok(Self { before: Some(before), sides, conflicts })
     }
 }

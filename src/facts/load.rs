@@ -85,7 +85,8 @@ fn too_large(path: &FilePath, size: usize, limits: &Limits) -> Finding {
 /// What git itself refuses about a path makes that path a broken file, whatever its content says.
 fn refuse(deltas: &mut Vec<FileDelta>, findings: Vec<Finding>) {
     for finding in findings {
-        let Some(path) = finding.place.as_ref().map(|place| place.file.clone()) else { continue };
+        // What no file is to blame for stands under a name that no file can have.
+        let path = finding.place.as_ref().map_or_else(|| FilePath::new(""), |place| place.file.clone());
         let standing = deltas.iter_mut().find_map(|delta| match delta {
             FileDelta::Put(file) if file.path == path => Some(file),
             FileDelta::Put(_) | FileDelta::Remove(_) => None,

@@ -12,6 +12,7 @@ pub use snapshots::{Snapshot, Workspace};
 pub use sources::Sources;
 
 use crate::git::GitError;
+use crate::model::CommitId;
 
 /// Why the facts could not be gathered. Nothing is judged then.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,14 @@ pub enum FactsError {
     /// A catalog directory that cannot be one.
     #[error("`{0}` is not a directory inside the repository: write it relative to the top, without `.` and `..`")]
     Root(String),
+    /// A catalog directory in which no catalog stands.
+    #[error("there is no catalog under `{root}` in commit {}: check the directory's name", commit.short())]
+    NoCatalog {
+        /// The directory.
+        root: String,
+        /// Where it was looked for.
+        commit: CommitId,
+    },
 }
 
 impl FactsError {
@@ -29,7 +38,7 @@ impl FactsError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Git(error) => error.is_retryable(),
-            Self::Root(_) => false,
+            Self::Root(_) | Self::NoCatalog { .. } => false,
         }
     }
 }

@@ -94,15 +94,8 @@ impl Workspace {
             findings.push(too_many("limit/commits", "commits", limits.commits));
         }
         let head = self.at_tree(&repository, repository.tree_of(head_id)?, &limits, Some(&base))?;
-        let merge = repository.merge(ask.base, head_id)?;
-        let mut merged = self.at_merged_tree(&repository, merge.partial, &limits, &base)?;
-        if merge.tree.is_none() {
-            // What conflicts stays as base has it, so that it is reported as a conflict and as nothing else.
-            let mut back = repository.changes(Some(merge.partial), Some(base.tree), self.root())?;
-            let conflicting: BTreeSet<FilePath> = merge.conflicts.iter().filter_map(|path| self.inside(path)).collect();
-            back.files.retain(|file| conflicting.contains(&file.path));
-            merged.catalog = merged.catalog.apply(load::deltas(&repository, back, &limits)?);
-        }
+        let (merged, merged_tree, conflicts) = self.merge(&repository, ask.base, &base, head_id, &head, &limits)?;
+        findings.extend(washed(&head.catalog, &merged.catalog));
         let touched = repository.changes(Some(base.tree), Some(merged.tree), self.root())?.files.len();
         if touched > limits.files {
             findings.push(too_many("limit/files", "managed files", limits.files));
@@ -119,7 +112,6 @@ impl Workspace {
             None => None,
         };
         let used_runs = self.used_runs(&repository, ask.base, &base.catalog, &merged.catalog, &limits)?;
-        let conflicts = merge.conflicts.iter().map(|path| self.inside(path).unwrap_or_else(|| FilePath::new(path))).collect();
         let proposal = Proposal {
             target: ask.target,
             base_id: ask.base,
@@ -139,7 +131,7 @@ impl Workspace {
             base: Base(base.catalog),
         };
         let sources = Sources::new(repository, vec![merged.tree, head.tree, base.tree], self.root(), limits.file_bytes);
-        Ok(Proposed { proposal, merged_tree: merge.tree, sources })
+        Ok(Proposed { proposal, merged_tree, sources })
     }
 
     fn propose_working_tree(&self, ask: &Ask, base: Snapshot, email: &str) -> Result<Proposed, FactsError> {
@@ -171,7 +163,8 @@ impl Workspace {
             received_at: ask.now,
             verified_as: None,
             before: base.catalog.clone(),
-            other_before: None,
+            sides: Vec::new(),
+            conflicts: Vec::new(),
             after: catalog.clone(),
             findings: Vec::new(),
         };
@@ -199,8 +192,35 @@ impl Workspace {
         Ok(Proposed { proposal, merged_tree: None, sources })
     }
 
+    /// The clean merge of head into base, its tree where there is one, and the files that conflict.
+    fn merge(
+        &self,
+        repository: &Repository,
+        base_id: CommitId,
+        base: &Snapshot,
+        head_id: CommitId,
+        head: &Snapshot,
+        limits: &Limits,
+    ) -> Result<(Snapshot, Option<ObjectId>, Vec<FilePath>), FactsError> {
+        if repository.is_ancestor(base_id, head_id)? {
+            // Nothing to merge: the tree is head's own, and so is whatever is wrong with it.
+            return Ok((head.clone(), Some(head.tree), Vec::new()));
+        }
+        let merge = repository.merge(base_id, head_id)?;
+        let mut merged = self.at_merged_tree(repository, merge.partial, limits, base)?;
+        if merge.tree.is_none() {
+            // What conflicts stays as base has it, so that it is reported as a conflict and as nothing else.
+            let mut back = repository.changes(Some(merge.partial), Some(base.tree), self.root())?;
+            let conflicting: BTreeSet<FilePath> = merge.conflicts.iter().filter_map(|path| self.inside(path)).collect();
+            back.files.retain(|file| conflicting.contains(&file.path));
+            merged.catalog = merged.catalog.apply(load::deltas(repository, back, limits)?);
+        }
+        let conflicts = merge.conflicts.iter().map(|path| self.inside(path).unwrap_or_else(|| FilePath::new(path)));
+        Ok((merged, merge.tree, conflicts.collect()))
+    }
+
     /// A path of the repository as the catalog spells it; `None` where it lies outside.
-    fn inside(&self, path: &str) -> Option<FilePath> {
+    pub(super) fn inside(&self, path: &str) -> Option<FilePath> {
         let inside = if self.root().is_empty() { path } else { path.strip_prefix(self.root())?.strip_prefix('/')? };
         Some(FilePath::new(inside))
     }
@@ -227,6 +247,13 @@ impl Workspace {
         }
         Ok(used)
     }
+}
+
+/// What git refuses at head and our own merge would not carry along: whoever merges may carry it.
+fn washed(head: &Catalog, merged: &Catalog) -> Vec<Finding> {
+    let carried = |path: &FilePath| merged.broken_files().contains_key(path);
+    let broken = head.broken_files().iter().filter(|(path, _)| !carried(path));
+    broken.flat_map(|(_, findings)| findings.iter()).filter(|finding| finding.rule.starts_with("git/")).cloned().collect()
 }
 
 fn too_many(rule: &'static str, what: &str, limit: usize) -> Finding {

@@ -67,6 +67,9 @@ impl Workspace {
         let repository = self.repository()?;
         let tree = repository.tree_of(commit)?;
         let first = self.at_tree(&repository, tree, &Limits::default(), None)?;
+        if !self.root.is_empty() && first.catalog.file_count() == 0 {
+            return Err(FactsError::NoCatalog { root: self.root.clone(), commit });
+        }
         let limits = first.catalog.policy().limits;
         if limits == first.limits { Ok(first) } else { self.at_tree(&repository, tree, &limits, None) }
     }

@@ -51,9 +51,14 @@ impl Repository {
     /// `after`: the changes of two steps add up to the changes of both. Only what differs is found fault with.
     ///
     /// # Errors
-    /// [`GitError::Missing`] or [`GitError::Malformed`] where a tree cannot be read.
+    /// [`GitError::Missing`] or [`GitError::Malformed`] where a tree cannot be read; [`GitError::TooLarge`] where the trees hold
+    /// more than is looked at: half a comparison would pass over what sorts behind its end.
     pub fn changes(&self, before: Option<ObjectId>, after: Option<ObjectId>, root: &str) -> Result<TreeChanges, GitError> {
-        self.changes_within(before, after, root, usize::MAX)
+        let changes = self.changes_within(before, after, root, usize::MAX)?;
+        match changes.truncated {
+            false => Ok(changes),
+            true => Err(GitError::TooLarge { what: "the tree".to_owned(), size: usize::MAX, limit: Budget::WHOLE }),
+        }
     }
 
     /// As [`Repository::changes`], but stops with a `limit/files` finding once more than `limit` files differ.
@@ -67,7 +72,12 @@ impl Repository {
         root: &str,
         limit: usize,
     ) -> Result<TreeChanges, GitError> {
-        let mut walk = Walk { repository: self, out: TreeChanges::default(), budget: Budget::new(Budget::WHOLE), limit };
+        let mut walk = Walk {
+            repository: self,
+            out: TreeChanges::default(),
+            budget: Budget::new(if before.is_some() { Budget::CHANGE } else { Budget::WHOLE }),
+            limit,
+        };
         let before = self.subtree(before, root)?.directory;
         let after = self.subtree(after, root)?;
         if let Some(wrong) = after.wrong {

@@ -130,12 +130,3 @@ fn directory(prefix: &str) -> String {
         path => format!("`{}`", shown(path.as_bytes())),
     }
 }
-
-/// A document whose content stands in large file storage, with a pointer in its place.
-pub fn lfs_pointer(path: &crate::model::FilePath, bytes: &[u8]) -> Option<Finding> {
-    bytes.starts_with(b"version https://git-lfs.github.com/spec/").then(|| {
-        Finding::error("git/lfs-pointer", format!("`{path}` is a pointer into large file storage, not a document"))
-            .at(crate::model::Place::file(path))
-            .help("take the path out of `.gitattributes`, and commit the content itself")
-    })
-}

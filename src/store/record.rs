@@ -58,8 +58,23 @@ pub struct Acceptance {
     pub commit: CommitId,
     /// When.
     pub at: Timestamp,
-    /// Why, in one sentence: `judged green`, `tree of pull request 17`, `history accepted by alice`.
+    /// Why, in one sentence: `judged green`, `tree of pull request 17`, `rewritten history accepted by alice`.
     pub reason: String,
+}
+
+/// How the reason begins where a person accepted rewritten history.
+const BY_A_PERSON: &str = "rewritten history accepted by";
+
+impl Acceptance {
+    /// A person, named as they name themselves, accepts rewritten history.
+    pub fn by_a_person(commit: CommitId, at: Timestamp, who: &str) -> Self {
+        Self { commit, at, reason: format!("{BY_A_PERSON} {who}") }
+    }
+
+    /// Whether it was rewritten history that a person accepted.
+    pub fn is_by_a_person(&self) -> bool {
+        self.reason.starts_with(BY_A_PERSON)
+    }
 }
 
 /// The alert that the watched branch's history was rewritten.

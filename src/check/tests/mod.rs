@@ -6,3 +6,4 @@ mod example;
 mod properties;
 mod random;
 mod told;
+mod vanished;

@@ -86,7 +86,8 @@ impl Told {
         let number = u8::try_from(self.commits.len()).unwrap() + 1;
         let email = format!("{who}@acme.dev");
         self.commits.push(CommitFacts {
-            other_before: None,
+            sides: Vec::new(),
+            conflicts: Vec::new(),
             id: CommitId([number; 20]),
             parents: vec![CommitId([number - 1; 20])],
             summary: String::new(),

@@ -276,11 +276,6 @@ fn nothing_is_written_to_the_disk() {
     assert_eq!(changes.files.len(), 1, "the merged tree is there to be read");
     assert_eq!(sandbox.git(&["count-objects", "-v"]), before);
     assert!(matches!(sandbox.open().changes(None, Some(tree), ""), Err(crate::git::GitError::Missing { .. })));
-    // A note written by the same value goes to the disk all the same.
-    let when = Some(crate::model::Timestamp::from_second(1_700_000_000).unwrap());
-    let author = crate::git::Ident { name: "P".to_owned(), email: "p@acme.dev".to_owned(), when, offset: 0 };
-    repository.append_note_lines("refs/notes/x", ours, &["line".to_owned()], &author).unwrap();
-    assert_eq!(sandbox.git(&["notes", "--ref", "refs/notes/x", "show", &ours.to_string()]), "line");
 }
 
 #[test]

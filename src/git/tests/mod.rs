@@ -5,7 +5,6 @@
 mod commits;
 mod graphs;
 mod merges;
-mod notes;
 mod programs;
 mod repositories;
 mod sandbox;

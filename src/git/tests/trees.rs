@@ -374,14 +374,6 @@ fn what_ever_stood_in_a_directory_is_remembered() {
 }
 
 #[test]
-fn pointers_into_large_file_storage_are_found() {
-    let path = FilePath::new("entities/a.yaml");
-    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 1\n";
-    assert_eq!(crate::git::lfs_pointer(&path, pointer).unwrap().rule, "git/lfs-pointer");
-    assert!(crate::git::lfs_pointer(&path, b"version: 1\n").is_none());
-}
-
-#[test]
 fn every_rule_that_is_found_is_listed() {
     let listed: Vec<&str> = crate::check::git_rules::RULES.iter().map(|r| r.id).collect();
     for source in [include_str!("../hygiene.rs"), include_str!("../changes.rs"), include_str!("../worktree.rs")] {

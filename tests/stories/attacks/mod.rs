@@ -4,6 +4,7 @@ mod approvals;
 mod forge_identity;
 mod git_objects;
 mod identifiers;
+mod merges;
 mod notes;
 mod ownership;
 mod same_pull_request;
