@@ -78,6 +78,8 @@ pub(super) fn answer(base: &Base<Catalog>, question: &Question) -> Result<Vec<Ri
         (Asked::Execute | Asked::Approve, subject) => {
             Err(CommandError::usage(format!("{subject} is no action")).hint("name one: `actions/delete_env --entity prod`"))
         }
+        (Asked::Create, Subject::Run(_)) => Err(CommandError::usage("who may ask for a run depends on its action")
+            .hint("ask about that one: `execute actions/delete_env --entity prod`")),
         (Asked::Read, Subject::Entity(key)) => Ok(vec![read(base, question, key)?]),
         (Asked::Read, _) => Err(CommandError::usage("only reading entities is a right of its own")
             .hint("everything else is seen by everyone who can read the repository")),
@@ -210,7 +212,8 @@ fn read(base: &Base<Catalog>, question: &Question, key: &EntityKey) -> Result<Ri
         let allowed = user_of(catalog, &question.user).is_some();
         let reason =
             if allowed { "everyone in the roster sees it".to_owned() } else { format!("{} is not in the roster", question.user) };
-        Right { field: question.field.clone(), rule: "permission/read", allowed, reason, place, who_could: Vec::new() }
+        let who_could = catalog.users().iter().map(|(id, _)| id.clone()).take(NAMED).collect();
+        Right { field: question.field.clone(), rule: "permission/read", allowed, reason, place, who_could }
     };
     let need = |right: String, rule: Rule, way: &[&str]| Requirement {
         right,

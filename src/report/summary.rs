@@ -135,7 +135,8 @@ pub(super) fn run_lines(run: &RunVerdict, paint: Paint) -> String {
     if !run.reason.is_empty() {
         let _ = writeln!(out, "    {}", prose(&run.reason));
     }
-    if !run.approvals.is_empty() {
+    // The reason of an approved run names them already.
+    if !run.approvals.is_empty() && run.state != RunState::Approved {
         let _ = writeln!(out, "    approved by {}", names(&run.approvals));
     }
     if run.state == RunState::WaitingForApproval {
