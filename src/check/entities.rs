@@ -58,7 +58,7 @@ pub(super) const RULES: &[RuleDoc] = &[
     RuleDoc {
         id: "schema/breaks-entities",
         summary: "A blueprint's change leaves existing entities valid.",
-        remedy: "Mend those entities in the same change, or make the blueprint's change milder: a default, no new requirement.",
+        remedy: "Make the blueprint's change milder, with a default, or take it in steps: let the property be optional, fill it in, then require it.",
     },
 ];
 

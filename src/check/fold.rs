@@ -101,7 +101,7 @@ fn breaks(after: &Catalog, id: &Identifier, faults: &[Fault]) -> Option<Finding>
     let finding = Finding::error("schema/breaks-entities", message)
         .at(Place::value(&blueprint.file, blueprint.pointer.clone()))
         .about(Subject::Blueprint(id.clone()))
-        .help("mend those entities in the same change, or make the change milder: give a default, require nothing new");
+        .help("make the change milder with a default, or take it in steps: optional first, then fill it in, then require it");
     Some(finding)
 }
 

@@ -75,6 +75,14 @@ pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
         now: request.now,
     };
     let proposed = place.workspace.propose(&ask).map_err(|error| cannot_judge(&error))?;
+    let (base, merged) = (&proposed.proposal.base.0, &proposed.proposal.merged.0);
+    if base.file_count() == 0 && merged.file_count() == 0 {
+        // Green over nothing would be a wrong directory that nobody notices.
+        return Err(CommandError::could_not_judge(
+            "there is no catalog here: no file under blueprints/, entities/, users/ and so on",
+        )
+        .hint("where the catalog lives in a subdirectory, name it with --root"));
+    }
     let verdict = check::judge(&proposed.proposal);
     let sources = proposed.sources;
     Ok(Judged { verdict, sources: Box::new(move |file: &FilePath| sources.read(file)) })

@@ -26,6 +26,8 @@ pub(super) struct RunsRequest {
     pub(super) branch: Option<String>,
     /// The daemon's store, where its records are to be read.
     pub(super) store: Option<PathBuf>,
+    /// What the daemon's configuration calls the repository, where it does.
+    pub(super) name: Option<String>,
     /// Now.
     pub(super) now: Timestamp,
 }
@@ -155,7 +157,8 @@ async fn recorded(
     let at = std::fs::canonicalize(place.repository.path()).unwrap_or_else(|_| place.repository.path().to_owned());
     let root = if request.root.is_empty() { String::new() } else { format!(":{}", request.root) };
     let branch = watched.strip_prefix("refs/heads/").unwrap_or(watched);
-    let key = RepositoryKey::new(format!("{}#{branch}{root}", at.display()));
+    let place = request.name.clone().unwrap_or_else(|| at.display().to_string());
+    let key = RepositoryKey::new(format!("{place}#{branch}{root}"));
     let records = store.runs(&key).await;
     store.close().await;
     let records = records.map_err(|error| CommandError::could_not_judge("the store cannot be read").because(&error))?;

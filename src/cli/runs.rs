@@ -41,6 +41,9 @@ struct ListArgs {
     /// The daemon's store: what it has recorded of runs on the watched branch.
     #[arg(long, value_name = "FILE", env = "PORTCULLIS_STORE")]
     store: Option<PathBuf>,
+    /// What the daemon's configuration calls the repository, where it gives it a name or fetches it from elsewhere.
+    #[arg(long, value_name = "NAME", requires = "store")]
+    name: Option<String>,
     /// How to print.
     #[arg(long, value_enum, default_value_t = ShortFormat::Text, value_name = "FORMAT")]
     format: ShortFormat,
@@ -91,6 +94,7 @@ fn request(list: &ListArgs) -> RunsRequest {
         root: list.catalog.root.clone(),
         branch: list.branch.clone(),
         store: list.store.clone(),
+        name: list.name.clone(),
         now: Timestamp::now(),
     }
 }
