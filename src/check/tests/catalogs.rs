@@ -197,7 +197,7 @@ fn a_blueprint_that_breaks_its_entities_is_told_so_once() {
     assert_eq!(
         said_of_change(&[("blueprints/System.yaml", stricter)]),
         [
-            "schema/breaks-entities blueprints/System.yaml: this change of blueprint `System` breaks 2 existing entities of 2: System/pay (`tier` is required by blueprint `System` and missing); System/shop (`tier` is required by blueprint `System` and missing) [mend those entities in the same change, or make the change milder: give a default, require nothing new]"
+            "schema/breaks-entities blueprints/System.yaml: this change of blueprint `System` breaks 2 existing entities of 2: System/pay (`tier` is required by blueprint `System` and missing); System/shop (`tier` is required by blueprint `System` and missing) [make the change milder with a default, or take it in steps: optional first, then fill it in, then require it]"
         ]
     );
     // With a default nothing breaks.
