@@ -288,7 +288,14 @@ fn is_url(text: &str) -> bool {
 
 /// `did you mean …?`, where one of the candidates is near.
 pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let distance = |candidate: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
-    let (far, nearest) = candidates.into_iter().map(|candidate| (distance(candidate), candidate)).min()?;
-    (far <= 1 + word.chars().count() / 4).then(|| format!("did you mean `{nearest}`?"))
+    const LONGEST: usize = 200; // comparing costs length times length, and nobody mistypes more than this
+    let reach = 1 + word.len() / 4;
+    let near = |candidate: &&str| candidate.len() <= LONGEST && candidate.len().abs_diff(word.len()) <= reach;
+    let word = (word.len() <= LONGEST).then(|| word.to_lowercase())?;
+    let (far, nearest) = candidates
+        .into_iter()
+        .filter(near)
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
+        .min()?;
+    (far <= reach).then(|| format!("did you mean `{nearest}`?"))
 }
