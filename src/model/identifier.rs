@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// A name from Port's character set, at most [`Identifier::MAX`] characters (spec 1, `identifier/*`).
 ///
-/// Cheap to clone. Comparison is exact; look-alikes are judged over the whole catalog with [`Identifier::skeleton`].
+/// Cheap to clone. Comparison is exact; look-alikes are judged over the whole catalog with [`Identifier::look_alike_keys`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier(Arc<str>);
 
