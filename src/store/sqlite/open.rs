@@ -62,7 +62,9 @@ async fn prepare(writer: &SqlitePool) -> Result<(), Refusal> {
         .await
         .map_err(damaged)?;
     if id != APPLICATION_ID && (id != 0 || tables != 0) {
-        return Err(Refusal::Final("it is a database of another program; name another file".to_owned()));
+        let foreign = "it is a database of another program; name another file".to_owned();
+        // The two questions are two looks: another process may have made the tables in between, and the id with them.
+        return Err(if id == 0 { Refusal::Race(foreign) } else { Refusal::Final(foreign) });
     }
     let check: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(writer).await.map_err(damaged)?;
     if check != "ok" {
