@@ -113,3 +113,27 @@ fn errors_have_colour_only_where_it_is_wanted() {
     assert!(!error(&["simulate", "/nowhere"]).contains('\u{1b}'));
     assert!(!error(&["simulate", "/nowhere", "--color", "never"]).contains('\u{1b}'));
 }
+
+/// Green over nothing would hide a wrong directory.
+#[test]
+fn a_repository_without_a_catalog_is_not_judged_clean() {
+    let dir = tempfile::tempdir().unwrap();
+    let git = |args: &[&str]| {
+        let done = Command::new("git")
+            .current_dir(dir.path())
+            .args(["-c", "user.name=A", "-c", "user.email=a@acme.dev", "-c", "commit.gpgSign=false"])
+            .args(args)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .status()
+            .unwrap();
+        assert!(done.success(), "git {args:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    std::fs::write(dir.path().join("README.md"), "nothing here\n").unwrap();
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "No catalog"]);
+    let check = portcullis().args(["check", "--as", "a@acme.dev", "--repo"]).arg(dir.path()).output().unwrap();
+    assert_eq!(check.status.code(), Some(2), "{}", String::from_utf8_lossy(&check.stdout));
+    assert!(String::from_utf8_lossy(&check.stderr).contains("--root"));
+    assert!(check.stdout.is_empty());
+}
