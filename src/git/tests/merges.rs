@@ -374,4 +374,7 @@ fn trees_no_honest_writer_makes_end_in_a_conflict_or_an_error() {
     let base = commit(bomb("1\n"), &[]);
     let (ours, theirs) = (commit(bomb("2\n"), &[base]), commit(bomb("3\n"), &[base]));
     assert!(matches!(repository.merge(ours, theirs), Err(crate::git::GitError::TooLarge { .. })));
+    // Half a comparison would pass over whatever sorts behind the bomb, so there is none.
+    let managed = |text: &str| Some(tree(&raw_tree(&[("40000", b"entities", bomb(text))])));
+    assert!(matches!(repository.changes(managed("2\n"), managed("3\n"), ""), Err(crate::git::GitError::TooLarge { .. })));
 }
