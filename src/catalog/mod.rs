@@ -7,6 +7,7 @@ mod decode;
 mod definition;
 mod diff;
 mod document;
+mod expressions;
 mod file;
 mod grant;
 mod index;

@@ -8,6 +8,7 @@ use crate::model::{
     Action, Blueprint, CatalogPolicy, Entity, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, RunRequest, Team, User,
 };
 
+use super::expressions::Evaluator;
 use super::index::{Claims, LookAlikes, Owned};
 use super::{Claim, Document, Located, Namespace, ParsedFile, SchemaSlot, Table};
 
@@ -36,6 +37,7 @@ pub struct Catalog {
     files: OrdMap<FilePath, Arc<FileRecord>>,
     /// The files in which something is wrong by themselves.
     broken: OrdMap<FilePath, Arc<Vec<Finding>>>,
+    pub(super) evaluator: Evaluator,
 }
 
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ mod action;
 mod actor;
 mod blueprint;
 mod entity;
+mod expression;
 mod finding;
 mod identifier;
 mod permission;
@@ -18,6 +19,7 @@ pub use action::{Action, ApprovalKind, InvocationMethod, Operation as ActionOper
 pub use actor::{Actor, Attribution};
 pub use blueprint::{Blueprint, DerivedProperty, Ownership, Property, Relation, RelationPath};
 pub use entity::{Entity, EntityKey, RelationValue};
+pub use expression::{ExpressionError, Expressions, NoExpressions};
 pub use finding::{Finding, RuleDoc, Severity};
 pub(crate) use identifier::is_invisible;
 pub use identifier::{Identifier, IdentifierError};
