@@ -5,6 +5,7 @@ mod cascade;
 mod complaint;
 mod decode;
 mod definition;
+pub mod derive;
 mod diff;
 mod document;
 mod expressions;

@@ -20,7 +20,8 @@ pub use action::{Action, ApprovalKind, InvocationMethod, Operation as ActionOper
 pub use actor::{Actor, Attribution};
 pub use blueprint::{Blueprint, Ownership, Property, Relation, RelationPath};
 pub use derived::{
-    Aggregation, Calculus, DerivedProperty, FormulaPart, Function, MetaProperty, Pace, PathFilter, Period, PropertyName, Recipe, Touch,
+    Aggregation, Calculus, DerivedProperty, FormulaPart, Function, MetaProperty, Pace, PathFilter, Period, PropertyName, Recipe,
+    Touch,
 };
 pub use entity::{Entity, EntityKey, RelationValue};
 pub use expression::{ExpressionError, Expressions, NoExpressions};

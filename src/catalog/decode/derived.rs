@@ -148,11 +148,10 @@ fn calculation(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Recipe> {
         return None;
     }
     let kind = at.given("type");
-    let kind_is_known =
-        kind.is_none_or(|kind| d.choice(kind, &["string", "number", "boolean", "object", "array"]).is_some());
+    let kind_is_known = kind.is_none_or(|kind| d.choice(kind, &["string", "number", "boolean", "object", "array"]).is_some());
     let format_is_text = at.given("format").is_none_or(|format| d.text(format).is_some());
     if let Some(items) = at.given("items") {
-        schema::definition(d, items, Use::Property);
+        schema::schema(d, items, Use::Property);
     }
     let written = d.required(&at, "calculation", ".properties.name")?;
     let program = d.text(written)?;
