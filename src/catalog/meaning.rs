@@ -113,7 +113,7 @@ impl Meaning for Rule {
             .put("users", texts(&self.users))
             .put("teams", texts(&self.teams))
             .put("ownedByTeam", self.owned_by_team.into())
-            .maybe("policy", self.policy.clone())
+            .maybe("policy", self.policy.as_ref().map(|policy| policy.written.clone()))
             .done()
     }
 }

@@ -14,6 +14,8 @@ mod policy;
 mod review;
 mod roster;
 mod run;
+mod search;
+mod template;
 mod value;
 
 pub use action::{Action, ApprovalKind, InvocationMethod, Operation as ActionOperation, RequiredApproval, Trigger};
@@ -28,12 +30,16 @@ pub use expression::{ExpressionError, Expressions, NoExpressions};
 pub use finding::{Finding, RuleDoc, Severity};
 pub(crate) use identifier::is_invisible;
 pub use identifier::{Identifier, IdentifierError};
-pub use permission::{ActionPermissions, EntityPermissions, Permissions, Role, Rule};
+pub use permission::{ActionPermissions, EntityPermissions, Permissions, Policy, PolicyTest, Role, Rule};
 pub use place::{CommitId, FilePath, Kind, Part, Place, Pointer, Span, Subject};
 pub use policy::{CatalogPolicy, IdentityMode, Limits};
 pub use review::{ForgeUser, PullRequestState, Push, Review, ReviewState, Reviewer, SignatureFact};
 pub use roster::{KeyFingerprint, SigningKey, Team, User};
 pub use run::{RunRequest, RunState};
+pub use search::{
+    Combinator, Comparison, Contextual, Direction, PathStep, Search, SearchRule, SearchSubject, SearchValue, Whose,
+};
+pub use template::{Template, TemplateError, TemplatePath};
 pub use value::Value;
 
 /// A moment, passed in by whoever owns the clock; the core never reads one.

@@ -10,12 +10,14 @@ mod invocation;
 mod key;
 mod permission;
 mod policy;
+mod policy_rule;
 mod roster;
 mod rules;
 mod run;
 mod schema;
+mod search;
 pub(super) mod suggest;
-mod time;
+pub(super) mod time;
 
 pub(super) use action::action;
 pub(super) use blueprint::blueprint;
