@@ -1,9 +1,11 @@
 //! The judgement: facts in, verdict out; a table of checks, one file per rule family.
 
+mod aggregations;
 mod attribution;
 mod broken;
 mod claimants;
 mod definitions;
+mod derived;
 mod duplicates;
 mod entities;
 mod fold;

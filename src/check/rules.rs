@@ -4,13 +4,13 @@ use crate::catalog;
 use crate::model::RuleDoc;
 
 use super::{
-    definitions, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership, permissions, references, roster,
-    runs, watching_rules,
+    aggregations, definitions, derived, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership,
+    permissions, references, roster, runs, watching_rules,
 };
 
 /// Every rule, family by family.
 pub fn all() -> Vec<RuleDoc> {
-    let families: [&[RuleDoc]; 13] = [
+    let families: [&[RuleDoc]; 15] = [
         git_rules::RULES,
         duplicates::RULES,
         lookalike::RULES,
@@ -19,6 +19,8 @@ pub fn all() -> Vec<RuleDoc> {
         golden::RULES,
         references::RULES,
         ownership::RULES,
+        derived::RULES,
+        aggregations::RULES,
         roster::RULES,
         permissions::RULES,
         identity::RULES,

@@ -3,6 +3,7 @@
 mod action;
 mod actor;
 mod blueprint;
+mod derived;
 mod entity;
 mod expression;
 mod finding;
@@ -19,7 +20,11 @@ mod value;
 
 pub use action::{Action, ApprovalKind, InvocationMethod, Operation as ActionOperation, RequiredApproval, Trigger};
 pub use actor::{Actor, Attribution};
-pub use blueprint::{Blueprint, DerivedProperty, Ownership, Property, Relation, RelationPath};
+pub use blueprint::{Blueprint, Ownership, Property, Relation, RelationPath};
+pub use derived::{
+    Aggregation, Calculus, DerivedProperty, FormulaPart, Function, MetaProperty, Pace, PathFilter, Period, PropertyName, Recipe,
+    Touch,
+};
 pub use entity::{Entity, EntityKey, RelationValue};
 pub use expression::{ExpressionError, Expressions, NoExpressions};
 pub use finding::{Finding, RuleDoc, Severity};
