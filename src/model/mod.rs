@@ -20,7 +20,7 @@ pub use actor::{Actor, Attribution};
 pub use blueprint::{Blueprint, DerivedProperty, Ownership, Property, Relation, RelationPath};
 pub use entity::{Entity, EntityKey, RelationValue};
 pub use expression::{ExpressionError, Expressions, NoExpressions};
-pub use finding::{Finding, RuleDoc, Severity};
+pub use finding::{Finding, Related, RuleDoc, Severity};
 pub(crate) use identifier::is_invisible;
 pub use identifier::{Identifier, IdentifierError};
 pub use permission::{ActionPermissions, EntityPermissions, Permissions, Role, Rule};
