@@ -4,13 +4,13 @@ use crate::catalog;
 use crate::model::RuleDoc;
 
 use super::{
-    definitions, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership, permissions, references, roster,
-    runs, watching_rules,
+    definitions, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership, permissions, push, references,
+    roster, runs, watching_rules,
 };
 
 /// Every rule, family by family.
 pub fn all() -> Vec<RuleDoc> {
-    let families: [&[RuleDoc]; 13] = [
+    let families: [&[RuleDoc]; 14] = [
         git_rules::RULES,
         duplicates::RULES,
         lookalike::RULES,
@@ -23,6 +23,7 @@ pub fn all() -> Vec<RuleDoc> {
         permissions::RULES,
         identity::RULES,
         lints::RULES,
+        push::RULES,
         watching_rules::RULES,
     ];
     catalog::rules().chain(families.into_iter().flatten()).chain(runs::rules()).copied().collect()
