@@ -22,6 +22,7 @@ mod merges;
 mod ownership;
 pub mod permissions;
 mod proposal;
+pub mod push;
 mod references;
 #[cfg(test)]
 mod request_tests;

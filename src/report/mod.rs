@@ -12,6 +12,7 @@ mod github;
 mod json;
 mod markdown;
 mod place;
+mod pushed;
 mod runs;
 #[cfg(test)]
 mod sample;
@@ -33,6 +34,7 @@ pub use github::github;
 pub use json::{VerdictJson, json};
 pub use markdown::markdown;
 pub use place::{PlacedFinding, PlacedRelated, Sources, line_and_column, place_findings};
+pub use pushed::{PushedRef, push_adopted, push_refused, pushed};
 pub use runs::{RunEntry, RunOrigin, run_text, runs_json, runs_text};
 pub use sarif::sarif;
 pub use status::{check_description, commit_description, fit_description};
