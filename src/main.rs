@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Accept(args) => cli::accept::run(args, color),
         Command::Demo(args) => cli::demo::run(args, color),
         Command::Completions(args) => cli::completions::run(args),
+        Command::JqWorker(args) => cli::jq_worker::run(args),
     };
     match result {
         Ok(outcome) => outcome.into(),

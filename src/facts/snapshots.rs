@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::Catalog;
 use crate::git::{ObjectId, Repository};
-use crate::model::{CommitId, Limits};
+use crate::model::{CommitId, Expressions, Limits};
 
 use super::{FactsError, load};
 
@@ -33,18 +33,22 @@ pub struct Snapshot {
 pub struct Workspace {
     path: PathBuf,
     root: String,
+    /// The empty catalog that every other starts from: it carries the evaluator of expressions.
+    empty: Catalog,
     held: Mutex<VecDeque<Snapshot>>,
 }
 
 impl Workspace {
-    /// Opens the repository at `repo`, whose catalog lives under `root` (empty: at the top).
-    pub fn open(repo: &Path, root: &str) -> Result<Self, FactsError> {
+    /// Opens the repository at `repo`, whose catalog lives under `root` (empty: at the top). `expressions` evaluates the jq of
+    /// its catalogs: [`crate::jq::Jq`], or [`crate::model::NoExpressions`] to refuse whatever depends on any.
+    pub fn open(repo: &Path, root: &str, expressions: Arc<dyn Expressions>) -> Result<Self, FactsError> {
         let root = root.trim_matches('/').to_owned();
         if root.split('/').any(|part| part == "." || part == ".." || (part.is_empty() && !root.is_empty())) {
             return Err(FactsError::Root(root));
         }
         Repository::open(repo)?;
-        Ok(Self { path: repo.to_owned(), root, held: Mutex::new(VecDeque::new()) })
+        let empty = Catalog::with_expressions(expressions);
+        Ok(Self { path: repo.to_owned(), root, empty, held: Mutex::new(VecDeque::new()) })
     }
 
     /// Where the repository is.
@@ -55,6 +59,11 @@ impl Workspace {
     /// The catalog's directory inside it.
     pub fn root(&self) -> &str {
         &self.root
+    }
+
+    /// The catalog of a tree with nothing in it.
+    pub(super) fn empty(&self) -> Catalog {
+        self.empty.clone()
     }
 
     /// A handle of its own on the repository; objects merged in memory live in the handle that merged them.
@@ -121,7 +130,7 @@ impl Workspace {
         let changes = repository.changes(start.as_ref().map(|s| s.tree), Some(tree), &self.root)?;
         let refused = !changes.findings.is_empty();
         let deltas = load::deltas(repository, changes, limits)?;
-        let catalog = start.map(|s| s.catalog).unwrap_or_default().apply(deltas);
+        let catalog = start.map_or_else(|| self.empty.clone(), |s| s.catalog).apply(deltas);
         let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient };
         let mut held = self.held();
         held.push_front(snapshot.clone());
