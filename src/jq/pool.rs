@@ -35,7 +35,8 @@ impl Pool {
     /// Why there is no answer.
     pub(super) fn ask(&self, question: &[u8]) -> Result<Answer, ExpressionError> {
         let seat = self.seat();
-        if let Some(mut child) = self.state().idle.pop() {
+        let waiting = self.state().idle.pop(); // in a line of its own, so that nothing is locked while the child works
+        if let Some(mut child) = waiting {
             match child.ask(question, &self.limits) {
                 // It may have been spent by what came before, and this question is not to blame: ask a fresh one.
                 Err(ExpressionError::Crashed) => drop(child),
