@@ -32,6 +32,7 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
+pub use decode::search_of;
 pub use decode::suggest::nearest;
 pub(crate) use definition::shorten;
 pub use definition::{DefinitionFault, check_definition};

@@ -28,4 +28,5 @@ pub(super) use policy::policy;
 pub(super) use roster::{team, user};
 pub(super) use rules::RULES;
 pub(super) use run::run;
+pub use search::search_of;
 pub(super) use time::duration_text;
