@@ -3,6 +3,7 @@
 mod aggregations;
 mod attribution;
 mod broken;
+mod cause;
 mod claimants;
 mod definitions;
 mod derived;
@@ -21,9 +22,11 @@ mod merges;
 mod ownership;
 pub mod permissions;
 mod proposal;
+pub mod push;
 mod references;
 #[cfg(test)]
 mod request_tests;
+mod restrict;
 mod rights;
 mod roster;
 pub mod rules;
@@ -43,8 +46,10 @@ mod vanished;
 mod verdict;
 pub mod watching_rules;
 
+pub use cause::{Cause, cause_of};
 pub use judge::judge;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
+pub use restrict::{Elsewhere, restrict};
 pub use run_inputs::requirement_of;
 pub use summary::check_of;
 pub use validate::{validate, validate_against, validate_changed};

@@ -27,7 +27,7 @@ pub use derived::{
 };
 pub use entity::{Entity, EntityKey, RelationValue};
 pub use expression::{ExpressionError, Expressions, NoExpressions};
-pub use finding::{Finding, RuleDoc, Severity};
+pub use finding::{Finding, Related, RuleDoc, Severity};
 pub(crate) use identifier::is_invisible;
 pub use identifier::{Identifier, IdentifierError};
 pub use permission::{ActionPermissions, EntityPermissions, Permissions, Policy, PolicyTest, Role, Rule};
