@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::Hook(args) => cli::hook::run(args, color),
         Command::Demo(args) => cli::demo::run(args, color),
         Command::Completions(args) => cli::completions::run(args),
+        Command::JqWorker(args) => cli::jq_worker::run(args),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -121,7 +121,8 @@ impl Place {
     /// Looks upwards for the repository, as git does.
     pub(super) fn open(repo: &Path, root: &str) -> Result<Self, CommandError> {
         let repository = Repository::discover(repo).map_err(|error| cannot_judge(&error.into()))?;
-        let workspace = Workspace::open(repository.path(), root).map_err(|error| cannot_judge(&error))?;
+        let workspace =
+            Workspace::open(repository.path(), root, super::jq_worker::expressions()).map_err(|error| cannot_judge(&error))?;
         Ok(Self { workspace, repository })
     }
 

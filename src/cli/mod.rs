@@ -11,6 +11,7 @@ mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
 pub mod hook;
+pub mod jq_worker;
 mod judging;
 mod logging;
 mod open_runs;
@@ -126,4 +127,7 @@ pub enum Command {
     Demo(demo::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
+    /// Evaluate expressions for the program that started this one.
+    #[command(name = crate::jq::SUBCOMMAND, hide = true)]
+    JqWorker(jq_worker::Args),
 }
