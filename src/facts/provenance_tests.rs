@@ -168,7 +168,13 @@ fn a_commit_is_laid_to_a_user_of_the_roster_or_to_nobody() {
     let by = |policy: &str| {
         story.write("catalog.yaml", policy);
         let tip = story.commit("bob");
-        let base = Base(Workspace::open(story.dir(), "").unwrap().snapshot(tip).unwrap().catalog);
+        let base = Base(
+            Workspace::open(story.dir(), "", std::sync::Arc::new(crate::model::NoExpressions))
+                .unwrap()
+                .snapshot(tip)
+                .unwrap()
+                .catalog,
+        );
         let mut history = History::new("", Limits::default());
         history.advance(&repository, tip).unwrap();
         let origins = Origins::new(&history, &repository, &base);
