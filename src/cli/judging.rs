@@ -126,7 +126,7 @@ impl Place {
         Ok(Self { workspace, repository })
     }
 
-    fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
+    pub(super) fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
         self.repository.resolve(rev).map_err(|error| cannot_judge(&error.into()))
     }
 

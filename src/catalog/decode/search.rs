@@ -51,7 +51,6 @@ pub(super) struct Asks {
 
 impl Asks {
     /// Nothing: the search means the same for everyone.
-    #[allow(dead_code)] // for queries of derived properties, and filters of forms
     pub(super) const NOTHING: Self = Self { roots: &[], user: false };
 }
 

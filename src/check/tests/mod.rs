@@ -2,6 +2,7 @@
 
 mod attacks;
 mod catalogs;
+mod derived;
 mod example;
 mod properties;
 mod random;
