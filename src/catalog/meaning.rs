@@ -96,7 +96,7 @@ impl Meaning for Blueprint {
             .put("schema", schema)
             .some("relations", relations);
         for family in ["mirrorProperties", "formulaProperties", "calculationProperties", "aggregationProperties"] {
-            let of_family = self.derived.iter().filter(|(_, derived)| derived.family == family);
+            let of_family = self.derived.iter().filter(|(_, derived)| derived.family() == family);
             pairs = pairs.some(family, map(of_family.map(|(name, derived)| (name, derived.definition.clone()))));
         }
         if let Ownership::Inherited(path) = &self.ownership {

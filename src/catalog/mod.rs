@@ -5,6 +5,7 @@ mod cascade;
 mod complaint;
 mod decode;
 mod definition;
+pub mod derive;
 mod diff;
 mod document;
 mod expressions;
@@ -34,6 +35,7 @@ mod violation;
 mod tests;
 
 pub use decode::suggest::nearest;
+pub(crate) use definition::shorten;
 pub use definition::{DefinitionFault, check_definition};
 pub use diff::{Change, ChangeSet, Field, Operation, diff};
 pub use file::{Document, ParsedFile, kind_of, parse_file};

@@ -3,6 +3,7 @@
 mod action;
 mod actor;
 mod blueprint;
+mod derived;
 mod entity;
 mod expression;
 mod finding;
@@ -19,10 +20,14 @@ mod value;
 
 pub use action::{Action, ApprovalKind, InvocationMethod, Operation as ActionOperation, RequiredApproval, Trigger};
 pub use actor::{Actor, Attribution};
-pub use blueprint::{Blueprint, DerivedProperty, Ownership, Property, Relation, RelationPath};
+pub use blueprint::{Blueprint, Ownership, Property, Relation, RelationPath};
+pub use derived::{
+    Aggregation, Calculus, DerivedProperty, FormulaPart, Function, MetaProperty, Pace, PathFilter, Period, PropertyName, Recipe,
+    Touch,
+};
 pub use entity::{Entity, EntityKey, RelationValue};
 pub use expression::{ExpressionError, Expressions, NoExpressions};
-pub use finding::{Finding, RuleDoc, Severity};
+pub use finding::{Finding, Related, RuleDoc, Severity};
 pub(crate) use identifier::is_invisible;
 pub use identifier::{Identifier, IdentifierError};
 pub use permission::{ActionPermissions, EntityPermissions, Permissions, Policy, PolicyTest, Role, Rule};

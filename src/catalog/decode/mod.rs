@@ -1,6 +1,7 @@
 //! Nodes become nouns: one file for each noun, and a cursor that knows where it stands.
 
 mod action;
+mod aggregation;
 mod blueprint;
 mod cursor;
 mod derived;
