@@ -100,7 +100,7 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// The schemas directly inside a schema, with the way to each; values of `enum`, `const` and `default` are none.
-fn children(schema: &Value) -> Vec<(Vec<Part>, &Value)> {
+pub(super) fn children(schema: &Value) -> Vec<(Vec<Part>, &Value)> {
     let Value::Map(pairs) = schema else { return Vec::new() };
     let mut out = Vec::new();
     for (key, value) in pairs {
@@ -189,7 +189,7 @@ impl<'a> Expansion<'a> {
     }
 }
 
-fn resolve<'a>(root: &'a Value, target: &str) -> Option<&'a Value> {
+pub(super) fn resolve<'a>(root: &'a Value, target: &str) -> Option<&'a Value> {
     target.strip_prefix("#/")?.split('/').try_fold(root, |here, part| {
         let part = part.replace("~1", "/").replace("~0", "~");
         match here {

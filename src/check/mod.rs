@@ -12,6 +12,7 @@ mod golden;
 pub mod identity;
 #[cfg(test)]
 mod identity_tests;
+mod immutable;
 mod judge;
 mod lints;
 mod lookalike;

@@ -4,19 +4,20 @@ use crate::catalog;
 use crate::model::RuleDoc;
 
 use super::{
-    definitions, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership, permissions, references, roster,
-    runs, watching_rules,
+    definitions, duplicates, entities, git_rules, golden, identity, immutable, lints, lookalike, ownership, permissions,
+    references, roster, runs, watching_rules,
 };
 
 /// Every rule, family by family.
 pub fn all() -> Vec<RuleDoc> {
-    let families: [&[RuleDoc]; 13] = [
+    let families: [&[RuleDoc]; 14] = [
         git_rules::RULES,
         duplicates::RULES,
         lookalike::RULES,
         definitions::RULES,
         entities::RULES,
         golden::RULES,
+        immutable::RULES,
         references::RULES,
         ownership::RULES,
         roster::RULES,

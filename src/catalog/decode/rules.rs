@@ -2,7 +2,7 @@
 
 use crate::model::RuleDoc;
 
-use super::{action, blueprint, derived, entity, invocation, key, permission, policy, roster, run, schema, time};
+use super::{action, blueprint, derived, entity, invocation, key, look, permission, policy, roster, run, schema, time};
 
 const COMMON: &[RuleDoc] = &[
     RuleDoc { id: "document/empty", summary: "A file holds a document.", remedy: "Write the document, or remove the file." },
@@ -65,6 +65,7 @@ pub(in crate::catalog) const RULES: &[&[RuleDoc]] = &[
     entity::RULES,
     invocation::RULES,
     key::RULES,
+    look::RULES,
     permission::RULES,
     policy::RULES,
     roster::RULES,
