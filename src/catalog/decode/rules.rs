@@ -2,7 +2,9 @@
 
 use crate::model::RuleDoc;
 
-use super::{action, blueprint, derived, entity, invocation, key, look, permission, policy, roster, run, schema, time};
+use super::{
+    action, blueprint, derived, entity, invocation, key, look, permission, policy, policy_rule, roster, run, schema, search, time,
+};
 
 const COMMON: &[RuleDoc] = &[
     RuleDoc { id: "document/empty", summary: "A file holds a document.", remedy: "Write the document, or remove the file." },
@@ -68,8 +70,10 @@ pub(in crate::catalog) const RULES: &[&[RuleDoc]] = &[
     look::RULES,
     permission::RULES,
     policy::RULES,
+    policy_rule::RULES,
     roster::RULES,
     run::RULES,
     schema::RULES,
+    search::RULES,
     time::RULES,
 ];
