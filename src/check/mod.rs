@@ -16,6 +16,7 @@ pub mod identity;
 #[cfg(test)]
 mod identity_tests;
 mod inputs;
+mod immutable;
 mod judge;
 mod lints;
 mod lookalike;

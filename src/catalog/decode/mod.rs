@@ -8,6 +8,8 @@ mod derived;
 mod entity;
 mod invocation;
 mod key;
+mod keyword;
+mod look;
 mod permission;
 mod policy;
 mod policy_rule;
