@@ -2,11 +2,13 @@
 
 mod commits;
 mod load;
+mod progress;
 mod propose;
 mod reviewed;
 mod snapshots;
 mod sources;
 
+pub use progress::Progress;
 pub use propose::{Ask, Head, Proposed, PullRequestInput};
 pub use snapshots::{Snapshot, Workspace};
 pub use sources::Sources;

@@ -213,7 +213,7 @@ impl Workspace {
             let mut back = repository.changes(Some(merge.partial), Some(base.tree), self.root())?;
             let conflicting: BTreeSet<FilePath> = merge.conflicts.iter().filter_map(|path| self.inside(path)).collect();
             back.files.retain(|file| conflicting.contains(&file.path));
-            merged.catalog = merged.catalog.apply(load::deltas(repository, back, limits)?);
+            merged.catalog = merged.catalog.apply(load::deltas(repository, back, limits, &self.progress)?);
         }
         let conflicts = merge.conflicts.iter().map(|path| self.inside(path).unwrap_or_else(|| FilePath::new(path)));
         Ok((merged, merge.tree, conflicts.collect()))

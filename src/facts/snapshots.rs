@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::Catalog;
 use crate::git::{ObjectId, Repository};
 use crate::model::{CommitId, Limits};
 
-use super::{FactsError, load};
+use super::{FactsError, Progress, load};
 
 /// How many catalogs are held. They share what they do not change, so this bounds bookkeeping rather than memory.
 const HELD: usize = 512;
@@ -34,6 +34,7 @@ pub struct Workspace {
     path: PathBuf,
     root: String,
     held: Mutex<VecDeque<Snapshot>>,
+    pub(super) progress: Arc<Progress>,
 }
 
 impl Workspace {
@@ -44,7 +45,7 @@ impl Workspace {
             return Err(FactsError::Root(root));
         }
         Repository::open(repo)?;
-        Ok(Self { path: repo.to_owned(), root, held: Mutex::new(VecDeque::new()) })
+        Ok(Self { path: repo.to_owned(), root, held: Mutex::new(VecDeque::new()), progress: Arc::default() })
     }
 
     /// Where the repository is.
@@ -55,6 +56,11 @@ impl Workspace {
     /// The catalog's directory inside it.
     pub fn root(&self) -> &str {
         &self.root
+    }
+
+    /// How far its reading has come, also while it goes on in another thread.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     /// A handle of its own on the repository; objects merged in memory live in the handle that merged them.
@@ -120,7 +126,7 @@ impl Workspace {
         };
         let changes = repository.changes(start.as_ref().map(|s| s.tree), Some(tree), &self.root)?;
         let refused = !changes.findings.is_empty();
-        let deltas = load::deltas(repository, changes, limits)?;
+        let deltas = load::deltas(repository, changes, limits, &self.progress)?;
         let catalog = start.map(|s| s.catalog).unwrap_or_default().apply(deltas);
         let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient };
         let mut held = self.held();
