@@ -10,8 +10,8 @@ use crate::git::{Blob, Repository};
 use crate::model::{CommitId, FilePath, Finding, Identifier, IdentityMode, PullRequestState, Timestamp};
 use crate::report::Sources;
 
-use super::facts_file::FactsFile;
 use super::CommandError;
+use super::facts_file::FactsFile;
 
 /// What is to be judged.
 #[derive(Clone, Debug)]

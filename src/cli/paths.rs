@@ -47,7 +47,10 @@ impl Paths {
             };
             let names: Option<Vec<&str>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
             let Some(names) = names else {
-                return Err(CommandError::usage(format!("{} is not UTF-8, and no path of a catalog is like that", path.display())));
+                return Err(CommandError::usage(format!(
+                    "{} is not UTF-8, and no path of a catalog is like that",
+                    path.display()
+                )));
             };
             let name = names.join("/");
             let part = part_of(&name, root.trim_matches('/'));
@@ -95,7 +98,9 @@ impl Part {
 fn part_of(path: &str, root: &str) -> Part {
     let below = |path: &str, directory: &str| match directory {
         "" => Some(path.to_owned()),
-        directory => path.strip_prefix(directory).filter(|r| r.is_empty() || r.starts_with('/')).map(|r| r.trim_matches('/').to_owned()),
+        directory => {
+            path.strip_prefix(directory).filter(|r| r.is_empty() || r.starts_with('/')).map(|r| r.trim_matches('/').to_owned())
+        }
     };
     match below(path, root) {
         Some(inside) if inside.is_empty() => Part::Whole,

@@ -2,6 +2,7 @@
 
 mod commits;
 mod load;
+mod policy_name;
 mod progress;
 mod propose;
 mod reviewed;

@@ -4,8 +4,8 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 
 use crate::model::{Severity, Span};
 
-use super::defuse::{line, paragraphs, prose};
 use super::PlacedFinding;
+use super::defuse::{line, paragraphs, prose};
 use super::excerpt::Excerpt;
 use super::fold::Told;
 use super::words;
