@@ -87,7 +87,7 @@ fn what_is_missing_in_json_is_pointed_at_where_it_belongs() {
     assert_eq!(missing(minified, "/gone"), Some((1, 1, 1, 40)), "all of it, as long as that is no more than a line");
     let wide = format!("{{\"identifier\":\"a\",\"note\":\"{}\",\"properties\":{{\"x\":[7]}}}}", "n".repeat(200));
     assert_eq!(missing(&wide, "/gone"), Some((1, 2, 1, 14)), "the first key, where all of it would be the whole file");
-    assert_eq!(in_json(&wide, |file| Place::value(file, pointer("/properties/x/0"))), Some((1, 247, 1, 248)));
+    assert_eq!(in_json(&wide, |file| Place::value(file, pointer("/properties/x/0"))), Some((1, 248, 1, 249)));
     let list = "[{\"identifier\":\"a\"},\n {\"identifier\":\"b\",\"properties\":{}}]";
     assert_eq!(missing(list, "/1/properties/x"), Some((2, 20, 2, 32)));
     assert_eq!(missing(list, "/0/properties/x"), Some((1, 2, 1, 20)));
