@@ -17,6 +17,8 @@ mod logging;
 mod open_runs;
 mod options;
 mod output;
+mod paths;
+mod progress;
 mod question;
 #[cfg(test)]
 mod question_tests;
@@ -24,6 +26,8 @@ pub mod runs;
 pub mod serve;
 pub mod show;
 pub mod simulate;
+mod telling;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -93,6 +97,9 @@ pub enum Command {
     /// Without --base and --head the files of the working tree are judged against HEAD, as the user whom git's `user.email`
     /// names: what a pre-commit hook wants. With --head alone that revision is judged against the watched branch; with
     /// --base alone, HEAD is judged against that revision.
+    ///
+    /// Where paths are given, everything is judged, and what stands in them is told; the exit code is then that of what is
+    /// told, and the summary says what there is elsewhere.
     Check(check::Args),
     /// Give the verdict on a pull request from a file of facts.
     ///
