@@ -62,7 +62,12 @@ pub fn schemas(catalog: &Catalog, references: References) -> Vec<SchemaFile> {
     let known = Known { catalog, references };
     let plain = Writer { known: &known, about: None };
     let mut files = Vec::new();
-    let mut put = |name: String, title: String, mut schema: Map<String, Value>, covers: Vec<Cover>| {
+    let mut taken = std::collections::BTreeSet::new();
+    let mut put = |mut name: String, title: String, mut schema: Map<String, Value>, covers: Vec<Cover>| {
+        // Case is one on some systems, and an identifier may look like another's name of a file.
+        while !taken.insert(name.to_lowercase()) {
+            name = format!("{}.2.json", name.trim_end_matches(".json"));
+        }
         schema.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
         schema.insert("$comment".to_owned(), json!(MARK));
         schema.entry("title".to_owned()).or_insert_with(|| json!(title));
@@ -157,10 +162,11 @@ fn in_a_path(identifier: &str) -> bool {
 fn file_name(identifier: &str) -> String {
     let mut out = String::new();
     for c in identifier.chars() {
-        if c.is_ascii_alphanumeric() || matches!(c, '@' | '_' | '.' | '-') {
+        // The language server takes a path for one only where it is made of these.
+        if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') {
             out.push(c);
         } else {
-            out.push_str(&format!("~{:02X}", u32::from(c)));
+            out.push_str(&format!(".x{:02X}.", u32::from(c)));
         }
     }
     out

@@ -44,6 +44,8 @@ pub struct Key {
 pub enum Wants {
     /// Anything.
     Any,
+    /// `null`.
+    Null,
     /// Any text.
     Text,
     /// `true` or `false`.

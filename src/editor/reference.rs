@@ -64,6 +64,7 @@ fn meaning(key: &Key) -> String {
 fn wants(wants: &Wants) -> String {
     match wants {
         Wants::Any => "anything".to_owned(),
+        Wants::Null => "`null`".to_owned(),
         Wants::Text => "text".to_owned(),
         Wants::Flag => "`true` or `false`".to_owned(),
         Wants::Whole(least, most) if *most >= 1 << 53 => format!("whole number from {least}"),

@@ -54,6 +54,7 @@ impl Writer<'_> {
     fn wants(&self, wants: &Wants) -> Map<String, Value> {
         object(match wants {
             Wants::Any => json!({}),
+            Wants::Null => json!({ "type": "null" }),
             Wants::Text => json!({ "type": "string" }),
             Wants::Flag => json!({ "type": "boolean" }),
             // Editors count in doubles: the greatest number of 64 bits is no bound that they could tell.

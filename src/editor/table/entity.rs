@@ -6,7 +6,7 @@ pub(super) const ENTITY: &[&Section] = &[&ENTITY_DOCUMENT];
 pub(super) const RUN: &[&Section] = &[&RUN_DOCUMENT];
 
 const TEAMS: Wants = Wants::Either(&[&Wants::Name(Names::Team), &Wants::List(&Wants::Name(Names::Team))]);
-const TARGET: Wants = Wants::Either(&[&Wants::Identifier, &Wants::List(&Wants::Identifier)]);
+const TARGET: Wants = Wants::Either(&[&Wants::Identifier, &Wants::List(&Wants::Identifier), &Wants::Null]);
 
 const ENTITY_DOCUMENT: Section = Section {
     beside: &[],
