@@ -16,7 +16,8 @@ const DEADLINE: Duration = Duration::from_secs(120);
 
 /// The example catalog in a repository of its own, with schemas written.
 fn repository() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
+    // Not below a hidden directory, which the globs of the server pass over.
+    let directory = tempfile::Builder::new().prefix("catalog").tempdir().unwrap();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/catalog-repo"), directory.path());
     let run = |program: &str, args: &[&str]| {
         let output = Command::new(program)
@@ -102,6 +103,14 @@ impl Server {
         server.answer(id);
         server.notify("initialized", json!({}));
         server.wait("question for settings", |message| (message["method"] == "workspace/configuration").then_some(()));
+        // The settings count once something that only a schema can know is shown.
+        let canary = server.uri("teams/canary.yaml");
+        let opened = json!({ "uri": canary, "languageId": "yaml", "version": 1, "text": "identifier: canary\nsong: true\n" });
+        server.notify("textDocument/didOpen", json!({ "textDocument": opened }));
+        server.wait("complaint about the canary", |message| {
+            let of_it = message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == json!(canary);
+            (of_it && message["params"]["diagnostics"].as_array().is_some_and(|found| !found.is_empty())).then_some(())
+        });
         server
     }
 
