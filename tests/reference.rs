@@ -56,6 +56,11 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
         (Kind::Blueprint, "calculationSpec") => {
             at(blueprint("aggregationProperties", json!({ "x": spec })), &["aggregationProperties", "x", "calculationSpec"])
         }
+        (Kind::Blueprint, "pathFilter[]") => {
+            let mut spec = spec;
+            spec["pathFilter"] = json!([{ "path": ["a"] }]);
+            at(blueprint("aggregationProperties", json!({ "x": spec })), &["aggregationProperties", "x", "pathFilter", "0"])
+        }
         (Kind::Blueprint, "teamInheritance") => at(blueprint("teamInheritance", json!({ "path": "a" })), &["teamInheritance"]),
         (Kind::Blueprint, "ownership") => at(blueprint("ownership", json!({ "type": "Inherited", "path": "a" })), &["ownership"]),
         (Kind::Entity, _) => at(("entities/x.json", json!({ "identifier": "x", "blueprint": "Env" })), &[]),
@@ -64,6 +69,16 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
         (Kind::Permissions, "actions.<action>") => at(("permissions/Env.json", json!({ "actions": { "a": {} } })), &["actions", "a"]),
         (Kind::Permissions, "a rule") => {
             at(("permissions/Env.json", json!({ "entities": { "update": { "roles": [] } } })), &["entities", "update"])
+        }
+        (Kind::Permissions, "policy") => {
+            let policy = json!({ "entities": { "update": { "policy": { "conditions": ["true"] } } } });
+            at(("permissions/Env.json", policy), &["entities", "update", "policy"])
+        }
+        (Kind::Permissions, "a search" | "a search rule") => {
+            let search = json!({ "combinator": "and", "rules": [{ "property": "$title", "operator": "=", "value": "x" }] });
+            let policy = json!({ "entities": { "update": { "policy": { "queries": { "q": search }, "conditions": ["true"] } } } });
+            let way: &[&str] = &["entities", "update", "policy", "queries", "q", "rules", "0"];
+            at(("permissions/Env.json", policy), if section == "a search" { &way[..5] } else { way })
         }
         (Kind::Action, "Action") => at(action(trigger(), webhook, Value::Null), &[]),
         (Kind::Action, "trigger") => at(action(trigger(), webhook, Value::Null), &["trigger"]),
@@ -183,7 +198,7 @@ fn required(path: &str, document: &Value, way: &[&str], section: &Section, key: 
     document.pointer_mut(&pointer(way)).unwrap().as_object_mut().unwrap().remove(key.name);
     let missing = read(path, &document).iter().any(|f| f.rule == "document/missing-key" && f.message == format!("`{}` is missing", key.name));
     // One table of keywords serves nested schemas too, which need no `type`; an inherited owner needs a path, a direct one has none.
-    let depends = matches!(section.title, "schema.properties.<property>" | "userInputs.properties.<input>" | "ownership");
+    let depends = matches!(section.title, "schema.properties.<property>" | "userInputs.properties.<input>" | "ownership" | "a search rule");
     if missing != key.required && !depends {
         wrong.push(format!("{}: whether `{}` is required", section.title, key.name));
     }
@@ -242,9 +257,11 @@ fn every_key_says_what_it_means_and_every_example_is_taken() {
                 let path = path.replace(".json", ".yaml");
                 let found = parse_file(&FilePath::new(&path), text.as_bytes(), &Limits::default()).findings;
                 let about = |f: &Finding| {
-                    let depends = matches!(f.rule, "document/required-property" | "document/enum");
+                    let depends = matches!(f.rule, "document/required-property" | "document/enum" | "blueprint/aggregation");
+                    // A comparison says either of two things, and is no group.
+                    let apart = section.title == "a search rule";
                     let misplaced = matches!(f.rule, "blueprint/two-ownerships" | "action/two-blueprints") || f.message.contains("`userInputs` may not");
-                    !depends && !misplaced
+                    !depends && !misplaced && !apart
                 };
                 if let Some(finding) = found.iter().find(|f| about(f)) {
                     wrong.push(format!("{}: `{}: {}`: {} ({})", section.title, key.name, key.example, finding.message, finding.rule));

@@ -200,6 +200,9 @@ fn fitting(wants: &'static Wants, depth: u32) -> BoxedStrategy<Value> {
     }
     let text = words.prop_map(|word| json!(word)).boxed();
     let good: BoxedStrategy<Value> = match wants {
+        Wants::Search => prop_oneof![Just(json!({ "combinator": "and", "rules": [{ "property": "$title", "operator": "=", "value": "x" }] })),
+            Just(json!({ "combinator": "or", "rules": [{ "combinator": "and", "rules": [] }] }))].boxed(),
+        Wants::Comparison => Just(json!({ "blueprint": "Env", "operator": "relatedTo", "value": "x", "direction": "upstream" })).boxed(),
         Wants::Any | Wants::Mapping | Wants::Schema(_) => {
             prop_oneof![Just(json!({ "type": "string" })), Just(json!({})), Just(json!({ "enum": [1], "title": "t" })), junk.clone()].boxed()
         }

@@ -95,7 +95,9 @@ pub fn schemas(catalog: &Catalog, references: References) -> Vec<SchemaFile> {
         let covers = if in_a_path(id) { vec![Cover::Below(format!("entities/{id}"), Vec::new())] } else { Vec::new() };
         put(name, format!("{id} entity"), entity::in_folder(&known, blueprint), covers);
         if let Some(section) = document(Kind::Permissions) {
-            let schema = Writer { known: &known, about: Some(blueprint) }.section(section);
+            let writer = Writer { known: &known, about: Some(blueprint) };
+            let mut schema = writer.section(section);
+            schema.insert("definitions".to_owned(), Value::Object(writer.searches()));
             let covers = if in_a_path(id) { vec![Cover::Stem(Kind::Permissions.directory().to_owned(), id.to_owned())] } else { Vec::new() };
             put(format!("permissions.{}.json", file_name(id)), format!("Permissions of {id}"), schema, covers);
         }
@@ -105,7 +107,9 @@ pub fn schemas(catalog: &Catalog, references: References) -> Vec<SchemaFile> {
     put("entity.json".to_owned(), "Entity".to_owned(), entity::anywhere(&known), elsewhere(catalog, &named));
     if let Some(section) = document(Kind::Permissions) {
         let covers = vec![Cover::Below(Kind::Permissions.directory().to_owned(), named)];
-        put("permissions.json".to_owned(), "Permissions".to_owned(), plain.section(section), covers);
+        let mut schema = plain.section(section);
+        schema.insert("definitions".to_owned(), Value::Object(plain.searches()));
+        put("permissions.json".to_owned(), "Permissions".to_owned(), schema, covers);
     }
     for (id, action) in catalog.actions().iter() {
         let schema = run::of_action(&known, &action.value);

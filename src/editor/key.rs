@@ -78,6 +78,10 @@ pub enum Wants {
     ByWord(&'static str, &'static [(&'static str, &'static Section)]),
     /// A JSON Schema.
     Schema(Keywords),
+    /// A search in Port's rules.
+    Search,
+    /// One rule of a search.
+    Comparison,
 }
 
 /// Things in a catalog that a value may name.

@@ -97,6 +97,8 @@ fn wants(wants: &Wants) -> String {
         }
         Wants::Either(several) => several.iter().map(|one| self::wants(one)).collect::<Vec<_>>().join("; or "),
         Wants::ByWord(_, several) => several.iter().map(|(_, section)| link(section.title)).collect::<Vec<_>>().join("; or "),
+        Wants::Search => link("a search"),
+        Wants::Comparison => link("a search rule"),
         Wants::Schema(purpose) => match purpose {
             Keywords::Property => link("schema.properties.<property>"),
             Keywords::Input => link("userInputs.properties.<input>"),

@@ -6,7 +6,7 @@ use crate::model::Blueprint;
 
 use super::key::{Key, Keywords, Named, Section, Wants};
 use super::known::{IDENTIFIER, Known, object};
-use super::table::{Shape, TYPES, keywords};
+use super::table::{COMPARISON, SEARCH, Shape, TYPES, keywords};
 
 /// The name under which the schemas for one purpose stand in `definitions`.
 fn nested(purpose: Keywords) -> &'static str {
@@ -74,6 +74,8 @@ impl Writer<'_> {
                 json!({ "anyOf": several.iter().map(|one| self.wants(one)).collect::<Vec<_>>() })
             }
             Wants::ByWord(key, several) => return self.by_word(key, several),
+            Wants::Search => json!({ "$ref": "#/definitions/search" }),
+            Wants::Comparison => json!({ "anyOf": [{ "$ref": "#/definitions/comparison" }] }),
             Wants::Schema(purpose) => json!({ "$ref": format!("#/definitions/{}", nested(*purpose)) }),
         })
     }
@@ -152,6 +154,11 @@ impl Writer<'_> {
             "required": [key],
             "allOf": branches,
         }))
+    }
+
+    /// The schemas for searches, which hold searches.
+    pub(super) fn searches(&self) -> Map<String, Value> {
+        object(json!({ "search": self.section(&SEARCH), "comparison": self.section(&COMPARISON) }))
     }
 
     /// The schemas for schemas that a document refers to.

@@ -12,6 +12,7 @@ pub(super) const SECTIONS: &[&Section] = &[
     &CALCULATION,
     &AGGREGATION,
     &SPEC,
+    &FILTER,
     &INHERITANCE,
     &OWNERSHIP,
 ];
@@ -137,9 +138,9 @@ const CALCULATION: Section = Section {
         DESCRIPTION.like("Twelve times the monthly cost"),
         key("calculation", &Wants::Text, "The jq program.").required().like(".properties.monthlyCost * 12"),
         key("type", &Wants::Word(&["string", "number", "boolean", "object", "array"]), "The type of what it yields.").like("number"),
-        key("format", &Wants::Any, "The format of a text.").like("url"),
+        key("format", &Wants::Text, "The format of a text.").like("url"),
         key("dateFormat", &Wants::Any, "How a date is shown."),
-        key("items", &Wants::Any, "What the items of an array are.").like("{ type: string }"),
+        key("items", &Wants::Schema(Keywords::Property), "What the items of an array are.").like("{ type: string }"),
         key("spec", &Wants::Any, "How it is shown.").like("markdown"),
         key("specAuthentication", &Wants::Any, "How an embedded page is reached."),
         key("colorized", &Wants::Any, "Whether values have colours.").like("true"),
@@ -159,8 +160,8 @@ const AGGREGATION: Section = Section {
         key("type", &Wants::Any, "As Port writes it.").like("number"),
         key("target", &Wants::Name(Names::Blueprint), "The blueprint whose entities are counted.").required().like("Microservice"),
         key("calculationSpec", &Wants::Part(&SPEC), "What is computed.").required().like("{ calculationBy: entities, func: count }"),
-        key("query", &Wants::Any, "Which of them count: Port's search rules.").like("{ combinator: and, rules: [] }"),
-        key("pathFilter", &Wants::Any, "Which relations lead to them, where more than one way does.").like("[{ path: [component] }]"),
+        key("query", &Wants::Mapping, "Which of them count: Port's search rules.").like("{ combinator: and, rules: [] }"),
+        key("pathFilter", &Wants::List(&Wants::Part(&FILTER)), "Which relations lead to them, where more than one way does.").like("[{ path: [component] }]"),
     ],
 };
 
@@ -176,6 +177,16 @@ const SPEC: Section = Section {
         key("property", &Wants::Any, "Which property.").like("monthlyCost"),
         key("averageOf", &Wants::Any, "Of which time an average is: `hour`, `day`, `week`, `month` or `total`.").like("day"),
         key("measureTimeBy", &Wants::Any, "The property or `$createdAt` that says when.").like("$createdAt"),
+    ],
+};
+
+const FILTER: Section = Section {
+    beside: &[],
+    title: "pathFilter[]",
+    meaning: "A way over relations to the entities that count.",
+    keys: &[
+        key("path", &Wants::List(&Wants::Text), "Relations, one after the other.").required().like("[component, system]"),
+        key("fromBlueprint", &Wants::Identifier, "The blueprint whose relations these are, where it is not this one.").like("Microservice"),
     ],
 };
 

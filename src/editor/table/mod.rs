@@ -9,12 +9,14 @@ mod permission;
 mod policy;
 mod roster;
 mod schema;
+mod search;
 
 use crate::model::Kind;
 
 use super::key::Section;
 
 pub(super) use schema::{Shape, TYPES, keywords};
+pub(super) use search::{COMPARISON, SEARCH};
 
 /// The sections of one kind of document: first the document itself, then its parts in the order of the reference.
 pub fn sections(kind: Kind) -> &'static [&'static Section] {

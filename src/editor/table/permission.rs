@@ -1,8 +1,9 @@
 //! `permissions/`.
 
+use super::search::{COMPARISON, POLICY, SEARCH};
 use super::super::key::{Named, Names, Section, Wants, key};
 
-pub(super) const SECTIONS: &[&Section] = &[&PERMISSIONS, &ENTITIES, &ACTION, &RULE];
+pub(super) const SECTIONS: &[&Section] = &[&PERMISSIONS, &ENTITIES, &ACTION, &RULE, &POLICY, &SEARCH, &COMPARISON];
 
 const A_RULE: Wants = Wants::Part(&RULE);
 const TWO_ROLES: &str = "Admin, <Blueprint>-moderator";
@@ -84,9 +85,10 @@ const RULE: Section = Section {
         key("ownedByTeam", &Wants::Flag, "Whoever shares a team with the effective owner of the entity.").or("false").like("true"),
         key(
             "policy",
-            &Wants::Mapping,
-            "Port's dynamic rule: `queries` over the catalog and `conditions` in jq. What cannot be evaluated grants nothing.",
+            &Wants::Either(&[&Wants::Part(&POLICY), &Wants::Search]),
+            "Port's dynamic rule: `queries` over the catalog and `conditions` in jq, or a search. What cannot be evaluated grants nothing.",
         )
-        .like("{ queries: {}, conditions: [] }"),
+        .never_null()
+        .like("{ queries: {}, conditions: [\".user.email != null\"] }"),
     ],
 };
