@@ -40,6 +40,11 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
         (Kind::Blueprint, "schema.properties.<property>") => {
             at(blueprint("schema", json!({ "properties": { "x": { "type": "string" } } })), &["schema", "properties", "x"])
         }
+        (Kind::Blueprint, "specAuthentication") => {
+            let who = json!({ "clientId": "a", "tokenUrl": "b", "authorizationUrl": "c" });
+            let schema = json!({ "properties": { "x": { "type": "string", "specAuthentication": who } } });
+            at(blueprint("schema", schema), &["schema", "properties", "x", "specAuthentication"])
+        }
         (Kind::Blueprint, "relations.<relation>") => at(blueprint("relations", json!({ "x": { "target": "X" } })), &["relations", "x"]),
         (Kind::Blueprint, "mirrorProperties.<property>") => {
             at(blueprint("mirrorProperties", json!({ "x": { "path": "a.b" } })), &["mirrorProperties", "x"])
@@ -257,7 +262,7 @@ fn every_key_says_what_it_means_and_every_example_is_taken() {
                 let path = path.replace(".json", ".yaml");
                 let found = parse_file(&FilePath::new(&path), text.as_bytes(), &Limits::default()).findings;
                 let about = |f: &Finding| {
-                    let depends = matches!(f.rule, "document/required-property" | "document/enum" | "blueprint/aggregation");
+                    let depends = matches!(f.rule, "document/required-property" | "document/enum" | "blueprint/aggregation" | "document/checks-nothing");
                     // A comparison says either of two things, and is no group.
                     let apart = section.title == "a search rule";
                     let misplaced = matches!(f.rule, "blueprint/two-ownerships" | "action/two-blueprints") || f.message.contains("`userInputs` may not");

@@ -207,7 +207,7 @@ fn fitting(wants: &'static Wants, depth: u32) -> BoxedStrategy<Value> {
             prop_oneof![Just(json!({ "type": "string" })), Just(json!({})), Just(json!({ "enum": [1], "title": "t" })), junk.clone()].boxed()
         }
         Wants::Null => Just(json!(null)).boxed(),
-        Wants::Text | Wants::Identifier | Wants::Name(_) | Wants::Duration | Wants::Moment => text,
+        Wants::Text | Wants::Icon | Wants::Identifier | Wants::Name(_) | Wants::Duration | Wants::Moment => text,
         Wants::Flag => any::<bool>().prop_map(|flag| json!(flag)).boxed(),
         Wants::Whole(..) | Wants::Number => prop_oneof![Just(json!(1)), Just(json!(50)), Just(json!(5000)), Just(json!(-1)), Just(json!(2.5))].boxed(),
         Wants::Word(all) => proptest::sample::select(all.to_vec()).prop_map(|word| json!(word)).boxed(),

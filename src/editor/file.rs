@@ -82,7 +82,9 @@ pub fn schemas(catalog: &Catalog, references: References) -> Vec<SchemaFile> {
             _ => &[],
         };
         if !purposes.is_empty() {
-            schema.insert("definitions".to_owned(), Value::Object(plain.definitions(purposes)));
+            let mut definitions = plain.definitions(purposes);
+            definitions.extend(plain.searches());
+            schema.insert("definitions".to_owned(), Value::Object(definitions));
         }
         let directory = kind.directory().to_owned();
         let cover = if kind == Kind::Policy { Cover::File(directory) } else { Cover::Below(directory, Vec::new()) };

@@ -60,6 +60,8 @@ pub enum Wants {
     Identifier,
     /// The name of something in the catalog.
     Name(Names),
+    /// The name of one of Port's icons.
+    Icon,
     /// `14d` and the like.
     Duration,
     /// A date, or a time with its offset.

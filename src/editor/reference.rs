@@ -81,6 +81,7 @@ fn wants(wants: &Wants) -> String {
             Names::Action => "an action's identifier",
         }
         .to_owned(),
+        Wants::Icon => "name of an icon".to_owned(),
         Wants::Duration => "duration: `90s`, `30m`, `1h`, `14d`, `2w`".to_owned(),
         Wants::Moment => "a date, or an RFC 3339 time with its offset".to_owned(),
         Wants::Mapping => "mapping".to_owned(),

@@ -69,7 +69,7 @@ impl Translation<'_> {
             }
             ("additionalProperties", _)
                 if matches!(whole.get("patternProperties"), Some(Value::Map(named)) if !named.iter().all(|(pattern, _)| is_common(pattern))) => {}
-            ("items" | "prefixItems" | "additionalItems" | "pattern" | "patternProperties" | "title" | "description", _) => {}
+            ("items" | "prefixItems" | "pattern" | "patternProperties" | "title" | "description", _) => {}
             ("type" | "enum" | "const" | "default" | "minLength" | "maxLength" | "minimum" | "maximum" | "exclusiveMinimum", _)
             | ("exclusiveMaximum" | "multipleOf" | "minItems" | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties", _)
             | ("examples", _) => put(key, value.to_json()),

@@ -64,6 +64,7 @@ impl Writer<'_> {
             Wants::Word(words) => json!({ "type": "string", "enum": words }),
             Wants::Identifier => json!({ "type": "string", "pattern": IDENTIFIER }),
             Wants::Name(names) => return self.known.of(*names),
+            Wants::Icon => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,100}$" }),
             Wants::Duration => json!({ "type": "string", "pattern": "^[0-9]+[wdhms]$" }),
             Wants::Moment => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$" }),
             Wants::Mapping => json!({ "type": "object" }),
@@ -198,7 +199,6 @@ fn keyword(name: &str, property: &mut Value, inner: &Value, purpose: Keywords) {
         Shape::Plain => None,
         Shape::Schema => Some(json!({ "anyOf": [inner] })),
         Shape::Schemas => Some(json!({ "type": "array", "items": inner })),
-        Shape::Either => Some(json!({ "anyOf": [inner, { "type": "array", "items": inner }] })),
         Shape::Named => Some(json!({ "type": "object", "additionalProperties": inner })),
     };
     schema.extend(object(shape.unwrap_or_default()));

@@ -6,6 +6,7 @@ pub(super) const SECTIONS: &[&Section] = &[
     &BLUEPRINT,
     &SCHEMA,
     &super::schema::PROPERTY,
+    &super::schema::AUTHENTICATION,
     &RELATION,
     &MIRROR,
     &FORMULA,
@@ -18,7 +19,7 @@ pub(super) const SECTIONS: &[&Section] = &[
 ];
 
 const TITLE: Key = key("title", &Wants::Text, "What people call it.");
-const ICON: Key = key("icon", &Wants::Text, "The name of one of Port's icons.");
+const ICON: Key = key("icon", &Wants::Icon, "The name of one of Port's icons.");
 const DESCRIPTION: Key = key("description", &Wants::Text, "What it is, for people.");
 const PATH: Wants = Wants::Text;
 
@@ -160,7 +161,7 @@ const AGGREGATION: Section = Section {
         key("type", &Wants::Any, "As Port writes it.").like("number"),
         key("target", &Wants::Name(Names::Blueprint), "The blueprint whose entities are counted.").required().like("Microservice"),
         key("calculationSpec", &Wants::Part(&SPEC), "What is computed.").required().like("{ calculationBy: entities, func: count }"),
-        key("query", &Wants::Mapping, "Which of them count: Port's search rules.").like("{ combinator: and, rules: [] }"),
+        key("query", &Wants::Search, "Which of them count: Port's search rules.").like("{ combinator: and, rules: [] }"),
         key("pathFilter", &Wants::List(&Wants::Part(&FILTER)), "Which relations lead to them, where more than one way does.").like("[{ path: [component] }]"),
     ],
 };

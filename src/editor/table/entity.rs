@@ -15,7 +15,7 @@ const ENTITY_DOCUMENT: Section = Section {
     keys: &[
         key("identifier", &Wants::Identifier, "Unique within its blueprint.").required().like("env-42"),
         key("title", &Wants::Text, "What people call it.").like("Load tests"),
-        key("icon", &Wants::Text, "The name of one of Port's icons.").like("Environment"),
+        key("icon", &Wants::Icon, "The name of one of Port's icons.").like("Environment"),
         key("blueprint", &Wants::Name(Names::Blueprint), "The type of the entity.")
             .or("the directory below `entities/`")
             .like("Env"),

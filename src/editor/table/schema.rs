@@ -1,6 +1,6 @@
 //! The keywords of JSON Schema that blueprints and actions may use, with Port's own.
 
-use super::super::key::{Key, Keywords, Section, Wants, key};
+use super::super::key::{Key, Keywords, Named, Section, Wants, key};
 
 /// What a keyword does to the schemas inside it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,8 +11,6 @@ pub(in crate::editor) enum Shape {
     Schema,
     /// A list of them.
     Schemas,
-    /// One, or a list of them.
-    Either,
     /// Several by name.
     Named,
 }
@@ -52,9 +50,8 @@ impl Shape {
     /// Of one keyword.
     pub(in crate::editor) fn of(keyword: &str) -> Self {
         match keyword {
-            "additionalItems" | "contains" | "additionalProperties" | "propertyNames" | "not" | "if" | "then" | "else" => Self::Schema,
+            "items" | "contains" | "additionalProperties" | "propertyNames" | "not" | "if" | "then" | "else" => Self::Schema,
             "prefixItems" | "allOf" | "anyOf" | "oneOf" => Self::Schemas,
-            "items" => Self::Either,
             "properties" | "patternProperties" | "dependentSchemas" | "$defs" | "definitions" => Self::Named,
             _ => Self::Plain,
         }
@@ -119,7 +116,6 @@ const KEYWORDS: &[Key] = &[
     plain("multipleOf", &Wants::Number, "What divides the number; greater than 0.").like("1"),
     plain("items", &Wants::Any, "What the items of an array are.").like("{ type: string }"),
     plain("prefixItems", &Wants::Any, "What the first items of an array are.").like("[{ type: string }]"),
-    plain("additionalItems", &Wants::Any, "What further items are."),
     plain("contains", &Wants::Any, "What some item is.").like("{ const: main }"),
     plain("minContains", &COUNT, "How many such items at least.").like("1"),
     plain("maxContains", &COUNT, "How many such items at most.").like("3"),
@@ -149,12 +145,44 @@ const KEYWORDS: &[Key] = &[
     plain("examples", &Wants::List(&Wants::Any), "Values as somebody would write them.").like("[3 days]"),
 ];
 
+/// The colours that Port has.
+const COLORS: &[&str] = &[
+    "blue",
+    "turquoise",
+    "orange",
+    "purple",
+    "pink",
+    "yellow",
+    "green",
+    "red",
+    "darkGray",
+    "lightGray",
+    "bronze",
+    "gold",
+    "silver",
+    "paleBlue",
+];
+
+pub(super) const AUTHENTICATION: Section = Section {
+    beside: &[],
+    title: "specAuthentication",
+    meaning: "Who is asked for a token before an embedded page is shown.",
+    keys: &[
+        key("authorizationUrl", &Wants::Text, "Where the user is sent.").required().like("\"https://id.example\""),
+        key("tokenUrl", &Wants::Text, "Where the token comes from.").required().like("\"https://id.example/token\""),
+        key("clientId", &Wants::Text, "As whom the portal asks.").required().like("portal"),
+        key("authorizationScope", &Wants::List(&Wants::Text), "What it asks for.").like("[openid]"),
+    ],
+};
+
 const PORT: &[Key] = &[
-    plain("icon", &Wants::Text, "The name of one of Port's icons.").like("Clock"),
-    plain("enumColors", &Wants::Mapping, "A colour for each value of `enum`.").like("{ production: red }"),
+    plain("icon", &Wants::Icon, "The name of one of Port's icons.").like("Clock"),
+    plain("enumColors", &Wants::Named(Named::Free, &Wants::Word(COLORS)), "A colour for each value of `enum`.").like("{ production: red }"),
     plain("spec", &Wants::Word(SPECS), "What the value describes, and how it is shown.").like("open-api"),
-    plain("specAuthentication", &Wants::Mapping, "How an embedded page is reached.").like("{ clientId: portal }"),
+    plain("specAuthentication", &Wants::Part(&AUTHENTICATION), "How an embedded page is reached.")
+        .like("{ clientId: portal, tokenUrl: \"https://id.example/token\", authorizationUrl: \"https://id.example\" }"),
     plain("dateFormat", &Wants::Text, "How a date is shown.").like("YYYY-MM-DD"),
+    plain("date_format", &Wants::Text, "The same, in Port's other spelling.").like("YYYY-MM-DD"),
 ];
 
 const FORM: &[Key] = &[
