@@ -23,6 +23,7 @@ mod question;
 #[cfg(test)]
 mod question_tests;
 pub mod runs;
+pub mod schema;
 pub mod serve;
 pub mod show;
 pub mod simulate;
@@ -137,6 +138,12 @@ pub enum Command {
     /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for
     /// reviews and gives them with plain git, showing what the daemon answers each time.
     Demo(demo::Args),
+    /// Write JSON Schemas for editors, and the settings that wire them.
+    ///
+    /// One schema for each kind of document, for the entities of each blueprint and for the runs of each action, so that editors
+    /// complete and validate while somebody types. docs/editors.md says how to set up which editor. Settings that are there
+    /// already are kept.
+    Schema(schema::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
     /// Evaluate expressions for the program that started this one.
