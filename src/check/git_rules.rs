@@ -55,11 +55,6 @@ pub const RULES: &[RuleDoc] = &[
         remedy: "Merge the watched branch into yours, resolve the conflict, and push.",
     },
     RuleDoc {
-        id: "git/unreadable",
-        summary: "Every commit, tree and blob of what is judged can be read, and has one meaning.",
-        remedy: "Make the commit again with git itself; where an object is missing, fetch or push it.",
-    },
-    RuleDoc {
         id: "limit/commits",
         summary: "A judged range has at most `limits.commits` commits (250 where unsaid).",
         remedy: "Divide the change, or squash it; an admin can raise the limit in catalog.yaml.",
