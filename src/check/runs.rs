@@ -219,7 +219,7 @@ fn judge_request(proposal: &Proposal, run: &Located<RunRequest>) -> Vec<Finding>
                 operation.as_str(),
                 action.blueprint
             ),
-            format!("add `entity:` with the identifier of a {}", action.blueprint),
+            format!("add `entity:` with the identifier of the {}", action.blueprint),
         ),
         (_, Some(key)) => {
             if let Some((message, help)) = unknown_entity(base, merged, action, &key) {

@@ -79,14 +79,13 @@ fn judge(ground: &Ground, section: &mut Section) -> Option<String> {
     if let Some(wrong) = breaks.wrong.iter().chain(&mends.wrong).next() {
         return Some(format!("{id}: {wrong}"));
     }
-    let told = ground.judge(breaks);
+    let told = ground.draw(breaks);
     let places = if TOLD_TWICE.contains(&&*id) { 2 } else { 1 };
-    if told.findings.len() != places || told.findings.iter().any(|rule| *rule != id) {
+    if told.rules.len() != places || told.rules.iter().any(|rule| *rule != id) {
         return Some(format!("{id}: the example must break this rule, once, and no other:\n{}", told.text));
     }
     section.told = told.drawn;
-    let told = ground.judge(&mends);
-    (!told.findings.is_empty()).then(|| format!("{id}: the mended example breaks a rule:\n{}", told.text))
+    ground.complaint(&mends).map(|told| format!("{id}: the mended example breaks a rule:\n{told}"))
 }
 
 /// Every rule has its place on the page of its family, and no page tells of a rule that is not.
