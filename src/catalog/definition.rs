@@ -94,7 +94,7 @@ fn check_pattern(pattern: &str, way: &[Part], out: &mut Vec<DefinitionFault>) {
 }
 
 /// At most eighty characters of a text, on one line.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.chars().count() <= 80 { line } else { line.chars().take(79).chain(['…']).collect() }
 }

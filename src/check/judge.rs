@@ -6,6 +6,7 @@ use crate::catalog::{Catalog, Change, ChangeSet, Owners, diff, user_of};
 use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Severity, Subject};
 
 use super::attribution::{Commit, History};
+use super::cause::causes_first;
 use super::permissions::{Requirement, decide_by, deed, who_could_in_words};
 use super::rights::requirements_by;
 use super::validate::sorted;
@@ -36,7 +37,7 @@ pub fn judge(proposal: &Proposal) -> Verdict {
     let unknown: Vec<_> = of_runs.iter().filter(|f| f.rule == runs::UNKNOWN_ACTION).map(|f| f.subject.clone()).collect();
     findings.retain(|f| f.rule != "permission/execute" || !unknown.contains(&f.subject));
     findings.extend(of_runs);
-    let findings = sorted(findings);
+    let findings = causes_first(sorted(findings));
     let commits = proposal
         .commits
         .iter()
@@ -44,14 +45,15 @@ pub fn judge(proposal: &Proposal) -> Verdict {
         .zip(identities)
         .map(|((facts, commit), identities)| judge_commit(&proposal.base, facts, commit, identities, bootstrap))
         .collect();
-    let checks = summary::conclude(&findings, &runs, &net);
+    let changes: Vec<ChangeVerdict> = net.into_iter().map(|judged| judged.verdict).collect();
+    let checks = summary::conclude(&findings, &runs, &changes);
     Verdict {
         base: proposal.base_id,
         head: proposal.head_id,
         conclusion: checks.iter().map(|check| check.conclusion).max().unwrap_or(Conclusion::Failure),
         checks,
         commits,
-        changes: net.into_iter().map(|judged| judged.verdict).collect(),
+        changes,
         findings,
         runs,
     }
@@ -142,8 +144,8 @@ fn bootstrap_finding() -> Finding {
 }
 
 /// A net change with what it asked for.
-pub(super) struct Judged {
-    pub(super) verdict: ChangeVerdict,
+struct Judged {
+    verdict: ChangeVerdict,
     needs: Vec<Requirement>,
     refused: Vec<Actor>,
 }
@@ -252,7 +254,7 @@ fn judge_commit(
             .collect();
         findings.extend(refusals(base, &facts.after, &judged));
     }
-    let findings = sorted(findings.into_iter().map(|finding| laid_to(finding, commit.id)).collect());
+    let findings = causes_first(sorted(findings.into_iter().map(|finding| laid_to(finding, commit.id)).collect()));
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
     CommitVerdict {
         id: commit.id,

@@ -1,9 +1,12 @@
 //! The judgement: facts in, verdict out; a table of checks, one file per rule family.
 
+mod aggregations;
 mod attribution;
 mod broken;
+mod cause;
 mod claimants;
 mod definitions;
+mod derived;
 mod duplicates;
 mod entities;
 mod fold;
@@ -19,9 +22,11 @@ mod merges;
 mod ownership;
 pub mod permissions;
 mod proposal;
+pub mod push;
 mod references;
 #[cfg(test)]
 mod request_tests;
+mod restrict;
 mod rights;
 mod roster;
 pub mod rules;
@@ -41,8 +46,10 @@ mod vanished;
 mod verdict;
 pub mod watching_rules;
 
+pub use cause::{Cause, cause_of};
 pub use judge::judge;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
+pub use restrict::{Elsewhere, restrict};
 pub use run_inputs::requirement_of;
 pub use summary::check_of;
 pub use validate::{validate, validate_against, validate_changed};

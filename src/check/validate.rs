@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, ChangeSet};
 use crate::model::{EntityKey, Finding, Subject};
 
 use super::scope::Scope;
-use super::{broken, definitions, duplicates, entities, fold, lints, lookalike, ownership, references, roster};
+use super::{broken, definitions, derived, duplicates, entities, fold, lints, lookalike, ownership, references, roster};
 
 /// One thing wrong, and why: a change elsewhere may be to blame.
 #[derive(Clone, Debug)]
@@ -50,6 +50,7 @@ const CHECKS: &[Check] = &[
     lookalike::check,
     definitions::check,
     ownership::check,
+    derived::check,
     entities::check,
     references::check,
     roster::check,

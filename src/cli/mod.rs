@@ -10,6 +10,7 @@ mod error;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
+pub mod hook;
 mod judging;
 mod logging;
 mod open_runs;
@@ -116,6 +117,8 @@ pub enum Command {
     /// When the accepted revision is no ancestor of the branch's tip, nothing is applied until the branch is restored or a
     /// person accepts the new tip with this command.
     Accept(accept::Args),
+    /// Judge what is pushed to a plain git server, as one of its hooks.
+    Hook(hook::Args),
     /// Play the whole job in front of you, on a repository of its own.
     ///
     /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for

@@ -48,3 +48,9 @@ pub(super) fn print(text: &str) -> Result<(), CommandError> {
         Ok(()) | Err(_) => Ok(()),
     }
 }
+
+/// Says something on standard error; where nobody listens, nothing is lost but the words.
+pub(super) fn print_error(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,7 +1,5 @@
 //! Turns changed files of a tree into deltas of a catalog, on all cores where there are many.
 
-use std::path::Path;
-
 use crate::catalog::{FileDelta, ParsedFile, parse_file};
 use crate::git::{Blob, FileChange, GitError, ObjectId, Repository, TreeChanges, WorktreeChanges};
 use crate::model::{FilePath, Finding, Limits, Place};
@@ -18,7 +16,7 @@ pub(super) fn deltas(repository: &Repository, changes: TreeChanges, limits: &Lim
     let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 {
         alone()?
     } else {
-        match in_parallel(repository.path(), &changes.files, limits, cores) {
+        match in_parallel(repository, &changes.files, limits, cores) {
             // A blob merged in memory is known to this handle alone.
             Err(FactsError::Git(GitError::Missing { .. })) => alone()?,
             other => other?,
@@ -28,14 +26,21 @@ pub(super) fn deltas(repository: &Repository, changes: TreeChanges, limits: &Lim
     Ok(out)
 }
 
-fn in_parallel(path: &Path, files: &[FileChange], limits: &Limits, cores: usize) -> Result<Vec<FileDelta>, FactsError> {
+fn in_parallel(
+    repository: &Repository,
+    files: &[FileChange],
+    limits: &Limits,
+    cores: usize,
+) -> Result<Vec<FileDelta>, FactsError> {
     let share = files.len().div_ceil(cores);
+    // Opened here: a handle may go to another thread, and may not be shared with one.
+    let handles = files.chunks(share).map(|_| repository.again()).collect::<Result<Vec<_>, _>>()?;
     std::thread::scope(|scope| {
         let workers: Vec<_> = files
             .chunks(share)
-            .map(|chunk| {
+            .zip(handles)
+            .map(|(chunk, repository)| {
                 scope.spawn(move || -> Result<Vec<FileDelta>, FactsError> {
-                    let repository = Repository::open(path)?;
                     chunk.iter().map(|file| delta(&repository, file, limits)).collect()
                 })
             })

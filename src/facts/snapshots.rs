@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::Catalog;
-use crate::git::{ObjectId, Repository};
-use crate::model::{CommitId, Limits};
+use crate::git::{Blob, ObjectId, Repository};
+use crate::model::{CommitId, FilePath, Limits};
 
 use super::{FactsError, load};
 
@@ -32,6 +32,8 @@ pub struct Snapshot {
 /// One repository, with the catalogs read from it. Methods block; call them off async threads.
 pub struct Workspace {
     path: PathBuf,
+    /// Directories of objects beside the repository's own.
+    objects: Vec<PathBuf>,
     root: String,
     held: Mutex<VecDeque<Snapshot>>,
 }
@@ -39,12 +41,17 @@ pub struct Workspace {
 impl Workspace {
     /// Opens the repository at `repo`, whose catalog lives under `root` (empty: at the top).
     pub fn open(repo: &Path, root: &str) -> Result<Self, FactsError> {
+        Self::open_with(repo, root, &[])
+    }
+
+    /// As [`Workspace::open`], with the objects in these directories too: those of a push that is still in quarantine.
+    pub fn open_with(repo: &Path, root: &str, objects: &[PathBuf]) -> Result<Self, FactsError> {
         let root = root.trim_matches('/').to_owned();
         if root.split('/').any(|part| part == "." || part == ".." || (part.is_empty() && !root.is_empty())) {
             return Err(FactsError::Root(root));
         }
-        Repository::open(repo)?;
-        Ok(Self { path: repo.to_owned(), root, held: Mutex::new(VecDeque::new()) })
+        Repository::open_with(repo, objects)?;
+        Ok(Self { path: repo.to_owned(), objects: objects.to_vec(), root, held: Mutex::new(VecDeque::new()) })
     }
 
     /// Where the repository is.
@@ -59,7 +66,7 @@ impl Workspace {
 
     /// A handle of its own on the repository; objects merged in memory live in the handle that merged them.
     pub fn repository(&self) -> Result<Repository, FactsError> {
-        Ok(Repository::open(&self.path)?)
+        Ok(Repository::open_with(&self.path, &self.objects)?)
     }
 
     /// The catalog at a commit, read with the limits of its own policy.
@@ -72,6 +79,15 @@ impl Workspace {
         }
         let limits = first.catalog.policy().limits;
         if limits == first.limits { Ok(first) } else { self.at_tree(&repository, tree, &limits, None) }
+    }
+
+    /// The bytes of a file of a snapshot; `None` where it has none, it is too large, or it cannot be read.
+    pub fn read(&self, repository: &Repository, snapshot: &Snapshot, path: &FilePath) -> Option<Vec<u8>> {
+        let id = repository.file_at(snapshot.tree, &self.root, path).ok()??;
+        match repository.blob(id, snapshot.limits.file_bytes).ok()? {
+            Blob::Content(bytes) => Some(bytes),
+            Blob::TooLarge(_) => None,
+        }
     }
 
     /// The catalog at a tree, as the difference from `near`, or from the newest that is held.

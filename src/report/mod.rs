@@ -5,11 +5,14 @@
 
 mod answer;
 mod defuse;
+mod excerpt;
+mod fold;
 mod format;
 mod github;
 mod json;
 mod markdown;
 mod place;
+mod pushed;
 mod runs;
 #[cfg(test)]
 mod sample;
@@ -20,16 +23,20 @@ mod snippet;
 mod status;
 mod summary;
 mod text;
+mod whole;
 mod words;
 
 pub use answer::{Answer, AnswerPart, answer_json, answer_text};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
+pub use excerpt::Excerpt;
 pub use format::{Format, render};
 pub use github::github;
 pub use json::{VerdictJson, json};
 pub use markdown::markdown;
-pub use place::{PlacedFinding, Report, Sources, line_and_column, place_findings};
+pub use place::{PlacedFinding, PlacedRelated, Sources, line_and_column, place_findings};
+pub use pushed::{PushedRef, push_adopted, push_refused, pushed};
 pub use runs::{RunEntry, RunOrigin, run_text, runs_json, runs_text};
 pub use sarif::sarif;
 pub use status::{check_description, commit_description, fit_description};
 pub use text::text;
+pub use whole::{Measured, Report, Restricted};

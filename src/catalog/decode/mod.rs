@@ -1,6 +1,7 @@
 //! Nodes become nouns: one file for each noun, and a cursor that knows where it stands.
 
 mod action;
+mod aggregation;
 mod blueprint;
 mod cursor;
 mod derived;
@@ -9,12 +10,14 @@ mod invocation;
 mod key;
 mod permission;
 mod policy;
+mod policy_rule;
 mod roster;
 mod rules;
 mod run;
 mod schema;
+mod search;
 pub(super) mod suggest;
-mod time;
+pub(super) mod time;
 
 pub(super) use action::action;
 pub(super) use blueprint::blueprint;
