@@ -12,6 +12,7 @@ mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
 pub mod hook;
+pub mod jq_worker;
 mod judging;
 mod logging;
 mod open_runs;
@@ -22,6 +23,7 @@ mod question;
 mod question_tests;
 pub mod runs;
 pub mod serve;
+pub mod show;
 pub mod simulate;
 
 use std::process::ExitCode;
@@ -107,6 +109,10 @@ pub enum Command {
     ///
     /// The rule is named as findings name it; a family, `yaml`, lists its rules. It is the same text as in docs/rules/.
     Explain(explain::Args),
+    /// Show an entity with its defaults, its derived properties, its owner and where it comes from.
+    ///
+    /// Derived properties are computed at --rev; $createdAt, $updatedAt, $createdBy and $updatedBy are told by its history.
+    Show(show::Args),
     /// List the runs of a repository, or show one.
     ///
     /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
@@ -131,4 +137,7 @@ pub enum Command {
     Demo(demo::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
+    /// Evaluate expressions for the program that started this one.
+    #[command(name = crate::jq::SUBCOMMAND, hide = true)]
+    JqWorker(jq_worker::Args),
 }
