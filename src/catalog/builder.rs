@@ -63,7 +63,11 @@ struct Open<'a> {
 enum Body<'a> {
     List(Vec<Node<'a>>),
     /// `spoiled`: a key of it could not be used.
-    Map { pairs: Vec<Pair<'a>>, key: PendingKey<'a>, spoiled: bool },
+    Map {
+        pairs: Vec<Pair<'a>>,
+        key: PendingKey<'a>,
+        spoiled: bool,
+    },
 }
 
 #[derive(Debug)]

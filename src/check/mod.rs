@@ -21,6 +21,7 @@ mod lookalike;
 mod merges;
 mod ownership;
 pub mod permissions;
+mod policies;
 mod proposal;
 pub mod push;
 mod references;
@@ -44,6 +45,9 @@ mod tests;
 mod validate;
 mod vanished;
 mod verdict;
+pub mod view;
+#[cfg(test)]
+mod view_tests;
 pub mod watching_rules;
 
 pub use cause::{Cause, cause_of};

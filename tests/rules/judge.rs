@@ -48,7 +48,11 @@ impl Ground {
         fs::write(ground.home().join(".gitconfig"), config).unwrap();
         let work = ground.dir.path().join("base");
         copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/base")), &work);
-        ground.sh(&work, "alice@acme.dev", "git init -q --template= && git add -A && git commit -qm 'Lay the catalog' && git gc -q");
+        ground.sh(
+            &work,
+            "alice@acme.dev",
+            "git init -q --template= && git add -A && git commit -qm 'Lay the catalog' && git gc -q",
+        );
         ground
     }
 
