@@ -180,7 +180,7 @@ fn conditions_are_asked_of_what_queries_find() {
     assert_eq!(ask(prod, "entity is prod"), Ok(true));
     let user = "{ property: $blueprint, operator: \"=\", value: _user }, { property: $identifier, operator: \"=\", value: \"{{.user.email}}\" }";
     assert_eq!(ask(user, "found"), Ok(true), "users are searched as `_user`");
-    for odd in ["names", "null", "1", "nothing", "twice", "list of numbers", "something else"] {
+    for odd in ["names", "\"null\"", "\"1\"", "nothing", "twice", "list of numbers", "something else"] {
         assert!(ask(prod, odd).is_err(), "{odd}");
     }
     assert!(

@@ -246,8 +246,8 @@ fn a_policy_names_what_there_is_and_its_conditions_compile() {
     assert_eq!(
         mine,
         [
-            "policy/condition permissions/Env.yaml/actions/extend/execute/policy/conditions/0: condition 1 of the policy of `extend.execute` could not be checked: expressions cannot be evaluated here: no evaluator was given [check it where jq programs can be evaluated]",
             "lint/policy-widens permissions/Env.yaml/actions/extend/execute/policy: the policy of `extend.execute` narrows nothing: whom roles, users or teams grant needs no policy [remove from `roles`, `users` and `teams` whoever shall need the policy; in Port they only see the action]",
+            "policy/condition permissions/Env.yaml/actions/extend/execute/policy/conditions/0: condition 1 of the policy of `extend.execute` could not be checked: no evaluator was given [check it where jq programs can be evaluated]",
             "lint/policy-names permissions/Env.yaml/actions/extend/execute/policy/queries/all/rules/0/value: blueprint `Servise` does not exist [did you mean `Service`?]",
             "lint/policy-names permissions/Env.yaml/entities/update/policy/rules/0/property: `kynd` is not a property of `Env` [did you mean `kind`?]",
             "lint/policy-names permissions/Env.yaml/entities/update/policy/rules/1/relation: `servise` is not a relation of `Env` [did you mean `service`?]",
