@@ -10,11 +10,13 @@ mod diff;
 mod document;
 mod expressions;
 mod file;
+mod format;
 mod grant;
 mod index;
 mod json;
 mod locate;
 mod meaning;
+mod mention;
 mod node;
 mod owner;
 mod person;
@@ -36,6 +38,7 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
+pub use decode::search_of;
 pub use decode::suggest::nearest;
 pub(crate) use definition::shorten;
 pub use definition::{DefinitionFault, check_definition};
@@ -47,6 +50,7 @@ pub use grant::{
 pub use index::{Claim, Namespace};
 pub use locate::{locate, locate_all};
 pub use meaning::Meaning;
+pub use mention::{Mention, Named};
 pub use owner::{Hop, InheritanceFault, Owner, Owners};
 pub use person::{entity_value, team_value, team_value_as_seen, user_value, user_value_as_seen};
 pub use policy::{About, AboutRun, PolicyFault, policy_grants};

@@ -15,6 +15,8 @@ mod golden;
 pub mod identity;
 #[cfg(test)]
 mod identity_tests;
+mod inputs;
+mod immutable;
 mod judge;
 mod lints;
 mod lookalike;
@@ -32,7 +34,6 @@ mod rights;
 mod roster;
 pub mod rules;
 mod run_facts;
-mod run_inputs;
 pub mod runs;
 #[cfg(test)]
 mod runs_tests;
@@ -51,10 +52,10 @@ mod view_tests;
 pub mod watching_rules;
 
 pub use cause::{Cause, cause_of};
+pub use inputs::requirement_of;
 pub use judge::judge;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
 pub use restrict::{Elsewhere, restrict};
-pub use run_inputs::requirement_of;
 pub use summary::check_of;
 pub use validate::{validate, validate_against, validate_changed};
 pub use verdict::{ChangeVerdict, CheckName, CheckResult, CommitVerdict, Conclusion, RunVerdict, Verdict};

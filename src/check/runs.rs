@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::run::{ApprovalSubject, RunFacts, action_of, approvers, derive, digest_request, digest_run, requirement};
 
-use super::run_inputs::{self, did_you_mean, judge_inputs};
+use super::inputs::{self, did_you_mean, judge_inputs};
 use super::{CommitFacts, Proposal, RunVerdict, run_facts};
 
 const IMMUTABLE: &str = "run/immutable";
@@ -54,7 +54,7 @@ pub const RULES: &[RuleDoc] = &[
 
 /// Every rule of runs and approval.
 pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
-    RULES.iter().chain(run_inputs::RULES).chain(run_facts::RULES)
+    RULES.iter().chain(inputs::RULES).chain(run_facts::RULES)
 }
 
 /// Judges the runs among the net changes: a verdict for each that is added, and what is wrong with any.
@@ -105,7 +105,7 @@ fn judge_run(
 
     let mut findings = judge_request(proposal, run);
     let action = action_of(base, &run.value.action);
-    let judged = action.map(|action| judge_inputs(base, action, run));
+    let judged = action.map(|action| judge_inputs(base, action, run, &asked_by));
     let (filled, of_inputs) = judged.map_or_else(|| (run.value.inputs.clone(), Vec::new()), |j| (j.filled, j.findings));
     findings.extend(of_inputs);
 

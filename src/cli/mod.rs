@@ -11,6 +11,7 @@ mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
 pub mod hook;
+pub mod jq_worker;
 mod judging;
 mod logging;
 mod open_runs;
@@ -21,6 +22,7 @@ mod question;
 mod question_tests;
 pub mod runs;
 pub mod serve;
+pub mod show;
 pub mod simulate;
 
 use std::process::ExitCode;
@@ -102,6 +104,10 @@ pub enum Command {
     /// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
     /// not, 2 that there is no answer.
     Can(can::Args),
+    /// Show an entity with its defaults, its derived properties, its owner and where it comes from.
+    ///
+    /// Derived properties are computed at --rev; $createdAt, $updatedAt, $createdBy and $updatedBy are told by its history.
+    Show(show::Args),
     /// List the runs of a repository, or show one.
     ///
     /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
@@ -126,4 +132,7 @@ pub enum Command {
     Demo(demo::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
+    /// Evaluate expressions for the program that started this one.
+    #[command(name = crate::jq::SUBCOMMAND, hide = true)]
+    JqWorker(jq_worker::Args),
 }

@@ -3,11 +3,15 @@
 mod commits;
 mod load;
 mod propose;
+mod provenance;
+#[cfg(test)]
+mod provenance_tests;
 mod reviewed;
 mod snapshots;
 mod sources;
 
 pub use propose::{Ask, Head, Proposed, PullRequestInput};
+pub use provenance::{History, Origin, Origins};
 pub use snapshots::{Snapshot, Workspace};
 pub use sources::Sources;
 

@@ -100,6 +100,10 @@ impl<'a> Derivation<'a> {
         self.catalog
     }
 
+    pub(super) fn sight(&self) -> &'a dyn Sight {
+        self.sight
+    }
+
     pub(super) fn now(&self) -> Option<Timestamp> {
         self.now
     }

@@ -7,9 +7,13 @@
 mod aggregation;
 mod calculation;
 mod derivation;
+#[cfg(test)]
+pub(crate) mod fake;
 mod formula;
 mod needs;
 mod number;
+#[cfg(test)]
+mod properties;
 mod route;
 mod shape;
 #[cfg(test)]
