@@ -14,6 +14,7 @@ pub fn all() -> Vec<RuleDoc> {
         super::golden::RULES,
         super::references::RULES,
         super::ownership::RULES,
+        super::forms::RULES,
         super::derived::RULES,
         super::aggregations::RULES,
         super::roster::RULES,

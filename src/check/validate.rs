@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, ChangeSet};
 use crate::model::{EntityKey, Finding, Subject};
 
 use super::scope::Scope;
-use super::{broken, definitions, derived, duplicates, entities, fold, lints, lookalike, ownership, references, roster};
+use super::{broken, definitions, derived, duplicates, entities, fold, forms, lints, lookalike, ownership, references, roster};
 
 /// One thing wrong, and why: a change elsewhere may be to blame.
 #[derive(Clone, Debug)]
@@ -49,6 +49,7 @@ const CHECKS: &[Check] = &[
     duplicates::check,
     lookalike::check,
     definitions::check,
+    forms::check,
     ownership::check,
     derived::check,
     entities::check,
