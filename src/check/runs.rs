@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Catalog, Change, ChangeSet, Located, Operation};
+use crate::catalog::{Catalog, Change, ChangeSet, Located, Operation, nearest};
 use crate::model::{
     Action, ActionOperation, Actor, Attribution, CommitId, EntityKey, Finding, Identifier, RuleDoc, RunRequest, Subject,
 };
 use crate::run::{RunFacts, action_of, approvers, derive, digest_request, digest_run, requirement};
 
-use super::run_inputs::{self, did_you_mean, judge_inputs};
+use super::run_inputs::{self, judge_inputs};
 use super::{CommitFacts, Proposal, RunVerdict, run_facts};
 
 const IMMUTABLE: &str = "run/immutable";
@@ -263,4 +263,8 @@ fn unknown_entity(base: &Catalog, merged: &Catalog, action: &Action, key: &Entit
             .unwrap_or_else(|| format!("name an entity of blueprint {} by its identifier", action.blueprint))
     };
     Some((format!("the watched branch has no {key}"), help))
+}
+
+fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(word, known).map(|meant| format!("did you mean `{meant}`?"))
 }
