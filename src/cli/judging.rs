@@ -123,11 +123,12 @@ impl Place {
     /// Looks upwards for the repository, as git does.
     pub(super) fn open(repo: &Path, root: &str) -> Result<Self, CommandError> {
         let repository = Repository::discover(repo).map_err(|error| cannot_judge(&error.into()))?;
-        let workspace = Workspace::open(repository.path(), root).map_err(|error| cannot_judge(&error))?;
+        let workspace =
+            Workspace::open(repository.path(), root, super::jq_worker::expressions()).map_err(|error| cannot_judge(&error))?;
         Ok(Self { workspace, repository })
     }
 
-    fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
+    pub(super) fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
         self.repository
             .resolve(rev)
             .map_err(|error| self.meant(cannot_judge(&error.into()), rev, &["heads/", "tags/", "remotes/"]))

@@ -10,6 +10,8 @@ mod error;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
+pub mod hook;
+pub mod jq_worker;
 mod judging;
 mod logging;
 mod open_runs;
@@ -22,6 +24,7 @@ mod question;
 mod question_tests;
 pub mod runs;
 pub mod serve;
+pub mod show;
 pub mod simulate;
 mod telling;
 mod watch;
@@ -108,6 +111,10 @@ pub enum Command {
     /// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
     /// not, 2 that there is no answer.
     Can(can::Args),
+    /// Show an entity with its defaults, its derived properties, its owner and where it comes from.
+    ///
+    /// Derived properties are computed at --rev; $createdAt, $updatedAt, $createdBy and $updatedBy are told by its history.
+    Show(show::Args),
     /// List the runs of a repository, or show one.
     ///
     /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
@@ -123,6 +130,8 @@ pub enum Command {
     /// When the accepted revision is no ancestor of the branch's tip, nothing is applied until the branch is restored or a
     /// person accepts the new tip with this command.
     Accept(accept::Args),
+    /// Judge what is pushed to a plain git server, as one of its hooks.
+    Hook(hook::Args),
     /// Play the whole job in front of you, on a repository of its own.
     ///
     /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for
@@ -130,4 +139,7 @@ pub enum Command {
     Demo(demo::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
+    /// Evaluate expressions for the program that started this one.
+    #[command(name = crate::jq::SUBCOMMAND, hide = true)]
+    JqWorker(jq_worker::Args),
 }

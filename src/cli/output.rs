@@ -52,3 +52,9 @@ pub(super) fn print_while_read(text: &str) -> Result<bool, CommandError> {
         Err(error) => Err(CommandError::could_not_judge("cannot write to standard output").because(&error)),
     }
 }
+
+/// Says something on standard error; where nobody listens, nothing is lost but the words.
+pub(super) fn print_error(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,7 +1,5 @@
 //! Turns changed files of a tree into deltas of a catalog, on all cores where there are many.
 
-use std::path::Path;
-
 use crate::catalog::{FileDelta, ParsedFile, parse_file};
 use crate::git::{Blob, FileChange, GitError, ObjectId, Repository, TreeChanges, WorktreeChanges};
 use crate::model::{FilePath, Finding, Limits, Place};
@@ -29,7 +27,7 @@ pub(super) fn deltas(
     let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 {
         alone()?
     } else {
-        match in_parallel(repository.path(), &changes.files, &delta, cores) {
+        match in_parallel(repository, &changes.files, &delta, cores) {
             // A blob merged in memory is known to this handle alone.
             Err(FactsError::Git(GitError::Missing { .. })) => alone()?,
             other => other?,
@@ -40,18 +38,20 @@ pub(super) fn deltas(
 }
 
 fn in_parallel(
-    path: &Path,
+    repository: &Repository,
     files: &[FileChange],
     delta: &(dyn Fn(&Repository, &FileChange) -> Result<FileDelta, FactsError> + Sync),
     cores: usize,
 ) -> Result<Vec<FileDelta>, FactsError> {
     let share = files.len().div_ceil(cores);
+    // Opened here: a handle may go to another thread, and may not be shared with one.
+    let handles = files.chunks(share).map(|_| repository.again()).collect::<Result<Vec<_>, _>>()?;
     std::thread::scope(|scope| {
         let workers: Vec<_> = files
             .chunks(share)
-            .map(|chunk| {
+            .zip(handles)
+            .map(|(chunk, repository)| {
                 scope.spawn(move || -> Result<Vec<FileDelta>, FactsError> {
-                    let repository = Repository::open(path)?;
                     chunk.iter().map(|file| delta(&repository, file)).collect()
                 })
             })

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::Catalog;
-use crate::git::{ObjectId, Repository};
-use crate::model::{CommitId, Limits};
+use crate::git::{Blob, ObjectId, Repository};
+use crate::model::{CommitId, Expressions, FilePath, Limits};
 
 use super::{FactsError, Progress, load};
 
@@ -32,20 +32,43 @@ pub struct Snapshot {
 /// One repository, with the catalogs read from it. Methods block; call them off async threads.
 pub struct Workspace {
     path: PathBuf,
+    /// Directories of objects beside the repository's own.
+    objects: Vec<PathBuf>,
     root: String,
+    /// The empty catalog that every other starts from: it carries the evaluator of expressions.
+    empty: Catalog,
     held: Mutex<VecDeque<Snapshot>>,
     pub(super) progress: Arc<Progress>,
 }
 
 impl Workspace {
-    /// Opens the repository at `repo`, whose catalog lives under `root` (empty: at the top).
-    pub fn open(repo: &Path, root: &str) -> Result<Self, FactsError> {
+    /// Opens the repository at `repo`, whose catalog lives under `root` (empty: at the top). `expressions` evaluates the jq of
+    /// its catalogs: [`crate::jq::Jq`], or [`crate::model::NoExpressions`] to refuse whatever depends on any.
+    pub fn open(repo: &Path, root: &str, expressions: Arc<dyn Expressions>) -> Result<Self, FactsError> {
+        Self::open_with(repo, root, &[], expressions)
+    }
+
+    /// As [`Workspace::open`], with the objects in these directories too: those of a push that is still in quarantine.
+    pub fn open_with(
+        repo: &Path,
+        root: &str,
+        objects: &[PathBuf],
+        expressions: Arc<dyn Expressions>,
+    ) -> Result<Self, FactsError> {
         let root = root.trim_matches('/').to_owned();
         if root.split('/').any(|part| part == "." || part == ".." || (part.is_empty() && !root.is_empty())) {
             return Err(FactsError::Root(root));
         }
-        Repository::open(repo)?;
-        Ok(Self { path: repo.to_owned(), root, held: Mutex::new(VecDeque::new()), progress: Arc::default() })
+        Repository::open_with(repo, objects)?;
+        let empty = Catalog::with_expressions(expressions);
+        Ok(Self {
+            path: repo.to_owned(),
+            objects: objects.to_vec(),
+            root,
+            empty,
+            held: Mutex::new(VecDeque::new()),
+            progress: Arc::default(),
+        })
     }
 
     /// Where the repository is.
@@ -63,9 +86,14 @@ impl Workspace {
         Arc::clone(&self.progress)
     }
 
+    /// The catalog of a tree with nothing in it.
+    pub(super) fn empty(&self) -> Catalog {
+        self.empty.clone()
+    }
+
     /// A handle of its own on the repository; objects merged in memory live in the handle that merged them.
     pub fn repository(&self) -> Result<Repository, FactsError> {
-        Ok(Repository::open(&self.path)?)
+        Ok(Repository::open_with(&self.path, &self.objects)?)
     }
 
     /// The catalog at a commit, read with the limits of its own policy.
@@ -78,6 +106,15 @@ impl Workspace {
         }
         let limits = first.catalog.policy().limits;
         if limits == first.limits { Ok(first) } else { self.at_tree(&repository, tree, &limits, None) }
+    }
+
+    /// The bytes of a file of a snapshot; `None` where it has none, it is too large, or it cannot be read.
+    pub fn read(&self, repository: &Repository, snapshot: &Snapshot, path: &FilePath) -> Option<Vec<u8>> {
+        let id = repository.file_at(snapshot.tree, &self.root, path).ok()??;
+        match repository.blob(id, snapshot.limits.file_bytes).ok()? {
+            Blob::Content(bytes) => Some(bytes),
+            Blob::TooLarge(_) => None,
+        }
     }
 
     /// The catalog at a tree, as the difference from `near`, or from the newest that is held.
@@ -127,7 +164,7 @@ impl Workspace {
         let changes = repository.changes(start.as_ref().map(|s| s.tree), Some(tree), &self.root)?;
         let refused = !changes.findings.is_empty();
         let deltas = load::deltas(repository, changes, limits, &self.progress)?;
-        let catalog = start.map(|s| s.catalog).unwrap_or_default().apply(deltas);
+        let catalog = start.map_or_else(|| self.empty.clone(), |s| s.catalog).apply(deltas);
         let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient };
         let mut held = self.held();
         held.push_front(snapshot.clone());

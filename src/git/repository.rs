@@ -13,6 +13,8 @@ use crate::model::CommitId;
 /// other `Repository`, and nothing of it is written to the disk.
 pub struct Repository {
     pub(super) repo: git2::Repository,
+    /// Directories of objects beside the repository's own: a push's quarantine.
+    borrowed: Vec<PathBuf>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -30,10 +32,27 @@ impl Repository {
     /// # Errors
     /// [`GitError::NotARepository`], or [`GitError::Unsupported`] for reftable, SHA-256, partial clones and foreign owners.
     pub fn open(path: &Path) -> Result<Self, GitError> {
+        Self::open_with(path, &[])
+    }
+
+    /// As [`Repository::open`], and looks for objects in these directories too. So a hook sees what a push has brought:
+    /// until the push is accepted its objects lie in a quarantine of their own.
+    ///
+    /// # Errors
+    /// As [`Repository::open`].
+    pub fn open_with(path: &Path, objects: &[PathBuf]) -> Result<Self, GitError> {
         refuse_unreadable_formats(path)?;
         let none: [&str; 0] = [];
         let repo = git2::Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, none).map_err(|e| opening(path, e))?;
-        Self::over(repo)
+        Self::over(repo, objects)
+    }
+
+    /// Another handle on the same repository and the same objects, those that were merged in memory aside.
+    ///
+    /// # Errors
+    /// As [`Repository::open`].
+    pub fn again(&self) -> Result<Self, GitError> {
+        Self::open_with(self.path(), &self.borrowed)
     }
 
     /// Opens the repository that `path` lies in, looking upwards as `git` does.
@@ -54,10 +73,21 @@ impl Repository {
         Err(GitError::NotARepository(path.to_path_buf()))
     }
 
-    fn over(repo: git2::Repository) -> Result<Self, GitError> {
+    fn over(repo: git2::Repository, objects: &[PathBuf]) -> Result<Self, GitError> {
+        let store = repo.odb()?;
+        for directory in objects {
+            let text = directory.to_str().ok_or_else(|| {
+                GitError::Refused(format!(
+                    "{}: a directory of objects whose path is no UTF-8 cannot be read",
+                    directory.display()
+                ))
+            })?;
+            store.add_disk_alternate(text)?;
+        }
         // Above every backend on disk: whatever is written through this handle stays in memory.
-        repo.odb()?.add_new_mempack_backend(1000)?;
-        Ok(Self { repo })
+        store.add_new_mempack_backend(1000)?;
+        drop(store);
+        Ok(Self { repo, borrowed: objects.to_vec() })
     }
 
     /// The git directory.
@@ -109,6 +139,28 @@ impl Repository {
             Err(e) if matches!(e.code(), ErrorCode::NotFound | ErrorCode::UnbornBranch | ErrorCode::InvalidSpec) => Ok(None),
             Err(e) => Err(e.into()),
         }
+    }
+
+    /// The full name of the ref that is moved when `name` is: itself, or where symbolic refs lead to. It need not exist.
+    ///
+    /// # Errors
+    /// [`GitError::Refused`] where symbolic refs run in circles.
+    pub fn leads_to(&self, name: &str) -> Result<String, GitError> {
+        /// Git itself follows five.
+        const STEPS: usize = 5;
+        let mut here = name.to_owned();
+        for _ in 0..=STEPS {
+            let reference = match self.repo.find_reference(&here) {
+                Ok(reference) => reference,
+                Err(e) if matches!(e.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => return Ok(here),
+                Err(e) => return Err(e.into()),
+            };
+            match reference.symbolic_target()? {
+                Some(next) => here = next.to_owned(),
+                None => return Ok(here),
+            }
+        }
+        Err(GitError::Refused(format!("the symbolic ref `{}` leads nowhere", name.escape_debug())))
     }
 
     /// Every ref that begins with `prefix` (`refs/heads/`) and names a commit, in order of name. Refs that name nothing in

@@ -5,6 +5,7 @@
 
 mod answer;
 mod defuse;
+mod entity;
 mod excerpt;
 mod fold;
 mod format;
@@ -12,6 +13,7 @@ mod github;
 mod json;
 mod markdown;
 mod place;
+mod pushed;
 mod runs;
 #[cfg(test)]
 mod sample;
@@ -27,12 +29,14 @@ mod words;
 
 pub use answer::{Answer, AnswerPart, answer_json, answer_text};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
+pub use entity::{EntityView, PropertyView, entity_json, entity_text, entity_yaml};
 pub use excerpt::Excerpt;
 pub use format::{Format, render};
 pub use github::github;
 pub use json::{VerdictJson, json};
 pub use markdown::markdown;
 pub use place::{PlacedFinding, PlacedRelated, Sources, line_and_column, place_findings};
+pub use pushed::{PushedRef, push_adopted, push_refused, pushed};
 pub use runs::{RunEntry, RunOrigin, run_text, runs_json, runs_text};
 pub use sarif::sarif;
 pub use status::{check_description, commit_description, fit_description};
