@@ -7,6 +7,7 @@ pub mod completions;
 pub mod daemon;
 pub mod demo;
 mod error;
+pub mod explain;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
@@ -23,6 +24,7 @@ mod question;
 #[cfg(test)]
 mod question_tests;
 pub mod runs;
+pub mod schema;
 pub mod serve;
 pub mod show;
 pub mod simulate;
@@ -111,6 +113,10 @@ pub enum Command {
     /// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
     /// not, 2 that there is no answer.
     Can(can::Args),
+    /// Tell what a rule demands and why, with an example that breaks it and one that mends it.
+    ///
+    /// The rule is named as findings name it; a family, `yaml`, lists its rules. It is the same text as in docs/rules/.
+    Explain(explain::Args),
     /// Show an entity with its defaults, its derived properties, its owner and where it comes from.
     ///
     /// Derived properties are computed at --rev; $createdAt, $updatedAt, $createdBy and $updatedBy are told by its history.
@@ -137,6 +143,12 @@ pub enum Command {
     /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for
     /// reviews and gives them with plain git, showing what the daemon answers each time.
     Demo(demo::Args),
+    /// Write JSON Schemas for editors, and the settings that wire them.
+    ///
+    /// One schema for each kind of document, for the entities of each blueprint and for the runs of each action, so that editors
+    /// complete and validate while somebody types. docs/editors.md says how to set up which editor. Settings that are there
+    /// already are kept.
+    Schema(schema::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
     /// Evaluate expressions for the program that started this one.
