@@ -10,13 +10,17 @@ mod diff;
 mod document;
 mod expressions;
 mod file;
+mod format;
 mod grant;
 mod index;
 mod json;
 mod locate;
 mod meaning;
+mod mention;
 mod node;
 mod owner;
+mod person;
+mod policy;
 mod quote;
 mod revision;
 mod rules;
@@ -32,16 +36,22 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
+pub use decode::search_of;
 pub use decode::suggest::nearest;
 pub(crate) use definition::shorten;
 pub use definition::{DefinitionFault, check_definition};
 pub use diff::{Change, ChangeSet, Field, Operation, diff};
 pub use file::{Document, ParsedFile, kind_of, parse_file};
-pub use grant::{Grant, WrittenPermissions, approve_rule, execute_rule, grants, is_member, permissions_of, user_of};
+pub use grant::{
+    Grant, WrittenPermissions, approve_rule, execute_rule, grants, grants_statically, is_member, permissions_of, user_of,
+};
 pub use index::{Claim, Namespace};
 pub use locate::{locate, locate_all};
 pub use meaning::Meaning;
+pub use mention::{Mention, Named};
 pub use owner::{Hop, InheritanceFault, Owner, Owners};
+pub use person::{entity_value, plain_field, team_value, user_value};
+pub use policy::{About, AboutRun, PolicyFault, policy_grants};
 pub use revision::{Catalog, FileDelta};
 pub use rules::rules;
 pub use schema::{EntitySchema, SchemaSlot, Violation};

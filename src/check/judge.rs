@@ -7,7 +7,7 @@ use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Sev
 
 use super::attribution::{Commit, History};
 use super::cause::causes_first;
-use super::permissions::{Requirement, decide_by, deed, who_could_in_words};
+use super::permissions::{Requirement, decide_by, deed, policy_troubles, who_could_in_words};
 use super::rights::requirements_by;
 use super::validate::sorted;
 use super::{
@@ -206,6 +206,8 @@ fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged]) -> Vec<Fin
             actors => actors.iter().map(name).collect::<Vec<_>>().join(" and "),
         };
         let change = &one.verdict.change;
+        let troubles = one.refused.iter().flat_map(|actor| policy_troubles(base, actor, &one.needs));
+        let help = troubles.chain([help]).collect::<Vec<_>>().join("; ");
         let unread = change.after.is_none() && after.broken_files().contains_key(&change.place.file);
         let help = if unread {
             format!("{} cannot be read, so this counts as gone: mend the file; {help}", change.place.file)

@@ -12,6 +12,7 @@ pub fn all() -> Vec<RuleDoc> {
         super::definitions::RULES,
         super::entities::RULES,
         super::golden::RULES,
+        super::immutable::RULES,
         super::references::RULES,
         super::ownership::RULES,
         super::derived::RULES,

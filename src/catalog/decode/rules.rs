@@ -3,7 +3,7 @@
 use crate::model::RuleDoc;
 
 use super::{
-    action, blueprint, derived, entity, invocation, key, permission, policy, policy_rule, roster, run, schema, search, time,
+    action, blueprint, derived, entity, invocation, key, look, permission, policy, policy_rule, roster, run, schema, search, time,
 };
 
 const COMMON: &[RuleDoc] = &[
@@ -67,6 +67,7 @@ pub(in crate::catalog) const RULES: &[&[RuleDoc]] = &[
     entity::RULES,
     invocation::RULES,
     key::RULES,
+    look::RULES,
     permission::RULES,
     policy::RULES,
     policy_rule::RULES,

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
+use crate::catalog::person::{TEAM, USER};
 use crate::model::{
     Combinator, Comparison, Contextual, Direction, EntityKey, Identifier, PathStep, Search, SearchRule, SearchSubject,
     SearchValue, Value, Whose,
@@ -167,12 +168,6 @@ impl<'a> Prepared<'a> {
         }
     }
 }
-
-/// The blueprint under which users are searched.
-pub(super) const USER: &str = "_user";
-
-/// The blueprint under which teams are searched.
-pub(super) const TEAM: &str = "_team";
 
 fn incomparable(name: &str, operator: Comparison) -> SearchFault {
     SearchFault::Incomparable { property: name.into(), operator }
