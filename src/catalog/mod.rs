@@ -21,6 +21,8 @@ mod node;
 mod owner;
 mod person;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod quote;
 mod revision;
 mod rules;
@@ -50,7 +52,7 @@ pub use locate::{locate, locate_all};
 pub use meaning::Meaning;
 pub use mention::{Mention, Named};
 pub use owner::{Hop, InheritanceFault, Owner, Owners};
-pub use person::{entity_value, plain_field, team_value, user_value};
+pub use person::{entity_value, team_value, team_value_as_seen, user_value, user_value_as_seen};
 pub use policy::{About, AboutRun, PolicyFault, policy_grants};
 pub use revision::{Catalog, FileDelta};
 pub use rules::rules;

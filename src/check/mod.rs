@@ -15,14 +15,15 @@ mod golden;
 pub mod identity;
 #[cfg(test)]
 mod identity_tests;
-mod inputs;
 mod immutable;
+mod inputs;
 mod judge;
 mod lints;
 mod lookalike;
 mod merges;
 mod ownership;
 pub mod permissions;
+mod policies;
 mod proposal;
 pub mod push;
 mod references;
@@ -45,6 +46,9 @@ mod tests;
 mod validate;
 mod vanished;
 mod verdict;
+pub mod view;
+#[cfg(test)]
+mod view_tests;
 pub mod watching_rules;
 
 pub use cause::{Cause, cause_of};

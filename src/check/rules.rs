@@ -19,6 +19,7 @@ pub fn all() -> Vec<RuleDoc> {
         super::aggregations::RULES,
         super::roster::RULES,
         super::permissions::RULES,
+        super::policies::RULES,
         super::identity::RULES,
         super::lints::RULES,
         super::push::RULES,

@@ -7,6 +7,7 @@ mod identifiers;
 mod merges;
 mod notes;
 mod ownership;
+mod policies;
 mod same_pull_request;
 mod signatures;
 mod yaml;
