@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 
 use crate::catalog::derive::{Derivation, NoProvenance, Provenance, SeesAll, Sight};
-use crate::check::{Base, Eyes};
+use crate::check::Base;
+use crate::check::view::Eyes;
 use crate::facts::{History, Origins};
 use crate::model::{Identifier, Subject, Timestamp};
 use crate::report::{EntityView, defuse_inline, entity_json, entity_text, entity_yaml};
