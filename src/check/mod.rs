@@ -10,6 +10,7 @@ mod derived;
 mod duplicates;
 mod entities;
 mod fold;
+mod forms;
 pub mod git_rules;
 mod golden;
 pub mod identity;

@@ -15,6 +15,7 @@ pub fn all() -> Vec<RuleDoc> {
         super::immutable::RULES,
         super::references::RULES,
         super::ownership::RULES,
+        super::forms::RULES,
         super::derived::RULES,
         super::aggregations::RULES,
         super::roster::RULES,

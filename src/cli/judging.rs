@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, nearest};
 use crate::check::{self, Target, Verdict};
 use crate::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
 use crate::git::{Blob, Repository};
@@ -129,7 +129,23 @@ impl Place {
     }
 
     pub(super) fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
-        self.repository.resolve(rev).map_err(|error| cannot_judge(&error.into()))
+        self.repository
+            .resolve(rev)
+            .map_err(|error| self.meant(cannot_judge(&error.into()), rev, &["heads/", "tags/", "remotes/"]))
+    }
+
+    /// With the name of a ref that is near enough to have been meant.
+    fn meant(&self, error: CommandError, name: &str, among: &[&str]) -> CommandError {
+        let refs = |directory: &&str| {
+            let prefix = format!("refs/{directory}");
+            let found = self.repository.references(&prefix).unwrap_or_default();
+            found.into_iter().filter_map(move |(name, _)| name.strip_prefix(&prefix).map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let known: Vec<String> = among.iter().flat_map(refs).collect();
+        match nearest(name, known.iter().map(String::as_str)) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            None => error,
+        }
     }
 
     /// The revision whose rules judge.
@@ -159,8 +175,9 @@ impl Place {
             }
         }
         let missing = named.map_or_else(|| "no branch `main` or `master`".to_owned(), |name| format!("no branch `{name}`"));
-        Err(CommandError::could_not_judge(format!("there is {missing} here"))
-            .hint("name the watched branch with --branch, or the accepted revision with --base"))
+        let error = CommandError::could_not_judge(format!("there is {missing} here"));
+        let error = named.map_or(error.clone(), |name| self.meant(error, name, &["heads/"]));
+        Err(error.hint("name the watched branch with --branch, or the accepted revision with --base"))
     }
 
     /// Whom a commit of the working tree would carry as its committer: what git itself would take.

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod daemon;
 pub mod demo;
 mod error;
+pub mod explain;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
@@ -112,6 +113,10 @@ pub enum Command {
     /// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
     /// not, 2 that there is no answer.
     Can(can::Args),
+    /// Tell what a rule demands and why, with an example that breaks it and one that mends it.
+    ///
+    /// The rule is named as findings name it; a family, `yaml`, lists its rules. It is the same text as in docs/rules/.
+    Explain(explain::Args),
     /// Show an entity with its defaults, its derived properties, its owner and where it comes from.
     ///
     /// Derived properties are computed at --rev; $createdAt, $updatedAt, $createdBy and $updatedBy are told by its history.

@@ -36,15 +36,9 @@ pub(super) fn watch(request: &JudgeRequest, telling: &Telling) -> Result<Outcome
         let request = JudgeRequest { now: Timestamp::now(), ..request.clone() };
         match judge_and_word(&place, &request, telling) {
             Ok(worded) => {
-                let same = last.as_ref().is_some_and(|last| last.gist == worded.gist);
-                let read = match (on_terminal, same) {
-                    (true, _) => {
-                        output::print_while_read(&format!("{CLEAR}{}watching for changes; Ctrl-C ends it\n", worded.text))?
-                    }
-                    (false, true) => true,
-                    (false, false) => output::print_while_read(&worded.text)?,
-                };
-                if !read {
+                if let Some(page) = page(&worded, last.as_ref(), on_terminal)
+                    && !output::print_while_read(&page)?
+                {
                     return Ok(worded.outcome);
                 }
                 last = Some(worded);
@@ -57,6 +51,15 @@ pub(super) fn watch(request: &JudgeRequest, telling: &Telling) -> Result<Outcome
             return Ok(last.map_or(Outcome::Clean, |last| last.outcome));
         }
     }
+}
+
+/// What is printed: on a terminal always, in the place of the last; elsewhere where it says something new.
+fn page(worded: &Worded, last: Option<&Worded>, on_terminal: bool) -> Option<String> {
+    if on_terminal {
+        return Some(format!("{CLEAR}{}watching for changes; Ctrl-C ends it\n", worded.text));
+    }
+    let new = last.is_none_or(|last| last.gist != worded.gist);
+    new.then(|| worded.text.clone())
 }
 
 /// Watches what a judgement of the working tree reads.
@@ -195,6 +198,16 @@ mod tests {
         assert!(!settle(&mut |_| Heard::End));
         let mut script = [Heard::Event, Heard::End].into_iter();
         assert!(!settle(&mut |_| script.next().unwrap()));
+    }
+
+    #[test]
+    fn a_terminal_shows_one_verdict_and_a_pipe_each_that_is_new() {
+        let worded = |text: &str, gist: &str| Worded { text: text.into(), gist: gist.into(), outcome: Outcome::Clean };
+        let (first, again, new) = (worded("a in 1 s\n", "a"), worded("a in 2 s\n", "a"), worded("b in 1 s\n", "b"));
+        assert_eq!(page(&first, None, false).as_deref(), Some("a in 1 s\n"));
+        assert_eq!((page(&again, Some(&first), false), page(&new, Some(&first), false)), (None, Some("b in 1 s\n".into())));
+        let shown = page(&again, Some(&first), true).unwrap();
+        assert!(shown.starts_with(CLEAR) && shown.ends_with("a in 2 s\nwatching for changes; Ctrl-C ends it\n"), "{shown:?}");
     }
 
     fn wakes(kind: EventKind, path: &str) -> bool {

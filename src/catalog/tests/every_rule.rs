@@ -134,6 +134,13 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
     blue("blueprint/name-taken", "mirrorProperties: { a: { path: b.c } }\nformulaProperties: { a: { formula: x } }\n", "3:22");
     blue("blueprint/path", "teamInheritance: { path: a..b }\n", "2:26");
     blue("blueprint/path", "mirrorProperties: { a: { path: title } }\n", "2:32");
+    blue("blueprint/meta-property", "mirrorProperties: { a: { path: b.$nope } }\n", "2:32");
+    blue("blueprint/formula", "formulaProperties: { a: { formula: 'x{{y' } }\n", "2:36");
+    blue(
+        "blueprint/aggregation",
+        "aggregationProperties: { a: { target: B, calculationSpec: { calculationBy: entities, func: sum } } }\n",
+        "2:92",
+    );
     blue("blueprint/two-ownerships", "teamInheritance: { path: a }\nownership: { type: Direct }\n", "3:1");
     blue("blueprint/unsupported", "changelogDestination: { type: KAFKA }\n", "2:1");
     blue(

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod forge_identity;
+mod forms;
 mod git_objects;
 mod identifiers;
 mod merges;
