@@ -2,7 +2,7 @@
 
 use crate::catalog::derive::{RouteFault, Shape, queried, routes, shape_of};
 use crate::catalog::nearest;
-use crate::model::{Aggregation, Blueprint, Calculus, Finding, Place, PropertyName, RuleDoc};
+use crate::model::{Aggregation, Blueprint, Calculus, Finding, Place, Pointer, PropertyName, RuleDoc, Value};
 
 use super::derived::{Ask, path_fault, unknown};
 
@@ -65,10 +65,27 @@ pub(super) fn judge(ask: &Ask<'_>, spec: &Aggregation) -> Vec<Finding> {
         out.extend(shape(ask, target, &pace.measured_by, spec_at("measureTimeBy"), wrong));
     }
     for name in spec.query.iter().flat_map(queried) {
-        let Some(name) = PropertyName::parse(name) else { continue };
-        out.extend(unknown(ask, target, &name, ask.at(&["query"])));
+        // A `$name` that there is not is as unknown as any other.
+        let name = PropertyName::parse(name).unwrap_or_else(|| PropertyName::Own(name.into()));
+        out.extend(unknown(ask, target, &name, queried_at(ask, name.as_str())));
     }
     out
+}
+
+/// Where a query names a property: the rule's own value.
+fn queried_at(ask: &Ask<'_>, name: &str) -> Place {
+    let way = ask.blueprint.descend(&[ask.property.family(), ask.name, "query"]);
+    let mut open: Vec<(Pointer, Option<&Value>)> = vec![(way.clone(), ask.property.definition.get("query"))];
+    while let Some((way, here)) = open.pop() {
+        if here.and_then(|rule| rule.get("property")).and_then(Value::as_str) == Some(name) {
+            return Place::value(&ask.blueprint.file, way.key("property"));
+        }
+        if let Some(Value::List(rules)) = here.and_then(|group| group.get("rules")) {
+            let rules = rules.iter().enumerate().rev();
+            open.extend(rules.map(|(index, rule)| (way.key("rules").index(index), Some(rule))));
+        }
+    }
+    Place::value(&ask.blueprint.file, way)
 }
 
 fn shape(

@@ -7,7 +7,7 @@ use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Sev
 
 use super::attribution::{Commit, History};
 use super::cause::causes_first;
-use super::permissions::{Requirement, decide_by, deed, who_could_in_words};
+use super::permissions::{Requirement, decide_by, deed, policy_troubles, who_could_in_words};
 use super::rights::requirements_by;
 use super::validate::sorted;
 use super::{
@@ -33,6 +33,9 @@ pub fn judge(proposal: &Proposal) -> Verdict {
     }
     let attributions: BTreeMap<Option<CommitId>, Attribution> = commits.iter().map(|c| (c.id, c.attribution.clone())).collect();
     let (runs, of_runs) = runs::judge_runs(proposal, &attributions, &changes, &refused_runs(&net));
+    // Who may run an action that is not there is no question of its own; the change stays refused.
+    let unknown: Vec<_> = of_runs.iter().filter(|f| f.rule == runs::UNKNOWN_ACTION).map(|f| f.subject.clone()).collect();
+    findings.retain(|f| f.rule != "permission/execute" || !unknown.contains(&f.subject));
     findings.extend(of_runs);
     let findings = causes_first(sorted(findings));
     let commits = proposal
@@ -206,6 +209,8 @@ fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged]) -> Vec<Fin
             actors => actors.iter().map(name).collect::<Vec<_>>().join(" and "),
         };
         let change = &one.verdict.change;
+        let troubles = one.refused.iter().flat_map(|actor| policy_troubles(base, actor, &one.needs));
+        let help = troubles.chain([help]).collect::<Vec<_>>().join("; ");
         let unread = change.after.is_none() && after.broken_files().contains_key(&change.place.file);
         let help = if unread {
             format!("{} cannot be read, so this counts as gone: mend the file; {help}", change.place.file)

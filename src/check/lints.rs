@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Catalog, Located, Owner, grants, nearest};
+use crate::catalog::{About, Catalog, Located, Owner, grants, nearest};
 use crate::model::{Blueprint, Finding, Identifier, IdentityMode, Permissions, Place, Role, Rule, RuleDoc, Subject, User};
 
+use super::policies;
 use super::scope::Scope;
 use super::validate::Fault;
 
-/// The rules of this family, and what permissions documents may not yet say.
+/// The rules of this family.
 pub(super) const RULES: &[RuleDoc] = &[
     RuleDoc {
         id: "lint/shadowed",
@@ -147,12 +148,10 @@ fn judge_rule(
             warn(finding.at(at("roles", &role.to_string())));
         }
     }
-    if rule.policy.is_some() {
-        let mut finding =
-            Finding::error("permission/policy-unsupported", format!("`{name}` has a `policy`, which is not evaluated yet"));
-        finding.help = Some("remove it; a rule with a policy would grant nobody by it".into());
-        warn(finding.at(document.key_at(&[way, &["policy"]].concat())));
-    } else if grants_nobody(catalog, roster, rule) {
+    for finding in policies::judge(catalog, document, way, rule) {
+        warn(finding);
+    }
+    if rule.policy.is_none() && grants_nobody(catalog, roster, rule) {
         let help = "where nobody is what you mean, leave it; otherwise name a role, a user or a team that somebody has";
         warn(Finding::warning("lint/grants-nobody", format!("`{name}` grants nobody")).at(document.key_at(way)).help(help));
     }
@@ -264,7 +263,7 @@ fn unsatisfiable(
         return;
     }
     let any: Owner = catalog.teams().iter().map(|(id, _)| id.clone()).collect();
-    let may = |rule: &Rule, user: &User| grants(catalog, rule, user, Some(&any)).is_some();
+    let may = |rule: &Rule, user: &User| rule.policy.is_some() || grants(catalog, rule, user, &About::owned(&any)).is_some();
     let mut registrars = users.iter().filter(|user| may(register, user)).peekable();
     if registrars.peek().is_none() {
         return; // its own lint says so

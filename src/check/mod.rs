@@ -10,18 +10,21 @@ mod derived;
 mod duplicates;
 mod entities;
 mod fold;
+mod forms;
 pub mod git_rules;
 mod golden;
 pub mod identity;
 #[cfg(test)]
 mod identity_tests;
 mod immutable;
+mod inputs;
 mod judge;
 mod lints;
 mod lookalike;
 mod merges;
 mod ownership;
 pub mod permissions;
+mod policies;
 mod proposal;
 pub mod push;
 mod references;
@@ -32,7 +35,6 @@ mod rights;
 mod roster;
 pub mod rules;
 mod run_facts;
-mod run_inputs;
 pub mod runs;
 #[cfg(test)]
 mod runs_tests;
@@ -45,13 +47,16 @@ mod tests;
 mod validate;
 mod vanished;
 mod verdict;
+pub mod view;
+#[cfg(test)]
+mod view_tests;
 pub mod watching_rules;
 
 pub use cause::{Cause, cause_of};
+pub use inputs::requirement_of;
 pub use judge::judge;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
 pub use restrict::{Elsewhere, restrict};
-pub use run_inputs::requirement_of;
 pub use summary::check_of;
 pub use validate::{validate, validate_against, validate_changed};
 pub use verdict::{ChangeVerdict, CheckName, CheckResult, CommitVerdict, Conclusion, RunVerdict, Verdict};

@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 
 use crate::catalog::{
-    Catalog, Change, Field, Operation, Owner, WrittenPermissions, approve_rule, execute_rule, permissions_of, user_of,
+    AboutRun, Catalog, Change, Field, Operation, Owner, WrittenPermissions, approve_rule, execute_rule, permissions_of, user_of,
 };
 use crate::check::Base;
-use crate::check::permissions::{Requirement, decide_by, requirements, who_meets};
+use crate::check::permissions::{Requirement, decide_by, policy_troubles, requirements, who_meets};
 use crate::model::{Action, Actor, EntityKey, FilePath, Identifier, Kind, Place, Rule, Subject};
 
 use super::CommandError;
@@ -167,13 +167,19 @@ fn of_action(catalog: &Catalog, action: &Action, approve: bool, entity: Option<&
         WrittenPermissions::Absent | WrittenPermissions::Unknown => false,
     };
     let document = catalog.permissions().get(&action.blueprint).filter(|_| written);
-    let owner = entity.map_or_else(Owner::new, |identifier| {
-        catalog.owner_of(&EntityKey { blueprint: action.blueprint.clone(), identifier: identifier.clone() })
-    });
+    let key = entity.map(|identifier| EntityKey { blueprint: action.blueprint.clone(), identifier: identifier.clone() });
+    let owner = key.as_ref().map_or_else(Owner::new, |key| catalog.owner_of(key));
     let need = Requirement {
         right: format!("actions.{}.{word}", action.identifier),
         rule: if approve { approve_rule(catalog, action) } else { execute_rule(catalog, action) },
         owner,
+        entity: key.and_then(|key| catalog.entities().get(&key).cloned()),
+        // No run in particular is meant: what depends on inputs, or on who asked for a run, has no answer.
+        run: Some(AboutRun {
+            action: action.identifier.clone(),
+            inputs: None,
+            requesters: approve.then(std::collections::BTreeSet::new),
+        }),
         place: document.map(|d| d.value_at(&["actions", action.identifier.as_str(), word])),
         why: None,
     };
@@ -194,7 +200,10 @@ fn decide(base: &Base<Catalog>, question: &Question, field: Option<Field>, rule:
         (None, Some(_)) => match &need.why {
             Some(why) => why.clone(),
             None if need.rule.grants_nobody() => format!("{right} grants nobody"),
-            None => format!("{right} does not grant it"),
+            None => match policy_troubles(base, &actor, std::slice::from_ref(&need)).pop() {
+                Some(trouble) => trouble,
+                None => format!("{right} does not grant it"),
+            },
         },
     };
     let mut who_could = who_meets(base, std::slice::from_ref(&need), NAMED);
@@ -219,6 +228,8 @@ fn read(base: &Base<Catalog>, question: &Question, key: &EntityKey) -> Result<Ri
         right,
         rule,
         owner: catalog.owner_of(key),
+        entity: catalog.entities().get(key).cloned(),
+        run: None,
         place: catalog.permissions().get(&key.blueprint).map(|d| d.value_at(way)),
         why: None,
     };

@@ -1,6 +1,6 @@
 //! Properties that are computed for readers: what each of the four families is computed from.
 
-use super::{Identifier, Timestamp, Value};
+use super::{Identifier, Search, Timestamp, Value};
 
 /// Something every entity has besides its properties, written with a dollar sign.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -172,7 +172,7 @@ pub struct Aggregation {
     /// What is made of them.
     pub calculus: Calculus,
     /// Which of them count; all where it is left out.
-    pub query: Option<Value>,
+    pub query: Option<Search>,
     /// By which ways they are reached; where there is none, the only way there is.
     pub paths: Vec<PathFilter>,
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod defuse;
+mod entity;
 mod excerpt;
 mod fold;
 mod format;
@@ -28,6 +29,7 @@ mod words;
 
 pub use answer::{Answer, AnswerPart, answer_json, answer_text};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
+pub use entity::{EntityView, PropertyView, entity_json, entity_text, entity_yaml};
 pub use excerpt::Excerpt;
 pub use format::{Format, render};
 pub use github::github;

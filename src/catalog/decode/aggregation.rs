@@ -4,6 +4,7 @@ use crate::model::{Aggregation, Calculus, Function, MetaProperty, Pace, PathFilt
 
 use super::cursor::{Cursor, Decoder};
 use super::derived::property_name;
+use super::search::{Asks, search};
 
 /// Reads one aggregation.
 pub(super) fn aggregation(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Aggregation> {
@@ -14,7 +15,10 @@ pub(super) fn aggregation(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Agg
     let target = d.required(&at, "target", "<Blueprint>").and_then(|target| d.identifier(target));
     let spec = d.required(&at, "calculationSpec", "{ calculationBy: entities, func: count }");
     let calculus = spec.and_then(|spec| calculus(d, spec));
-    let query = at.given("query").filter(|query| d.mapping(*query)).map(|query| query.node.to_value());
+    let query = match at.given("query") {
+        Some(written) => search(d, written, Asks::NOTHING).map(Some),
+        None => Some(None),
+    };
     let paths = match at.given("pathFilter") {
         Some(written) if d.list(written) => {
             written.items().map(|item| path_filter(d, item)).collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
@@ -22,7 +26,7 @@ pub(super) fn aggregation(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Agg
         Some(_) => None,
         None => Some(Vec::new()),
     };
-    Some(Aggregation { target: target?, calculus: calculus?, query, paths: paths? })
+    Some(Aggregation { target: target?, calculus: calculus?, query: query?, paths: paths? })
 }
 
 fn calculus(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Calculus> {

@@ -1,10 +1,11 @@
 //! Port's search rules, `{combinator, rules}`.
 
+use crate::catalog::json::read_json;
 use crate::catalog::node::NodeKind;
 use crate::catalog::shown::shown;
 use crate::model::{
-    Combinator, Comparison, Contextual, Direction, Identifier, PathStep, RuleDoc, Search, SearchRule, SearchSubject, SearchValue,
-    Template, Value, Whose,
+    Combinator, Comparison, Contextual, Direction, FilePath, Identifier, Limits, PathStep, RuleDoc, Search, SearchRule,
+    SearchSubject, SearchValue, Template, Value, Whose,
 };
 
 use super::cursor::{Cursor, Decoder};
@@ -50,13 +51,34 @@ pub(super) struct Asks {
 
 impl Asks {
     /// Nothing: the search means the same for everyone.
-    #[allow(dead_code)] // for queries of derived properties, and filters of forms
     pub(super) const NOTHING: Self = Self { roots: &[], user: false };
 }
 
 /// Reads a search.
 pub(super) fn search(d: &mut Decoder<'_>, at: Cursor<'_, '_>, asks: Asks) -> Option<Search> {
     group(d, at, asks, 0)
+}
+
+/// Reads a search that was put together rather than written in a file of its own: the filter of a form, with what is
+/// computed in it filled in. Port marks it `type: SEARCH`.
+///
+/// # Errors
+/// What is wrong with it, in one sentence.
+pub fn search_of(rules: &Value) -> Result<Search, String> {
+    let rules = match rules {
+        Value::Map(pairs) => Value::Map(pairs.iter().filter(|(key, _)| &**key != "type").cloned().collect()),
+        other => other.clone(),
+    };
+    let text = rules.canonical();
+    let tree = read_json(&text, &Limits::default());
+    let file = FilePath::new("");
+    let mut decoder = Decoder::new(&file);
+    let root = tree.root.as_ref().filter(|_| tree.problems.is_empty()).ok_or("it is too large")?;
+    let read = search(&mut decoder, Cursor::root(root), Asks::NOTHING);
+    match decoder.findings.first() {
+        Some(finding) => Err(finding.message.clone()),
+        None => read.ok_or_else(|| "it is no list of search rules".to_owned()),
+    }
 }
 
 fn group(d: &mut Decoder<'_>, at: Cursor<'_, '_>, asks: Asks, depth: usize) -> Option<Search> {

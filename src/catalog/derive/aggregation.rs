@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Aggregation, Calculus, EntityKey, Function, Pace, PropertyName, Timestamp, Value};
+use crate::catalog::search::{Prepared, SearchContext, SearchFault};
+use crate::model::{Aggregation, Calculus, EntityKey, Function, Pace, PropertyName, Search, SearchRule, Timestamp, Value};
 
 use super::number::{apply, shared, sum};
 use super::route::Route;
@@ -65,14 +66,42 @@ fn related(derivation: &Derivation<'_>, key: &EntityKey, route: &Route) -> Resul
     Ok(frontier)
 }
 
-/// Those of the entities that a query wants.
+/// Those of the entities that a query wants. What it cannot tell of one makes the whole an error.
 fn wanted(
-    _derivation: &Derivation<'_>,
-    _query: &Value,
-    _found: BTreeSet<EntityKey>,
-    _depth: usize,
+    derivation: &Derivation<'_>,
+    query: &Search,
+    found: BTreeSet<EntityKey>,
+    depth: usize,
 ) -> Result<BTreeSet<EntityKey>, String> {
-    Err("queries cannot be answered yet".to_owned())
+    if !derivation.step(cost(query)) {
+        return Err(TOO_MANY.to_owned());
+    }
+    let context = SearchContext { sight: derivation.sight(), ..SearchContext::default() };
+    let read = |key: &EntityKey, name: &str| match derivation.read(key, name, depth) {
+        Derived::Value(value) => Ok(Some(value)),
+        Derived::Absent => Ok(None),
+        Derived::Error(error) => Err(SearchFault::Unknown(error)),
+    };
+    let search = Prepared::new(derivation.catalog(), query, &context, &read);
+    let mut out = BTreeSet::new();
+    for key in found {
+        match search.matches(&key) {
+            Ok(true) => {
+                out.insert(key);
+            }
+            Ok(false) => {}
+            Err(fault) => return Err(format!("its query has no answer: {fault}")),
+        }
+    }
+    Ok(out)
+}
+
+/// What a query costs besides its properties: one that walks relations may look at much of the catalog, so that a derivation
+/// makes few of those.
+fn cost(query: &Search) -> usize {
+    let mut walks = 0usize;
+    query.each_rule(&mut |rule| walks += usize::from(matches!(rule, SearchRule::RelatedTo { .. } | SearchRule::Path { .. })));
+    walks.saturating_mul(50_000).saturating_add(1)
 }
 
 fn number(

@@ -7,9 +7,13 @@
 mod aggregation;
 mod calculation;
 mod derivation;
+#[cfg(test)]
+pub(crate) mod fake;
 mod formula;
 mod needs;
 mod number;
+#[cfg(test)]
+mod properties;
 mod route;
 mod shape;
 #[cfg(test)]
@@ -21,33 +25,9 @@ pub use needs::{Need, circles, queried};
 pub use route::{PathFault, Route, RouteFault, follow, routes};
 pub use shape::{Shape, shape_of};
 
+pub use super::{SeesAll, Sight};
+
 use crate::model::{Entity, EntityKey, Touch, Value};
-
-/// What one reader may see. Unknown means no.
-pub trait Sight {
-    /// Whether they see the entity at all.
-    fn entity(&self, key: &EntityKey) -> bool;
-    /// Whether they see this property of an entity that they see; meta-properties are asked by name too, `$title`.
-    fn property(&self, key: &EntityKey, name: &str) -> bool;
-    /// Whether they see this relation of an entity that they see.
-    fn relation(&self, key: &EntityKey, name: &str) -> bool;
-}
-
-/// The sight of whoever sees everything: the judgement itself, never a reader.
-#[derive(Clone, Copy, Debug)]
-pub struct SeesAll;
-
-impl Sight for SeesAll {
-    fn entity(&self, _: &EntityKey) -> bool {
-        true
-    }
-    fn property(&self, _: &EntityKey, _: &str) -> bool {
-        true
-    }
-    fn relation(&self, _: &EntityKey, _: &str) -> bool {
-        true
-    }
-}
 
 /// Where entities come from, as history tells.
 pub trait Provenance {

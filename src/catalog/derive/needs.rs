@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
-use crate::model::{Blueprint, Calculus, FormulaPart, Identifier, PropertyName, Recipe, Value};
+use crate::model::{Blueprint, Calculus, FormulaPart, Identifier, PropertyName, Recipe, Search, SearchRule, SearchSubject};
 
 use super::route::follow;
 
@@ -21,19 +21,13 @@ pub(super) fn words(program: &str) -> BTreeSet<&str> {
 }
 
 /// The properties of the target that a query reads.
-pub fn queried(query: &Value) -> BTreeSet<&str> {
+pub fn queried(query: &Search) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
-    let mut open = vec![query];
-    while let Some(here) = open.pop() {
-        match here {
-            Value::Map(pairs) => {
-                names.extend(here.get("property").and_then(Value::as_str));
-                open.extend(pairs.iter().map(|(_, value)| value));
-            }
-            Value::List(items) => open.extend(items),
-            _ => {}
+    query.each_rule(&mut |rule| {
+        if let SearchRule::Compare { subject: SearchSubject::Field(name), .. } = rule {
+            names.insert(&**name);
         }
-    }
+    });
     names
 }
 
@@ -132,11 +126,5 @@ mod tests {
         let names = words(".properties.score + .properties[\"a-b\"] | tostring");
         assert!(["score", "properties", "a-b", "tostring"].iter().all(|word| names.contains(word)));
         assert!(!names.contains("scor"));
-    }
-
-    #[test]
-    fn a_query_names_properties_at_any_depth() {
-        let query = serde_json::json!({"rules": [{"property": "a"}, {"combinator": "or", "rules": [{"property": "b"}]}]});
-        assert_eq!(queried(&Value::from_json(&query)), ["a", "b"].into());
     }
 }

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
+use crate::catalog::person::{TEAM, USER};
 use crate::model::{
     Combinator, Comparison, Contextual, Direction, EntityKey, Identifier, PathStep, Search, SearchRule, SearchSubject,
     SearchValue, Value, Whose,
@@ -54,15 +55,18 @@ type Reached = OnceCell<Result<BTreeSet<EntityKey>, SearchFault>>;
 impl<'a> Prepared<'a> {
     /// Fills in templates and the properties of who asks. What cannot be filled in is a fault of the rule it stands in.
     pub fn new(catalog: &'a Catalog, search: &Search, context: &'a SearchContext<'a>, read: Read<'a>) -> Self {
-        let graph = Graph::new(catalog, context.sight, context.instead);
+        let graph = Graph::new(catalog, context.sight);
         Self { catalog, read, graph, roster: context.roster, root: group(search, context) }
     }
 
-    /// Whether this entity is meant.
+    /// Whether this entity is meant; one that whoever searches does not see never is.
     ///
     /// # Errors
     /// Why nobody can tell.
     pub fn matches(&self, key: &EntityKey) -> Result<bool, SearchFault> {
+        if !self.graph.sees(key) {
+            return Ok(false);
+        }
         self.graph.spend(1)?;
         self.ask(&self.root, key)
     }
@@ -167,12 +171,6 @@ impl<'a> Prepared<'a> {
         }
     }
 }
-
-/// The blueprint under which users are searched.
-pub(super) const USER: &str = "_user";
-
-/// The blueprint under which teams are searched.
-pub(super) const TEAM: &str = "_team";
 
 fn incomparable(name: &str, operator: Comparison) -> SearchFault {
     SearchFault::Incomparable { property: name.into(), operator }

@@ -3,6 +3,7 @@
 mod attacks;
 mod blueprints;
 mod catalogs;
+mod derived;
 mod example;
 mod properties;
 mod random;
