@@ -1,5 +1,6 @@
 //! The judgement: facts in, verdict out; a table of checks, one file per rule family.
 
+pub mod advice;
 mod attribution;
 mod broken;
 mod claimants;

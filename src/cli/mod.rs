@@ -16,9 +16,6 @@ mod logging;
 mod open_runs;
 mod options;
 mod output;
-mod question;
-#[cfg(test)]
-mod question_tests;
 pub mod runs;
 pub mod serve;
 pub mod simulate;

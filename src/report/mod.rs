@@ -4,6 +4,7 @@
 //! Whatever a stranger wrote (names, values, paths) goes out through [`defuse`](self::defuse_inline) and never raw.
 
 mod answer;
+mod answer_matrix;
 mod defuse;
 mod format;
 mod github;
@@ -23,7 +24,8 @@ mod summary;
 mod text;
 mod words;
 
-pub use answer::{Answer, AnswerPart, answer_json, answer_text};
+pub use answer::{Answer, AnswerEdit, AnswerPart, Spot, answer_json, answer_text};
+pub use answer_matrix::{AnswerMatrix, MatrixRow, matrix_json, matrix_text};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
 pub use format::{Format, render};
 pub use github::github;
