@@ -5,6 +5,7 @@ mod attribution;
 mod broken;
 mod claimants;
 mod definitions;
+pub mod difference;
 mod duplicates;
 mod entities;
 mod fold;

@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod daemon;
 pub mod demo;
+pub mod diff;
 mod error;
 mod facts_file;
 #[cfg(test)]
@@ -99,6 +100,12 @@ pub enum Command {
     /// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
     /// not, 2 that there is no answer.
     Can(can::Args),
+    /// Tell two revisions apart by meaning: what changed, whose it is, and who did it.
+    ///
+    /// Comments, order, quoting and file names mean nothing and are not told. Nested values are told by their paths, entities
+    /// with their effective owners, and each change with the last commit that set it and its actors. Without HEAD the files of
+    /// the working tree are compared; without BASE, with HEAD's commit.
+    Diff(diff::Args),
     /// List the runs of a repository, or show one.
     ///
     /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,

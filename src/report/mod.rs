@@ -6,6 +6,9 @@
 mod answer;
 mod answer_matrix;
 mod defuse;
+mod difference;
+#[cfg(test)]
+mod difference_tests;
 mod format;
 mod github;
 mod json;
@@ -27,6 +30,7 @@ mod words;
 pub use answer::{Answer, AnswerEdit, AnswerPart, Spot, answer_json, answer_text};
 pub use answer_matrix::{AnswerMatrix, MatrixRow, matrix_json, matrix_text};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
+pub use difference::{Differing, difference_json, difference_markdown, difference_text};
 pub use format::{Format, render};
 pub use github::github;
 pub use json::{VerdictJson, json};

@@ -50,6 +50,9 @@ pub fn advise(base: &Base<Catalog>, question: &Question) -> Vec<Proposal> {
     }
     let mut found = trials.found;
     found.sort_by_key(|proposal| proposal.edits.len());
+    // Beside one edit nobody reads a list of eight.
+    let least = found.first().map_or(0, |proposal| proposal.edits.len());
+    found.retain(|proposal| proposal.edits.len() <= least.saturating_add(1));
     found.truncate(TOLD);
     found
 }

@@ -93,7 +93,9 @@ pub struct Edit {
 
 #[derive(Clone, PartialEq, Debug)]
 enum EditKind {
-    User(Box<User>),
+    Enrol(Box<User>),
+    Role { user: Identifier, role: Role },
+    Person { user: Identifier },
     Member { team: Identifier, user: Identifier },
     Permissions(Box<Permissions>),
 }
@@ -102,10 +104,9 @@ impl Edit {
     /// Gives a user a role.
     pub(super) fn role(catalog: &Catalog, user: &Identifier, role: &Role) -> Option<Self> {
         let found = catalog.users().get(user).filter(|_| user_of(catalog, user).is_some())?;
-        let mut changed = found.value.clone();
-        changed.roles.push(role.clone());
+        let kind = EditKind::Role { user: user.clone(), role: role.clone() };
         let text = format!("give {user} the role {role}");
-        Some(Self { kind: EditKind::User(Box::new(changed)), text, place: found.value_at(&["roles"]), new_file: false })
+        Some(Self { kind, text, place: found.value_at(&["roles"]), new_file: false })
     }
 
     /// Makes somebody a user, with or without a role.
@@ -129,7 +130,7 @@ impl Edit {
             signing_keys: Vec::new(),
             bot: false,
         };
-        Some(Self { kind: EditKind::User(Box::new(new)), text, place: Place::file(&file), new_file: true })
+        Some(Self { kind: EditKind::Enrol(Box::new(new)), text, place: Place::file(&file), new_file: true })
     }
 
     /// Adds somebody to a team.
@@ -143,9 +144,9 @@ impl Edit {
     /// Says of a bot that it is a person.
     pub(super) fn person(catalog: &Catalog, user: &Identifier) -> Option<Self> {
         let found = catalog.users().get(user).filter(|found| found.value.bot)?;
-        let changed = User { bot: false, ..found.value.clone() };
+        let kind = EditKind::Person { user: user.clone() };
         let text = format!("take `bot: true` from {user}, if a person stands behind that name");
-        Some(Self { kind: EditKind::User(Box::new(changed)), text, place: found.value_at(&["bot"]), new_file: false })
+        Some(Self { kind, text, place: found.value_at(&["bot"]), new_file: false })
     }
 
     /// Adds to a rule of a blueprint's permissions; one that is a default is written out, so that it goes on granting
@@ -191,18 +192,26 @@ impl Edit {
     pub(super) fn apply(&self, catalog: &Catalog) -> Catalog {
         let file = self.place.file.clone();
         let pointer = Pointer::root();
+        let user = |id: &Identifier| catalog.users().get(id).map(|found| found.value.clone());
         let document = match &self.kind {
-            EditKind::User(user) => Document::User(Located { file, pointer, value: (**user).clone() }),
+            EditKind::Enrol(user) => Some(Document::User(Located { file, pointer, value: (**user).clone() })),
+            EditKind::Role { user: id, role } => user(id).map(|mut value| {
+                value.roles.push(role.clone());
+                Document::User(Located { file, pointer, value })
+            }),
+            EditKind::Person { user: id } => {
+                user(id).map(|value| Document::User(Located { file, pointer, value: User { bot: false, ..value } }))
+            }
             EditKind::Permissions(permissions) => {
-                Document::Permissions(Located { file, pointer, value: (**permissions).clone() })
+                Some(Document::Permissions(Located { file, pointer, value: (**permissions).clone() }))
             }
-            EditKind::Member { team, user } => {
-                let Some(found) = catalog.teams().get(team) else { return catalog.clone() };
-                let mut changed = found.value.clone();
-                changed.members.insert(user.clone());
-                Document::Team(Located { file, pointer, value: changed })
-            }
+            EditKind::Member { team, user } => catalog.teams().get(team).map(|found| {
+                let mut value = found.value.clone();
+                value.members.insert(user.clone());
+                Document::Team(Located { file, pointer, value })
+            }),
         };
+        let Some(document) = document else { return catalog.clone() };
         let path = self.place.file.clone();
         let findings = catalog.broken_files().get(&path).map(|findings| findings.to_vec()).unwrap_or_default();
         catalog.apply([FileDelta::Put(ParsedFile { path, documents: vec![document], findings })])
