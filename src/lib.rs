@@ -5,7 +5,7 @@
 //! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
 //!   state machine of approval, [`report`] every word said outward.
 //! - **edges**, which translate and decide nothing: [`git`] the object store, [`forge`] pull requests and statuses,
-//!   [`store`] what neither can re-tell.
+//!   [`store`] what neither can re-tell, [`jq`] expressions, evaluated in a child process.
 //! - **drivers**: [`facts`] gathers what a judgement needs, [`controller`] is the loop, [`server`] shows how it is, [`config`]
 //!   is its configuration, [`cli`] the command line.
 
@@ -17,9 +17,11 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod controller;
+pub mod editor;
 pub mod facts;
 pub mod forge;
 pub mod git;
+pub mod jq;
 pub mod model;
 pub mod report;
 pub mod run;

@@ -12,12 +12,15 @@ fn main() -> ExitCode {
         Command::Simulate(args) => cli::simulate::run(args, color),
         Command::Can(args) => cli::can::run(args, color),
         Command::Diff(args) => cli::diff::run(args, color),
+        Command::Show(args) => cli::show::run(args),
         Command::Runs(args) => cli::runs::run(args, color),
         Command::Serve(args) => cli::serve::run(args, color),
         Command::Accept(args) => cli::accept::run(args, color),
         Command::Hook(args) => cli::hook::run(args, color),
         Command::Demo(args) => cli::demo::run(args, color),
+        Command::Schema(args) => cli::schema::run(args),
         Command::Completions(args) => cli::completions::run(args),
+        Command::JqWorker(args) => cli::jq_worker::run(args),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -74,7 +74,8 @@ impl Repository {
         schema.as_object_mut().unwrap().remove("oneOf");
         schema["$ref"] = format!("#/$defs/{kind}").into();
         let validator = jsonschema::validator_for(&schema).unwrap();
-        let wrong: Vec<String> = validator.iter_errors(&answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let wrong: Vec<String> =
+            validator.iter_errors(&answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(wrong.is_empty(), "{wrong:?}\n{answer:#}");
         answer
     }

@@ -62,7 +62,12 @@ struct Open<'a> {
 #[derive(Debug)]
 enum Body<'a> {
     List(Vec<Node<'a>>),
-    Map { pairs: Vec<Pair<'a>>, key: PendingKey<'a> },
+    /// `spoiled`: a key of it could not be used.
+    Map {
+        pairs: Vec<Pair<'a>>,
+        key: PendingKey<'a>,
+        spoiled: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -132,8 +137,8 @@ impl<'a> Builder<'a> {
 
     /// The next value belongs to a key that cannot be used.
     pub(super) fn skip_key(&mut self) {
-        if let Some(Open { body: Body::Map { key, .. }, .. }) = self.open.last_mut() {
-            *key = PendingKey::Skip;
+        if let Some(Open { body: Body::Map { key, spoiled, .. }, .. }) = self.open.last_mut() {
+            (*key, *spoiled) = (PendingKey::Skip, true);
         }
     }
 
@@ -152,7 +157,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn open_map(&mut self, start: Span) -> Result<(), Fatal> {
-        self.open_body(start, Body::Map { pairs: Vec::new(), key: PendingKey::None })
+        self.open_body(start, Body::Map { pairs: Vec::new(), key: PendingKey::None, spoiled: false })
     }
 
     /// Closes the innermost collection, at the end of its bracket where it has one.
@@ -160,14 +165,17 @@ impl<'a> Builder<'a> {
         let Some(Open { start, body, as_key }) = self.open.pop() else { return };
         let (last, kind) = match body {
             Body::List(items) => (items.last().map(|n| n.span), NodeKind::List(items)),
-            Body::Map { mut pairs, key } => {
+            Body::Map { mut pairs, key, spoiled } => {
                 if let PendingKey::Some(key, key_span) = key {
                     // The text ended between a key and its value.
                     let value = Node { span: point(key_span.end_line, key_span.end_column), kind: NodeKind::Broken };
                     pairs.push(Pair { key, key_span, value });
                 }
                 self.refuse_duplicates(&mut pairs);
-                (pairs.last().map(|p| p.value.span), NodeKind::Map(pairs))
+                // `{{ name }}` was hardly meant to be a mapping: what is left of it is not worth a second complaint.
+                let nothing_left = spoiled && pairs.is_empty();
+                let last = pairs.last().map(|p| p.value.span);
+                (last, if nothing_left { NodeKind::Broken } else { NodeKind::Map(pairs) })
             }
         };
         let end = bracket.or(last).unwrap_or(start);
@@ -209,7 +217,7 @@ impl<'a> Builder<'a> {
                 self.root.get_or_insert(node);
             }
             Some(Body::List(items)) => items.push(node),
-            Some(Body::Map { pairs, key }) => {
+            Some(Body::Map { pairs, key, .. }) => {
                 if let PendingKey::Some(key, key_span) = std::mem::replace(key, PendingKey::None) {
                     pairs.push(Pair { key, key_span, value: node });
                 }

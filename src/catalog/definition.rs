@@ -94,13 +94,13 @@ fn check_pattern(pattern: &str, way: &[Part], out: &mut Vec<DefinitionFault>) {
 }
 
 /// At most eighty characters of a text, on one line.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.chars().count() <= 80 { line } else { line.chars().take(79).chain(['…']).collect() }
 }
 
 /// The schemas directly inside a schema, with the way to each; values of `enum`, `const` and `default` are none.
-fn children(schema: &Value) -> Vec<(Vec<Part>, &Value)> {
+pub(super) fn children(schema: &Value) -> Vec<(Vec<Part>, &Value)> {
     let Value::Map(pairs) = schema else { return Vec::new() };
     let mut out = Vec::new();
     for (key, value) in pairs {
@@ -189,12 +189,25 @@ impl<'a> Expansion<'a> {
     }
 }
 
-fn resolve<'a>(root: &'a Value, target: &str) -> Option<&'a Value> {
+pub(super) fn resolve<'a>(root: &'a Value, target: &str) -> Option<&'a Value> {
     target.strip_prefix("#/")?.split('/').try_fold(root, |here, part| {
-        let part = part.replace("~1", "/").replace("~0", "~");
+        let part = percent_decoded(part)?.replace("~1", "/").replace("~0", "~");
         match here {
             Value::List(items) => items.get(part.parse::<usize>().ok()?),
             _ => here.get(&part),
         }
     })
+}
+
+/// A reference is a part of a URL, so that `%25` stands for `%`; the validator reads it so, and must find what we found.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut pieces = text.split('%');
+    let mut out = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let (digits, rest) = piece.split_at_checked(2)?;
+        let byte = digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok()).flatten()?;
+        out.push(byte);
+        out.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(out).ok()
 }

@@ -92,8 +92,14 @@ impl<'a> Reader<'a> {
             Event::Alias(_) => self.alias(span),
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_decorations(anchor, tag.is_some(), span);
+                let tagged = tag.is_some();
                 let span = self.scalar_span(style, &text, span);
-                if self.builder.wants_key() { self.key(text, style, span) } else { self.value(text, style, span) }
+                match self.builder.wants_key() {
+                    true => self.key(text, style, span),
+                    // What a tag would have made of it is not guessed.
+                    false if tagged => self.builder.scalar(NodeKind::Broken, span),
+                    false => self.value(text, style, span),
+                }
             }
             Event::SequenceStart(anchor, tag) => {
                 self.refuse_decorations(anchor, tag.is_some(), span);

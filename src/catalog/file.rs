@@ -44,7 +44,7 @@ pub struct ParsedFile {
 /// Which kind of document a path holds; `None` for everything that is not the catalog's business.
 ///
 /// Only `.yaml`, `.yml` and `.json` below a managed directory, and `catalog.yaml` itself: a `catalog.yml` or
-/// `catalog.json` beside it is some other program's file and is ignored, so the policy cannot be in two places.
+/// `catalog.json` is not read, so the policy cannot be in two places (`document/policy-name` says so).
 pub fn kind_of(path: &FilePath) -> Option<Kind> {
     let path = path.as_str();
     if path == Kind::Policy.directory() {

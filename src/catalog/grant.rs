@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::model::{Action, FilePath, Identifier, Kind, Permissions, Role, Rule, User};
 
-use super::{Catalog, Owner};
+use super::{About, Catalog, policy_grants};
 
 /// The part of a rule that granted.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -17,6 +17,8 @@ pub enum Grant {
     Team(Identifier),
     /// `ownedByTeam`: the user is a member of this team, which owns the entity.
     OwnedByTeam(Identifier),
+    /// `policy`: what it asks for holds of the catalog.
+    Policy,
 }
 
 impl fmt::Display for Grant {
@@ -26,16 +28,27 @@ impl fmt::Display for Grant {
             Self::User => f.write_str("named in users"),
             Self::Team(team) => write!(f, "member of team {team}"),
             Self::OwnedByTeam(team) => write!(f, "member of the owning team {team}"),
+            Self::Policy => f.write_str("its policy holds"),
         }
     }
 }
 
-/// Whether `rule` grants `user`, and by which part: the first that holds, in the order roles, users, teams, owner.
+/// Whether `rule` grants `user`, and by which part: the first that holds, in the order roles, users, teams, owner, policy.
 ///
-/// Roles and memberships are those of `catalog`, which must be base: of `user` only the identifier is believed, so a
-/// user taken from a proposed change brings no role along. Who or what is declared twice grants nobody. Without an
-/// `owner` (an empty one is none) `ownedByTeam` grants nobody, and neither does `policy` until policies are evaluated.
-pub fn grants(catalog: &Catalog, rule: &Rule, user: &User, owner: Option<&Owner>) -> Option<Grant> {
+/// Roles, memberships and whatever a policy reads are those of `catalog`, which must be base: of `user` only the identifier
+/// is believed, so a user taken from a proposed change brings no role along. Who or what is declared twice grants nobody.
+/// Without an owner (an empty one is none) `ownedByTeam` grants nobody, and neither does a policy that has no answer.
+pub fn grants(catalog: &Catalog, rule: &Rule, user: &User, about: &About<'_>) -> Option<Grant> {
+    let user = user_of(catalog, &user.identifier)?;
+    if let Some(grant) = grants_statically(catalog, rule, user, about) {
+        return Some(grant);
+    }
+    let policy = rule.policy.as_ref()?;
+    policy_grants(catalog, policy, user, about).unwrap_or(false).then_some(Grant::Policy)
+}
+
+/// The same without the policy: costs next to nothing.
+pub fn grants_statically(catalog: &Catalog, rule: &Rule, user: &User, about: &About<'_>) -> Option<Grant> {
     let user = user_of(catalog, &user.identifier)?;
     if let Some(role) = rule.roles.iter().find(|role| user.roles.contains(role)) {
         return Some(Grant::Role(role.clone()));
@@ -46,10 +59,8 @@ pub fn grants(catalog: &Catalog, rule: &Rule, user: &User, owner: Option<&Owner>
     if let Some(team) = rule.teams.iter().find(|team| is_member(catalog, team, &user.identifier)) {
         return Some(Grant::Team(team.clone()));
     }
-    if !rule.owned_by_team {
-        return None;
-    }
-    owner?.iter().find(|team| is_member(catalog, team, &user.identifier)).cloned().map(Grant::OwnedByTeam)
+    let owner = about.owner.filter(|_| rule.owned_by_team)?;
+    owner.iter().find(|team| is_member(catalog, team, &user.identifier)).cloned().map(Grant::OwnedByTeam)
 }
 
 /// The user of this identifier; one who is declared twice is nobody.
@@ -128,7 +139,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::catalog::{Document, FileDelta, Located, ParsedFile};
+    use crate::catalog::{Document, FileDelta, Located, Owner, ParsedFile};
     use crate::model::{ActionPermissions, EntityPermissions, FilePath, Finding, Pointer, Team};
 
     fn id(text: &str) -> Identifier {
@@ -193,23 +204,27 @@ mod tests {
     fn any_part_grants_and_an_empty_rule_grants_nobody() {
         let base = roster();
         let owner = Owner::from([id("platform")]);
-        let grant = |rule: Rule, name: &str| grants(&base, &rule, &user(name, &[]), Some(&owner));
-        assert_eq!(grant(Rule::default(), "alice"), None);
+        let grant = |rule: Rule, name: &str| grants(&base, &rule, &user(name, &[]), &About::owned(&owner));
+        assert_eq!(grant(Rule::default(), "alice"), &About::default());
         assert_eq!(grant(Rule { roles: vec![Role::Member], ..Rule::default() }, "alice"), Some(Grant::Role(Role::Member)));
         assert_eq!(grant(Rule { users: vec![id("bob")], ..Rule::default() }, "bob"), Some(Grant::User));
         assert_eq!(grant(Rule { teams: vec![id("platform")], ..Rule::default() }, "bob"), Some(Grant::Team(id("platform"))));
         let owned = Rule { owned_by_team: true, ..Rule::default() };
         assert_eq!(grant(owned.clone(), "bob"), Some(Grant::OwnedByTeam(id("platform"))));
-        assert_eq!(grant(owned.clone(), "alice"), None);
-        assert_eq!(grants(&base, &owned, &user("bob", &[]), None), None);
-        assert_eq!(grants(&base, &owned, &user("bob", &[]), Some(&Owner::new())), None);
+        assert_eq!(grant(owned.clone(), "alice"), &About::default());
+        assert_eq!(grants(&base, &owned, &user("bob", &[]), &About::default()), &About::default());
+        assert_eq!(grants(&base, &owned, &user("bob", &[]), &About::owned(&Owner::new())), &About::default());
     }
 
     #[test]
     fn a_user_of_the_change_brings_no_role_along() {
         let rule = Rule { roles: vec![Role::Admin], users: vec![id("mallory")], ..Rule::default() };
-        assert_eq!(grants(&roster(), &rule, &user("alice", &[Role::Admin]), None), None);
-        assert_eq!(grants(&roster(), &rule, &user("mallory", &[Role::Admin]), None), None, "named, yet not in the roster");
+        assert_eq!(grants(&roster(), &rule, &user("alice", &[Role::Admin]), &About::default()), &About::default());
+        assert_eq!(
+            grants(&roster(), &rule, &user("mallory", &[Role::Admin]), &About::default()),
+            None,
+            "named, yet not in the roster"
+        );
     }
 
     #[test]
@@ -217,8 +232,8 @@ mod tests {
         let rule = Rule { roles: vec![Role::Member], teams: vec![id("platform")], ..Rule::default() };
         let twice =
             roster().apply([put_user("users/zz.yaml", user("alice", &[Role::Admin])), put_team("teams/zz.yaml", &["bob"])]);
-        assert_eq!(grants(&twice, &rule, &user("alice", &[]), None), None);
-        assert_eq!(grants(&twice, &rule, &user("bob", &[]), None), None);
+        assert_eq!(grants(&twice, &rule, &user("alice", &[]), &About::default()), &About::default());
+        assert_eq!(grants(&twice, &rule, &user("bob", &[]), &About::default()), &About::default());
     }
 
     #[test]

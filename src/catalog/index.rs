@@ -1,4 +1,4 @@
-//! Small persistent indexes: who is called alike, who claims one address, key or account, what a team owns.
+//! Small persistent indexes: who is called alike, who claims one address, key or account, what points at what.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -130,22 +130,28 @@ impl Claims {
     }
 }
 
-/// The entities that name a team as their own, team first.
-#[derive(Clone, Default, Debug)]
-pub(super) struct Owned(OrdSet<(Identifier, EntityKey)>);
+/// The entities that point at something by name, what they point at first.
+#[derive(Clone, Debug)]
+pub(super) struct Pointing<T: Ord>(OrdSet<(T, EntityKey)>);
 
-impl Owned {
-    pub(super) fn insert(&mut self, team: &Identifier, entity: &EntityKey) {
-        self.0.insert((team.clone(), entity.clone()));
+impl<T: Ord> Default for Pointing<T> {
+    fn default() -> Self {
+        Self(OrdSet::new())
+    }
+}
+
+impl<T: Ord + Clone> Pointing<T> {
+    pub(super) fn insert(&mut self, target: &T, entity: &EntityKey) {
+        self.0.insert((target.clone(), entity.clone()));
     }
 
-    pub(super) fn remove(&mut self, team: &Identifier, entity: &EntityKey) {
-        self.0.remove(&(team.clone(), entity.clone()));
+    pub(super) fn remove(&mut self, target: &T, entity: &EntityKey) {
+        self.0.remove(&(target.clone(), entity.clone()));
     }
 
-    pub(super) fn of(&self, team: &Identifier) -> impl Iterator<Item = &EntityKey> {
-        let team = team.clone();
+    pub(super) fn of(&self, target: &T) -> impl Iterator<Item = &EntityKey> + use<'_, T> {
+        let target = target.clone();
         let least = EntityKey { blueprint: Identifier::least(), identifier: Identifier::least() };
-        self.0.range((team.clone(), least)..).take_while(move |(t, _)| *t == team).map(|(_, entity)| entity)
+        self.0.range((target.clone(), least)..).take_while(move |(t, _)| *t == target).map(|(_, entity)| entity)
     }
 }

@@ -1,5 +1,7 @@
 //! Line and column of a place, found by reading its file once more: the catalog itself keeps no positions.
 
+use std::collections::HashMap;
+
 use crate::model::{Limits, Part, Place, Span};
 
 use super::decode::shown_span;
@@ -14,22 +16,23 @@ pub fn locate(source: &[u8], place: &Place) -> Option<Span> {
     locate_all(source, &[place]).into_iter().next().flatten()
 }
 
-/// The same for many places of one file, which is read once.
+/// The same for many places of one file, which is read once; the cost is in proportion to the file and the places.
 pub fn locate_all(source: &[u8], places: &[&Place]) -> Vec<Option<Span>> {
     let known = || places.iter().map(|place| place.span).collect();
     let Some(unknown) = places.iter().find(|place| place.span.is_none()) else { return known() };
     let Some(text) = text::read_text(source, &Limits::MOST).text else { return known() };
     let tree = read_tree(&unknown.file, text, &Limits::MOST);
     let Some(root) = tree.root.as_ref() else { return known() };
-    places.iter().map(|place| place.span.or_else(|| Some(find(root, place)))).collect()
+    let mut ways = Ways::default();
+    places.iter().map(|place| place.span.or_else(|| Some(find(root, place, &mut ways)))).collect()
 }
 
-fn find(root: &Node<'_>, place: &Place) -> Span {
+fn find<'t>(root: &'t Node<'_>, place: &Place, ways: &mut Ways<'t>) -> Span {
     let mut node = root;
     let mut key_span: Option<Span> = None;
     let mut reached = true;
     for part in place.pointer.parts() {
-        match step(node, part) {
+        match ways.step(node, part) {
             Some((next, key)) => (node, key_span) = (next, key),
             None => {
                 reached = false;
@@ -43,17 +46,60 @@ fn find(root: &Node<'_>, place: &Place) -> Span {
     }
 }
 
-fn is_text(node: &Node<'_>, text: &str) -> bool {
-    matches!(&node.kind, NodeKind::Text(found) if **found == *text)
+/// From this many children on, names are looked up in a table: a thousand findings in one large mapping shall not each walk
+/// through all of it.
+const WIDE: usize = 16;
+
+/// Children by their text, for the wide nodes that were asked.
+#[derive(Default)]
+struct Ways<'t> {
+    /// By the node's address, which is its own for as long as the tree is borrowed.
+    wide: HashMap<*const (), HashMap<&'t str, usize>>,
 }
 
-fn step<'t, 'a>(node: &'t Node<'a>, part: &Part) -> Option<(&'t Node<'a>, Option<Span>)> {
-    match (part, &node.kind) {
-        (Part::Key(key), NodeKind::Map(_)) => node.get(key).map(|pair| (&pair.value, Some(pair.key_span))),
-        // Lists whose order means nothing are kept sorted, so an item of them is known by its text.
-        (Part::Key(key), NodeKind::List(items)) => items.iter().find(|item| is_text(item, key)).map(|item| (item, None)),
-        (Part::Key(key), NodeKind::Text(_)) if is_text(node, key) => Some((node, None)),
-        (Part::Index(index), NodeKind::List(items)) => items.get(*index).map(|item| (item, None)),
+impl<'t> Ways<'t> {
+    fn step<'a>(&mut self, node: &'t Node<'a>, part: &Part) -> Option<(&'t Node<'a>, Option<Span>)> {
+        match (part, &node.kind) {
+            (Part::Key(key), NodeKind::Map(pairs)) => {
+                let names = pairs.iter().map(|pair| Some(&*pair.key));
+                let pair = pairs.get(self.position(node, names, key)?)?;
+                Some((&pair.value, Some(pair.key_span)))
+            }
+            // Lists whose order means nothing are kept sorted, so an item of them is known by its text.
+            (Part::Key(key), NodeKind::List(items)) => {
+                let item = items.get(self.position(node, items.iter().map(text_of), key)?)?;
+                Some((item, None))
+            }
+            (Part::Key(key), NodeKind::Text(text)) if **text == **key => Some((node, None)),
+            (Part::Index(index), NodeKind::List(items)) => items.get(*index).map(|item| (item, None)),
+            _ => None,
+        }
+    }
+
+    /// The first child of this name.
+    fn position(
+        &mut self,
+        node: &Node<'_>,
+        mut names: impl ExactSizeIterator<Item = Option<&'t str>>,
+        key: &str,
+    ) -> Option<usize> {
+        if names.len() < WIDE {
+            return names.position(|name| name == Some(key));
+        }
+        let table = self.wide.entry(std::ptr::from_ref(node).cast()).or_insert_with(|| {
+            let mut table = HashMap::new();
+            for (at, name) in names.enumerate().filter_map(|(at, name)| Some((at, name?))) {
+                table.entry(name).or_insert(at);
+            }
+            table
+        });
+        table.get(key).copied()
+    }
+}
+
+fn text_of<'t>(node: &'t Node<'_>) -> Option<&'t str> {
+    match &node.kind {
+        NodeKind::Text(text) => Some(text),
         _ => None,
     }
 }

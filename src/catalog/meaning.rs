@@ -96,7 +96,7 @@ impl Meaning for Blueprint {
             .put("schema", schema)
             .some("relations", relations);
         for family in ["mirrorProperties", "formulaProperties", "calculationProperties", "aggregationProperties"] {
-            let of_family = self.derived.iter().filter(|(_, derived)| derived.family == family);
+            let of_family = self.derived.iter().filter(|(_, derived)| derived.family() == family);
             pairs = pairs.some(family, map(of_family.map(|(name, derived)| (name, derived.definition.clone()))));
         }
         if let Ownership::Inherited(path) = &self.ownership {
@@ -113,7 +113,7 @@ impl Meaning for Rule {
             .put("users", texts(&self.users))
             .put("teams", texts(&self.teams))
             .put("ownedByTeam", self.owned_by_team.into())
-            .maybe("policy", self.policy.clone())
+            .maybe("policy", self.policy.as_ref().map(|policy| policy.written.clone()))
             .done()
     }
 }

@@ -9,8 +9,11 @@ use crate::model::{
 };
 
 use super::expressions::Evaluator;
-use super::index::{Claims, LookAlikes, Owned};
+use super::index::{Claims, LookAlikes, Pointing};
+use super::mention::{Mentions, Named};
 use super::{Claim, Document, Located, Namespace, ParsedFile, SchemaSlot, Table};
+
+mod indexing;
 
 /// One revision of the catalog. Cloning costs nothing; clones share what they do not change.
 #[derive(Clone, Default, Debug)]
@@ -26,7 +29,11 @@ pub struct Catalog {
     /// Who points at an entity, whether or not it exists: `(target, source)`, so that a range scan finds the sources.
     referrers: OrdSet<(EntityKey, EntityKey)>,
     /// The entities that name a team as their own, whether or not the team exists.
-    owned: Owned,
+    owned: Pointing<Identifier>,
+    /// Where the properties of each blueprint name users and teams.
+    mentions: OrdMap<Identifier, Arc<Mentions>>,
+    /// The entities whose properties name a user or a team, whether or not it exists.
+    mentioned: Pointing<(Named, Identifier)>,
     /// Names that look alike.
     look_alikes: LookAlikes,
     /// Addresses, keys and accounts of users.
@@ -212,85 +219,6 @@ impl Catalog {
             DocumentKey::User(id) => self.users.remove(id, file),
             DocumentKey::Team(id) => self.teams.remove(id, file),
         }
-    }
-
-    /// Changes a blueprint, and indexes its entities anew if the change moves what their relations point at.
-    fn reindexing(&mut self, blueprint: &Identifier, change: impl FnOnce(&mut Self)) {
-        let targets = |c: &Self| {
-            c.blueprints
-                .get(blueprint)
-                .map(|b| b.value.relations.iter().map(|(n, r)| (n.clone(), r.target.clone())).collect::<Vec<_>>())
-        };
-        let before = targets(self);
-        let mut probe = self.clone();
-        change(&mut probe);
-        if before != targets(&probe) {
-            let keys: Vec<EntityKey> = self.entities_of(blueprint).map(|e| e.value.key.clone()).collect();
-            keys.iter().for_each(|key| self.unindex(key));
-            self.blueprints = probe.blueprints;
-            keys.iter().for_each(|key| self.index(key));
-        } else {
-            self.blueprints = probe.blueprints;
-        }
-    }
-
-    fn index(&mut self, key: &EntityKey) {
-        for target in self.targets_of(key) {
-            self.referrers.insert((target, key.clone()));
-        }
-        for team in self.own_teams(key) {
-            self.owned.insert(&team, key);
-        }
-    }
-
-    fn unindex(&mut self, key: &EntityKey) {
-        for target in self.targets_of(key) {
-            self.referrers.remove(&(target, key.clone()));
-        }
-        for team in self.own_teams(key) {
-            self.owned.remove(&team, key);
-        }
-    }
-
-    fn own_teams(&self, key: &EntityKey) -> Vec<Identifier> {
-        self.entities.get(key).and_then(|e| e.value.team.clone()).unwrap_or_default()
-    }
-
-    /// Every entity that the relations of `key` name, in the blueprint each relation targets; they need not exist.
-    pub fn targets_of(&self, key: &EntityKey) -> Vec<EntityKey> {
-        let Some(entity) = self.entities.get(key) else { return Vec::new() };
-        let Some(blueprint) = self.blueprints.get(&key.blueprint) else { return Vec::new() };
-        let mut out = Vec::new();
-        for (name, value) in &entity.value.relations {
-            if let Some(relation) = blueprint.value.relations.get(name) {
-                out.extend(
-                    value.targets().iter().map(|t| EntityKey { blueprint: relation.target.clone(), identifier: t.clone() }),
-                );
-            }
-        }
-        out
-    }
-
-    /// The entities whose relations name `target`, in order.
-    pub fn referrers_of(&self, target: &EntityKey) -> impl Iterator<Item = &EntityKey> {
-        let least = EntityKey { blueprint: Identifier::least(), identifier: Identifier::least() };
-        let target = target.clone();
-        self.referrers.range((target.clone(), least)..).take_while(move |(t, _)| *t == target).map(|(_, source)| source)
-    }
-
-    /// Those of [`Self::referrers_of`] that are entities of one blueprint.
-    pub fn referrers_from<'a>(&'a self, target: &EntityKey, blueprint: &'a Identifier) -> impl Iterator<Item = &'a EntityKey> {
-        let first = EntityKey { blueprint: blueprint.clone(), identifier: Identifier::least() };
-        let target = target.clone();
-        self.referrers
-            .range((target.clone(), first)..)
-            .take_while(move |(t, source)| *t == target && source.blueprint == *blueprint)
-            .map(|(_, source)| source)
-    }
-
-    /// The entities that name `team` as their own, in order; the team need not exist.
-    pub fn owned_by<'a>(&'a self, team: &Identifier) -> impl Iterator<Item = &'a EntityKey> {
-        self.owned.of(team)
     }
 
     /// The users that claim an address, a key or an account, in order; more than one is an error, and then it is nobody's.

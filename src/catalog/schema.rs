@@ -6,9 +6,11 @@ use std::sync::{Arc, OnceLock};
 use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
 use serde_json::json;
 
-use crate::model::{Blueprint, Identifier, Part, Value};
+use crate::model::{Blueprint, Part, Value};
 
 use super::definition::{DefinitionFault, check_definition, renames_itself};
+use super::format;
+use super::mention::{conditional, names_anyone, root_of};
 use super::violation::word;
 
 pub use super::violation::Violation;
@@ -41,57 +43,36 @@ pub struct EntitySchema {
 
 /// How every schema is compiled: formats asserted, patterns in linear time and bounded memory, nothing fetched.
 pub(super) fn options<'a>() -> ValidationOptions<'a> {
-    let text = |_: &str| true;
-    jsonschema::options()
+    let options = jsonschema::options()
         .with_draft(Draft::Draft202012)
         .offline()
         .should_validate_formats(true)
-        .with_pattern_options(PatternOptions::regex().size_limit(1 << 20).dfa_size_limit(1 << 20))
-        .with_format("url", is_url)
-        .with_format("idn-email", is_idn_email)
-        .with_format("user", |text: &str| Identifier::new(text).is_ok())
-        .with_format("team", |text: &str| Identifier::new(text).is_ok())
-        .with_format("timer", |text: &str| text.parse::<jiff::Timestamp>().is_ok())
-        .with_format("markdown", text)
-        .with_format("yaml", text)
-        .with_format("proto", text)
+        .with_pattern_options(PatternOptions::regex().size_limit(1 << 20).dfa_size_limit(1 << 20));
+    format::assert_all(options)
 }
 
-/// `scheme://host…` without spaces.
-fn is_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let letters = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    letters
-        && !host.is_empty()
-        && !rest
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`'))
-}
-
-/// `local@domain`, in any script.
-fn is_idn_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '@';
-    !local.is_empty() && local.chars().all(plain) && domain.split('.').all(|label| !label.is_empty() && label.chars().all(plain))
+/// A definition as the validator takes it: the formats of maps written out as the schemas they stand for.
+fn spelled_out(definition: &Value) -> serde_json::Value {
+    let mut json = definition.to_json();
+    if format::stands_for_more(definition) {
+        format::spell_out(definition, &mut json);
+    }
+    json
 }
 
 impl EntitySchema {
     fn compile(blueprint: &Blueprint) -> Self {
-        let definitions = Value::from_pairs(blueprint.properties.iter().map(|(n, p)| (n.clone(), p.definition.clone())));
-        let properties = Value::from_pairs([("properties".into(), definitions)]);
-        // A reference may be written as the blueprint nests its schema, or as the schema alone does.
-        let root = Value::from_pairs([
-            ("properties".into(), properties.get("properties").cloned().unwrap_or(Value::Null)),
-            ("schema".into(), properties),
-        ]);
+        let root = root_of(blueprint);
+        let names_anyone = blueprint.properties.values().any(|property| names_anyone(&property.definition));
         let mut faults = Vec::new();
         let mut sound = BTreeMap::new();
         for (name, property) in &blueprint.properties {
-            let found = faults_of(&root, &property.definition);
+            let mut found = faults_of(&root, &property.definition);
+            if found.is_empty() && names_anyone {
+                found = conditional(&root, &property.definition);
+            }
             let definition = if found.is_empty() && !renames_itself(&property.definition) {
-                property.definition.to_json()
+                spelled_out(&property.definition)
             } else {
                 json!(true)
             };

@@ -40,10 +40,11 @@ pub(super) fn word(error: &ValidationError<'_>) -> Vec<Violation> {
             one("schema/type", format!("expected {}, found {}", types(kind), describe(error.instance())), help)
         }
         K::Enum { options } => {
-            let options: Vec<&Json> = options.as_array().map(|list| list.iter().collect()).unwrap_or_default();
-            let texts: Vec<&str> = options.iter().filter_map(|option| option.as_str()).collect();
-            let meant = error.instance().as_str().and_then(|text| nearest(text, texts.iter().copied()));
-            let listed: Vec<String> = options.iter().take(12).map(|option| show(option)).collect();
+            const COMPARED: usize = 1_000; // a list may be long, and many values wrong
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let texts = options.iter().take(COMPARED).filter_map(Json::as_str);
+            let meant = error.instance().as_str().and_then(|text| nearest(text, texts));
+            let listed: Vec<String> = options.iter().take(12).map(show).collect();
             let more = options.len().saturating_sub(listed.len());
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let help = match meant {

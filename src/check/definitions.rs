@@ -24,6 +24,11 @@ pub(super) const RULES: &[RuleDoc] = &[
         remedy: "Point at `#/properties/…`, or write the schema out.",
     },
     RuleDoc {
+        id: "schema/conditional-name",
+        summary: "`format: user` and `format: team` stand where they hold whatever the rest of a value is.",
+        remedy: "Name users and teams under `properties`, `items` or `allOf`, without `anyOf`, `oneOf`, `not`, `if`, `contains` and the like.",
+    },
+    RuleDoc {
         id: "schema/default",
         summary: "A default is valid by its own definition.",
         remedy: "Change the default or the definition.",

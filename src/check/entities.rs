@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{EntitySchema, Located, Violation, nearest};
+use crate::catalog::{EntitySchema, Located, Violation, nearest, shorten};
 use crate::model::{Blueprint, Entity, Finding, Part, Place, RuleDoc, Subject, Value};
 
 use super::scope::Scope;
@@ -112,10 +112,9 @@ fn unknown(entity: &Located<Entity>, blueprint: &Blueprint, name: &str) -> Findi
     let place = entity.key_at(&["properties", name]);
     if let Some(derived) = blueprint.derived.get(name) {
         let message =
-            format!("`{name}` is computed ({} of blueprint `{}`) and cannot be written", derived.family, blueprint.identifier);
-        return Finding::error("schema/derived-property", message)
-            .at(place)
-            .help("remove it, and change what it is computed from");
+            format!("`{name}` is computed ({} of blueprint `{}`) and cannot be written", derived.family(), blueprint.identifier);
+        let help = format!("remove it, and change what it is computed from: `{}`", shorten(derived.source()));
+        return Finding::error("schema/derived-property", message).at(place).help(help);
     }
     let names = || blueprint.properties.keys().map(|known| &**known);
     let help = match nearest(name, names()) {

@@ -6,7 +6,8 @@ use crate::catalog::{Catalog, Change, ChangeSet, Owners, diff, user_of};
 use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Severity, Subject};
 
 use super::attribution::{Commit, History};
-use super::permissions::{Requirement, decide_by, deed, who_could_in_words};
+use super::cause::causes_first;
+use super::permissions::{Requirement, decide_by, deed, policy_troubles, who_could_in_words};
 use super::rights::requirements_by;
 use super::validate::sorted;
 use super::{
@@ -33,7 +34,7 @@ pub fn judge(proposal: &Proposal) -> Verdict {
     let attributions: BTreeMap<Option<CommitId>, Attribution> = commits.iter().map(|c| (c.id, c.attribution.clone())).collect();
     let (runs, of_runs) = runs::judge_runs(proposal, &attributions, &changes, &refused_runs(&net));
     findings.extend(of_runs);
-    let findings = sorted(findings);
+    let findings = causes_first(sorted(findings));
     let commits = proposal
         .commits
         .iter()
@@ -41,14 +42,15 @@ pub fn judge(proposal: &Proposal) -> Verdict {
         .zip(identities)
         .map(|((facts, commit), identities)| judge_commit(&proposal.base, facts, commit, identities, bootstrap))
         .collect();
-    let checks = summary::conclude(&findings, &runs, &net);
+    let changes: Vec<ChangeVerdict> = net.into_iter().map(|judged| judged.verdict).collect();
+    let checks = summary::conclude(&findings, &runs, &changes);
     Verdict {
         base: proposal.base_id,
         head: proposal.head_id,
         conclusion: checks.iter().map(|check| check.conclusion).max().unwrap_or(Conclusion::Failure),
         checks,
         commits,
-        changes: net.into_iter().map(|judged| judged.verdict).collect(),
+        changes,
         findings,
         runs,
     }
@@ -139,8 +141,8 @@ fn bootstrap_finding() -> Finding {
 }
 
 /// A net change with what it asked for.
-pub(super) struct Judged {
-    pub(super) verdict: ChangeVerdict,
+struct Judged {
+    verdict: ChangeVerdict,
     needs: Vec<Requirement>,
     refused: Vec<Actor>,
 }
@@ -204,6 +206,8 @@ fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged]) -> Vec<Fin
             actors => actors.iter().map(name).collect::<Vec<_>>().join(" and "),
         };
         let change = &one.verdict.change;
+        let troubles = one.refused.iter().flat_map(|actor| policy_troubles(base, actor, &one.needs));
+        let help = troubles.chain([help]).collect::<Vec<_>>().join("; ");
         let unread = change.after.is_none() && after.broken_files().contains_key(&change.place.file);
         let help = if unread {
             format!("{} cannot be read, so this counts as gone: mend the file; {help}", change.place.file)
@@ -249,7 +253,7 @@ fn judge_commit(
             .collect();
         findings.extend(refusals(base, &facts.after, &judged));
     }
-    let findings = sorted(findings.into_iter().map(|finding| laid_to(finding, commit.id)).collect());
+    let findings = causes_first(sorted(findings.into_iter().map(|finding| laid_to(finding, commit.id)).collect()));
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
     CommitVerdict {
         id: commit.id,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Catalog, Located, Owner, grants, nearest};
+use crate::catalog::{About, Catalog, Located, Owner, grants, nearest};
 use crate::model::{Blueprint, Finding, Identifier, IdentityMode, Permissions, Place, Role, Rule, RuleDoc, Subject, User};
 
 use super::scope::Scope;
@@ -70,7 +70,9 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
         unknown_actions(catalog, document, &mut warn);
         unsatisfiable(catalog, document, &blueprint.value, &roster.admins_first, &mut warn);
     }
-    let signed = catalog.policy().identity == IdentityMode::Signature;
+    // A policy that cannot be read asks for nothing: that it is broken has been said.
+    let policy_is_read = catalog.broken_files().keys().all(|file| file.as_str() != "catalog.yaml");
+    let signed = policy_is_read && catalog.policy().identity == IdentityMode::Signature;
     for user in scope.users() {
         judge_user(catalog, user, signed, out);
     }
@@ -145,12 +147,7 @@ fn judge_rule(
             warn(finding.at(at("roles", &role.to_string())));
         }
     }
-    if rule.policy.is_some() {
-        let mut finding =
-            Finding::error("permission/policy-unsupported", format!("`{name}` has a `policy`, which is not evaluated yet"));
-        finding.help = Some("remove it; a rule with a policy would grant nobody by it".into());
-        warn(finding.at(document.key_at(&[way, &["policy"]].concat())));
-    } else if grants_nobody(catalog, roster, rule) {
+    if rule.policy.is_none() && grants_nobody(catalog, roster, rule) {
         let help = "where nobody is what you mean, leave it; otherwise name a role, a user or a team that somebody has";
         warn(Finding::warning("lint/grants-nobody", format!("`{name}` grants nobody")).at(document.key_at(way)).help(help));
     }
@@ -262,7 +259,7 @@ fn unsatisfiable(
         return;
     }
     let any: Owner = catalog.teams().iter().map(|(id, _)| id.clone()).collect();
-    let may = |rule: &Rule, user: &User| grants(catalog, rule, user, Some(&any)).is_some();
+    let may = |rule: &Rule, user: &User| rule.policy.is_some() || grants(catalog, rule, user, &About::owned(&any)).is_some();
     let mut registrars = users.iter().filter(|user| may(register, user)).peekable();
     if registrars.peek().is_none() {
         return; // its own lint says so

@@ -1,10 +1,13 @@
 //! The judgement: facts in, verdict out; a table of checks, one file per rule family.
 
 pub mod advice;
+mod aggregations;
 mod attribution;
 mod broken;
+mod cause;
 mod claimants;
 mod definitions;
+mod derived;
 pub mod difference;
 mod duplicates;
 mod entities;
@@ -14,6 +17,8 @@ mod golden;
 pub mod identity;
 #[cfg(test)]
 mod identity_tests;
+mod immutable;
+mod inputs;
 mod judge;
 mod lints;
 mod lookalike;
@@ -25,11 +30,11 @@ pub mod push;
 mod references;
 #[cfg(test)]
 mod request_tests;
+mod restrict;
 mod rights;
 mod roster;
 pub mod rules;
 mod run_facts;
-mod run_inputs;
 pub mod runs;
 #[cfg(test)]
 mod runs_tests;
@@ -44,9 +49,11 @@ mod vanished;
 mod verdict;
 pub mod watching_rules;
 
+pub use cause::{Cause, cause_of};
+pub use inputs::requirement_of;
 pub use judge::judge;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
-pub use run_inputs::requirement_of;
+pub use restrict::{Elsewhere, restrict};
 pub use summary::check_of;
 pub use validate::{validate, validate_against, validate_changed};
 pub use verdict::{ChangeVerdict, CheckName, CheckResult, CommitVerdict, Conclusion, RunVerdict, Verdict};

@@ -1,7 +1,7 @@
 //! Whether somebody may make a change: by the roster, permissions and ownership of base, never by the change itself
 //! (spec 4, the golden rule).
 
-use crate::catalog::{Catalog, Change, Field, Grant, Operation, grants, user_of};
+use crate::catalog::{Catalog, Change, Field, Grant, Operation, grants, grants_statically, policy_grants, user_of};
 use crate::model::{Actor, EntityKey, Identifier, Place, Rule, RuleDoc, Subject, Value};
 
 use super::Base;
@@ -80,11 +80,6 @@ pub(super) const RULES: &[RuleDoc] = &[
         summary: "Changes are judged by the roster of base; where base has none, nobody may change anything.",
         remedy: "Commit the first users, an Admin among them, to the watched branch and start the daemon, which adopts that revision.",
     },
-    RuleDoc {
-        id: "permission/policy-unsupported",
-        summary: "A rule's `policy` is not evaluated yet, and grants nobody.",
-        remedy: "Remove `policy`; grant by roles, users, teams or `ownedByTeam`.",
-    },
 ];
 
 /// How a requirement was met.
@@ -124,7 +119,7 @@ pub fn decide_by(base: &Base<Catalog>, rule: &'static str, needs: &[Requirement]
     let user = actor.user().and_then(|id| user_of(&base.0, id));
     let mut decision = Decision { allowed: user.is_some(), rule, granted: Vec::new(), refused: Vec::new() };
     for need in needs {
-        match user.and_then(|user| grants(&base.0, &need.rule, user, Some(&need.owner))) {
+        match user.and_then(|user| grants(&base.0, &need.rule, user, &need.about())) {
             Some(by) => decision.granted.push(Granted { right: need.right.clone(), by, place: need.place.clone() }),
             None => {
                 decision.allowed = false;
@@ -140,13 +135,50 @@ pub fn who_could(base: &Base<Catalog>, after: &Catalog, change: &Change, limit: 
     who_meets(base, &requirements(base, after, change).1, limit)
 }
 
+/// How many people a policy is evaluated for when it is told who could.
+const ASKED: usize = 50;
+
 /// The users of base who meet every requirement, in order, at most `limit` of them.
+///
+/// Where policies must be evaluated, only so many people are asked; [`who_meets_or_may`] tells whether some were not.
 pub fn who_meets(base: &Base<Catalog>, needs: &[Requirement], limit: usize) -> Vec<Identifier> {
-    let meets = |id: &Identifier| {
-        user_of(&base.0, id)
-            .is_some_and(|user| needs.iter().all(|need| grants(&base.0, &need.rule, user, Some(&need.owner)).is_some()))
+    who_meets_or_may(base, needs, limit).0
+}
+
+/// The same, and whether there are people of whom nobody asked, because a policy would have to be evaluated for each.
+pub fn who_meets_or_may(base: &Base<Catalog>, needs: &[Requirement], limit: usize) -> (Vec<Identifier>, bool) {
+    let mut left = ASKED;
+    let mut found = Vec::new();
+    for (id, _) in base.0.users().iter() {
+        if found.len() == limit {
+            break;
+        }
+        let Some(user) = user_of(&base.0, id) else { continue };
+        let met = |need: &Requirement| grants_statically(&base.0, &need.rule, user, &need.about()).is_some();
+        let (by_policy, hopeless) = needs.iter().filter(|need| !met(need)).fold((Vec::new(), false), |(mut some, none), need| {
+            let policed = need.rule.policy.is_some();
+            some.push(need);
+            (some, none || !policed)
+        });
+        if hopeless || (!by_policy.is_empty() && left == 0) {
+            continue;
+        }
+        left = left.saturating_sub(usize::from(!by_policy.is_empty()));
+        if by_policy.iter().all(|need| grants(&base.0, &need.rule, user, &need.about()).is_some()) {
+            found.push(id.clone());
+        }
+    }
+    (found, left == 0)
+}
+
+/// Why the policies of what was refused have no answer, where one has none: the reason that a person can mend.
+pub fn policy_troubles(base: &Base<Catalog>, actor: &Actor, needs: &[Requirement]) -> Vec<String> {
+    let Some(user) = actor.user().and_then(|id| user_of(&base.0, id)) else { return Vec::new() };
+    let trouble = |need: &Requirement| {
+        let fault = policy_grants(&base.0, need.rule.policy.as_ref()?, user, &need.about()).err()?;
+        Some(format!("the policy of `{}` has no answer, and so grants nobody: {fault}", need.right))
     };
-    base.0.users().iter().map(|(id, _)| id).filter(|id| meets(id)).take(limit).cloned().collect()
+    needs.iter().filter_map(trouble).collect()
 }
 
 /// Who could, in words: by which parts of which rules, written where, and the first few users by name.
@@ -163,11 +195,14 @@ pub fn who_could_in_words(base: &Base<Catalog>, needs: &[Requirement]) -> String
             out.push(format!("`{}`{place} grants {}", need.right, rule_in_words(&need.rule, need)));
         }
     }
-    let mut users = who_meets(base, needs, NAMED + 1);
+    let (mut users, unasked) = who_meets_or_may(base, needs, NAMED + 1);
     let more = users.len() > NAMED;
     users.truncate(NAMED);
     let names: Vec<&str> = users.iter().map(Identifier::as_str).collect();
     out.push(match (names.is_empty(), more) {
+        (true, _) if unasked => {
+            format!("of the first {ASKED} people whom a policy could grant it, nobody could; the others were not asked")
+        }
         (true, _) => "nobody in the roster could do it".to_owned(),
         (false, false) => format!("who could: {}", names.join(", ")),
         (false, true) => format!("who could: {} and others", names.join(", ")),
@@ -184,6 +219,9 @@ fn rule_in_words(rule: &Rule, need: &Requirement) -> String {
             true => "the owning team (there is none)".to_owned(),
             false => format!("the owning team ({})", need.owner.iter().map(Identifier::as_str).collect::<Vec<_>>().join(", ")),
         });
+    }
+    if rule.policy.is_some() {
+        parts.push("whomever its policy grants it".to_owned());
     }
     match parts.split_last() {
         None => "nobody".to_owned(),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Catalog, Located, kind_of, nearest};
+use crate::catalog::{Catalog, Claim, Located, Mention, Named, kind_of, nearest};
 use crate::model::{
-    Blueprint, Entity, EntityKey, Finding, Identifier, Kind, Place, Relation, RelationValue, RuleDoc, Subject, Team,
+    Blueprint, Entity, EntityKey, Finding, Identifier, Kind, Part, Place, Relation, RelationValue, RuleDoc, Subject, Team,
 };
 
 use super::scope::Scope;
@@ -40,8 +40,13 @@ pub(super) const RULES: &[RuleDoc] = &[
     RuleDoc { id: "reference/required", summary: "An entity sets every required relation.", remedy: "Add the relation." },
     RuleDoc {
         id: "reference/unknown-team",
-        summary: "The teams that own an entity exist.",
+        summary: "The teams that own an entity, or that its properties of `format: team` name, exist.",
         remedy: "Mend the name, or add the team under `teams/`.",
+    },
+    RuleDoc {
+        id: "reference/unknown-user",
+        summary: "The users that an entity's properties of `format: user` name exist.",
+        remedy: "Write a user's identifier, or add the user under `users/`.",
     },
     RuleDoc {
         id: "reference/unknown-member",
@@ -135,6 +140,7 @@ fn judge_blueprint(catalog: &Catalog, blueprint: &Located<Blueprint>, out: &mut 
 fn judge_entity(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault>) {
     let key = &entity.value.key;
     judge_teams(catalog, entity, out);
+    judge_mentions(catalog, entity, out);
     let Some(blueprint) = catalog.blueprints().get(&key.blueprint) else {
         return belongs(catalog, Subject::Entity(key.clone()), &key.blueprint, entity.value_at(&["blueprint"]), out);
     };
@@ -164,6 +170,50 @@ fn judge_teams(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault>
             .at(entity.value_at(&["team", team.as_str()]))
             .help(help);
         out.push(Fault::missing(Subject::Entity(entity.value.key.clone()), Subject::Team(team.clone()), finding));
+    }
+}
+
+/// Users and teams that properties name.
+fn judge_mentions(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault>) {
+    const ADVISED: usize = 20; // seeking what was meant costs a walk through the roster
+    let mut advised = 0;
+    for Mention { named, identifier: id, way } in catalog.mentions_of(&entity.value.key) {
+        let exists = match named {
+            Named::User => catalog.users().contains(&id),
+            Named::Team => catalog.teams().contains(&id),
+        };
+        if exists {
+            continue;
+        }
+        advised += 1;
+        let among = if advised <= ADVISED { usize::MAX } else { 0 };
+        let (rule, word, missing, help) = match named {
+            Named::User => {
+                let otherwise = match catalog.claimants(&Claim::Address(id.as_str().to_lowercase())).next() {
+                    Some(owner) => format!("write `{owner}`, whose address that is"),
+                    None => "add the user under `users/`".to_owned(),
+                };
+                let names = catalog.users().iter().map(|(id, _)| id.as_str()).take(among);
+                ("reference/unknown-user", "user", Subject::User(id.clone()), did_you_mean(names, &id, &otherwise))
+            }
+            Named::Team => {
+                let names = catalog.teams().iter().map(|(id, _)| id.as_str()).take(among);
+                let help = did_you_mean(names, &id, "add the team under `teams/`");
+                ("reference/unknown-team", "team", Subject::Team(id.clone()), help)
+            }
+        };
+        let property = match way.first() {
+            Some(Part::Key(name)) => name.clone(),
+            _ => "properties".into(),
+        };
+        let pointer = way.iter().fold(entity.descend(&["properties"]), |pointer, part| match part {
+            Part::Key(key) => pointer.key(key),
+            Part::Index(index) => pointer.index(*index),
+        });
+        let finding = Finding::error(rule, format!("`{property}` names the {word} `{id}`, which the roster does not have"))
+            .at(Place::value(&entity.file, pointer))
+            .help(help);
+        out.push(Fault::missing(Subject::Entity(entity.value.key.clone()), missing, finding));
     }
 }
 

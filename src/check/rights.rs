@@ -1,7 +1,11 @@
 //! What a change asks for: which rules, of base alone, must grant it (spec 4).
 
-use crate::catalog::{Catalog, Change, Field, Operation, Owner, Owners, WrittenPermissions, execute_rule, permissions_of};
-use crate::model::{Action, EntityKey, EntityPermissions, Identifier, Place, Role, Rule, Subject, Value};
+use std::sync::Arc;
+
+use crate::catalog::{
+    About, AboutRun, Catalog, Change, Field, Located, Operation, Owner, Owners, WrittenPermissions, execute_rule, permissions_of,
+};
+use crate::model::{Action, Entity, EntityKey, EntityPermissions, Identifier, Place, Role, Rule, Subject, Value};
 
 use super::Base;
 
@@ -14,6 +18,10 @@ pub struct Requirement {
     pub rule: Rule,
     /// The effective owner that `ownedByTeam` asks about.
     pub owner: Owner,
+    /// The entity that a policy asks about: in base; as it would be, where it is registered.
+    pub entity: Option<Arc<Located<Entity>>>,
+    /// The run that a policy asks about.
+    pub run: Option<AboutRun>,
     /// Where the rule is written in base; `None` for a default.
     pub place: Option<Place>,
     /// Why the rule is what it is, where that is not plain.
@@ -21,8 +29,13 @@ pub struct Requirement {
 }
 
 impl Requirement {
+    /// What its rule is asked about.
+    pub fn about(&self) -> About<'_> {
+        About { owner: Some(&self.owner), entity: self.entity.as_deref().map(|entity| &entity.value), run: self.run.as_ref() }
+    }
+
     fn fixed(right: impl Into<String>, rule: Rule) -> Self {
-        Self { right: right.into(), rule, owner: Owner::new(), place: None, why: None }
+        Self { right: right.into(), rule, owner: Owner::new(), entity: None, run: None, place: None, why: None }
     }
 
     fn admin(right: impl Into<String>) -> Self {
@@ -100,24 +113,22 @@ fn of_run(base: &Catalog, after: &Catalog, id: &Identifier, change: &Change) -> 
         change.before.as_ref().and_then(|v| v.get(key)).and_then(Value::as_str).and_then(|text| Identifier::new(text).ok())
     };
     // A run withdrawn before it reached base asks for what asking for it did.
-    let (action, entity) = match after.runs().get(id) {
-        Some(run) => (Some(run.value.action.clone()), run.value.entity.clone()),
-        None => (written("action"), written("entity")),
+    let (action, entity, inputs) = match after.runs().get(id) {
+        Some(run) => (Some(run.value.action.clone()), run.value.entity.clone(), Some(run.value.inputs.clone())),
+        None => (written("action"), written("entity"), change.before.as_ref().and_then(|v| v.get("inputs")).cloned()),
     };
-    ("permission/execute", vec![execute(base, action.as_ref(), entity)])
+    ("permission/execute", vec![execute(base, action.as_ref(), entity, inputs)])
 }
 
-fn execute(base: &Catalog, action: Option<&Identifier>, entity: Option<Identifier>) -> Requirement {
+fn execute(base: &Catalog, action: Option<&Identifier>, entity: Option<Identifier>, inputs: Option<Value>) -> Requirement {
     let Some(id) = action else { return Requirement::admin("execute") };
     let right = format!("actions.{id}.execute");
     let Some(action) = base.actions().get(id).filter(|_| base.actions().duplicates_of(id).is_empty()) else {
         return Requirement::nobody(right, format!("action `{id}` is not in base, so nobody may run it yet"));
     };
     let Action { blueprint, .. } = &action.value;
-    let owner = match entity {
-        Some(identifier) => base.owner_of(&EntityKey { blueprint: blueprint.clone(), identifier }),
-        None => Owner::new(),
-    };
+    let key = entity.map(|identifier| EntityKey { blueprint: blueprint.clone(), identifier });
+    let owner = key.as_ref().map_or_else(Owner::new, |key| base.owner_of(key));
     let written = match permissions_of(base, blueprint) {
         WrittenPermissions::Document(p) => p.actions.get(id).is_some_and(|rules| rules.execute.is_some()),
         WrittenPermissions::Absent | WrittenPermissions::Unknown => false,
@@ -127,9 +138,33 @@ fn execute(base: &Catalog, action: Option<&Identifier>, entity: Option<Identifie
         right,
         rule: execute_rule(base, &action.value),
         owner,
+        entity: key.and_then(|key| base.entities().get(&key).cloned()),
+        run: Some(AboutRun {
+            action: id.clone(),
+            inputs: inputs.and_then(|given| filled(&action.value, given)),
+            requesters: None,
+        }),
         place: document.map(|d| d.value_at(&["actions", id.as_str(), "execute"])),
         why: unreadable(base, blueprint),
     }
+}
+
+/// The inputs as the run would have them: what is left out is its default. `None` where a default is computed: then
+/// nobody knows what a policy would be asked about.
+fn filled(action: &Action, given: Value) -> Option<Value> {
+    let Value::Map(given) = given else { return None };
+    let mut all: Vec<(Box<str>, Value)> = Vec::new();
+    if let Some(Value::Map(inputs)) = action.trigger.user_inputs.get("properties") {
+        for (name, input) in inputs.iter().filter(|(name, _)| !given.iter().any(|(written, _)| written == name)) {
+            match input.get("default") {
+                Some(Value::Map(computed)) if computed.iter().any(|(key, _)| &**key == "jqQuery") => return None,
+                Some(default) => all.push((name.clone(), default.clone())),
+                None => {}
+            }
+        }
+    }
+    all.extend(given);
+    Some(Value::from_pairs(all))
 }
 
 fn unreadable(base: &Catalog, blueprint: &Identifier) -> Option<String> {
@@ -167,7 +202,8 @@ fn of_entity(
         None => (Right::Register, "permission/register"),
     };
     let owner = if stood { owners.owner(key) } else { owner_outside_base(after, key, change) };
-    let (requirement, global) = rule_for(base, &key.blueprint, &right, owner);
+    let (mut requirement, global) = rule_for(base, &key.blueprint, &right, owner);
+    requirement.entity = if stood { base.entities().get(key) } else { after.entities().get(key) }.cloned();
     (if global { "permission/update" } else { granular }, vec![requirement])
 }
 
@@ -206,6 +242,8 @@ fn rule_for(base: &Catalog, blueprint: &Identifier, right: &Right<'_>, owner: Ow
                 right: if global { "update".to_owned() } else { name },
                 rule: written.cloned().unwrap_or_else(|| Rule::default_for(blueprint)),
                 owner,
+                entity: None,
+                run: None,
                 place: place.map(|document| document.value_at(&way)),
                 why: None,
             };

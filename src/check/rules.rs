@@ -3,30 +3,28 @@
 use crate::catalog;
 use crate::model::RuleDoc;
 
-use super::{
-    definitions, duplicates, entities, git_rules, golden, identity, lints, lookalike, ownership, permissions, push, references,
-    roster, runs, watching_rules,
-};
-
 /// Every rule, family by family.
 pub fn all() -> Vec<RuleDoc> {
-    let families: [&[RuleDoc]; 14] = [
-        git_rules::RULES,
-        duplicates::RULES,
-        lookalike::RULES,
-        definitions::RULES,
-        entities::RULES,
-        golden::RULES,
-        references::RULES,
-        ownership::RULES,
-        roster::RULES,
-        permissions::RULES,
-        identity::RULES,
-        lints::RULES,
-        push::RULES,
-        watching_rules::RULES,
+    let families: &[&[RuleDoc]] = &[
+        super::git_rules::RULES,
+        super::duplicates::RULES,
+        super::lookalike::RULES,
+        super::definitions::RULES,
+        super::entities::RULES,
+        super::golden::RULES,
+        super::immutable::RULES,
+        super::references::RULES,
+        super::ownership::RULES,
+        super::derived::RULES,
+        super::aggregations::RULES,
+        super::roster::RULES,
+        super::permissions::RULES,
+        super::identity::RULES,
+        super::lints::RULES,
+        super::push::RULES,
+        super::watching_rules::RULES,
     ];
-    catalog::rules().chain(families.into_iter().flatten()).chain(runs::rules()).copied().collect()
+    catalog::rules().chain(families.iter().copied().flatten()).chain(super::runs::rules()).copied().collect()
 }
 
 #[cfg(test)]

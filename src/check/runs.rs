@@ -6,9 +6,9 @@ use crate::catalog::{Catalog, Change, ChangeSet, Located, Operation};
 use crate::model::{
     Action, ActionOperation, Actor, Attribution, CommitId, EntityKey, Finding, Identifier, RuleDoc, RunRequest, Subject,
 };
-use crate::run::{RunFacts, action_of, approvers, derive, digest_request, digest_run, requirement};
+use crate::run::{ApprovalSubject, RunFacts, action_of, approvers, derive, digest_request, digest_run, requirement};
 
-use super::run_inputs::{self, did_you_mean, judge_inputs};
+use super::inputs::{self, did_you_mean, judge_inputs};
 use super::{CommitFacts, Proposal, RunVerdict, run_facts};
 
 const IMMUTABLE: &str = "run/immutable";
@@ -54,7 +54,7 @@ pub const RULES: &[RuleDoc] = &[
 
 /// Every rule of runs and approval.
 pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
-    RULES.iter().chain(run_inputs::RULES).chain(run_facts::RULES)
+    RULES.iter().chain(inputs::RULES).chain(run_facts::RULES)
 }
 
 /// Judges the runs among the net changes: a verdict for each that is added, and what is wrong with any.
@@ -105,12 +105,13 @@ fn judge_run(
 
     let mut findings = judge_request(proposal, run);
     let action = action_of(base, &run.value.action);
-    let judged = action.map(|action| judge_inputs(base, action, run));
+    let judged = action.map(|action| judge_inputs(base, action, run, &asked_by));
     let (filled, of_inputs) = judged.map_or_else(|| (run.value.inputs.clone(), Vec::new()), |j| (j.filled, j.findings));
     findings.extend(of_inputs);
 
     let target = action.and_then(|action| run.value.target(&action.blueprint));
-    let owner = target.map(|key| base.owner_of(&key));
+    let owner = target.as_ref().map(|key| base.owner_of(key));
+    let about = ApprovalSubject { target: target.as_ref(), owner: owner.as_ref(), inputs: Some(&filled) };
     let hands = run_facts::hands(proposal, attributions, &asked_by);
     let facts = RunFacts {
         pull_request: proposal.pull_request.as_ref().map(|pr| pr.state),
@@ -118,7 +119,7 @@ fn judge_run(
         requirement: action.map_or(crate::run::Requirement::None, |action| requirement(action, &filled)),
         digest: digest_run(&run.value, base),
         request: digest_request(&run.value),
-        panel: action.map(|action| approvers(base, action, owner.as_ref(), &hands)).unwrap_or_default(),
+        panel: action.map(|action| approvers(base, action, &about, &hands)).unwrap_or_default(),
         words: run_facts::words(proposal, identifier),
         first_seen: run_facts::first_seen(proposal, added_by),
         expiry: action.and_then(|action| action.expiry).unwrap_or_else(|| base.policy().expiry),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imbl::ordmap::DiffItem;
 
-use crate::catalog::{Catalog, ChangeSet, Claim, Field, Located, Namespace, Operation, Table};
+use crate::catalog::{Catalog, ChangeSet, Claim, Field, Located, Named, Namespace, Operation, Table};
 use crate::model::{Action, Blueprint, Entity, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, Subject, Team, User};
 
 /// A catalog, and the part of it to look at.
@@ -123,7 +123,13 @@ impl Part {
                     self.entities.insert(key.clone());
                 }
                 Subject::Blueprint(id) => self.entities.extend(after.entities_of(id).map(|e| e.value.key.clone())),
-                Subject::Team(id) if change.operation == Operation::Delete => self.entities.extend(after.owned_by(id).cloned()),
+                Subject::Team(id) if change.operation == Operation::Delete => {
+                    self.entities.extend(after.owned_by(id).cloned());
+                    self.entities.extend(after.mentioned_by(Named::Team, id).cloned());
+                }
+                Subject::User(id) if change.operation == Operation::Delete => {
+                    self.entities.extend(after.mentioned_by(Named::User, id).cloned());
+                }
                 _ => {}
             }
         }

@@ -2,8 +2,7 @@
 
 use crate::model::{Finding, RunState};
 
-use super::judge::Judged;
-use super::{CheckName, CheckResult, Conclusion, RunVerdict};
+use super::{ChangeVerdict, CheckName, CheckResult, Conclusion, RunVerdict};
 
 /// The longest line that every forge takes for a status.
 const LONGEST: usize = 140;
@@ -17,7 +16,7 @@ pub fn check_of(rule: &str) -> CheckName {
     }
 }
 
-pub(super) fn conclude(findings: &[Finding], runs: &[RunVerdict], net: &[Judged]) -> Vec<CheckResult> {
+pub(super) fn conclude(findings: &[Finding], runs: &[RunVerdict], net: &[ChangeVerdict]) -> Vec<CheckResult> {
     CheckName::ALL
         .into_iter()
         .map(|name| {
@@ -48,12 +47,12 @@ fn catalog(findings: &[&Finding], changes: usize) -> (Conclusion, String) {
     )
 }
 
-fn permissions(findings: &[&Finding], net: &[Judged]) -> (Conclusion, String) {
+fn permissions(findings: &[&Finding], net: &[ChangeVerdict]) -> (Conclusion, String) {
     if let Some(summary) = errors(findings) {
         return (Conclusion::Failure, summary);
     }
     // A refusal always has its finding; should one be missing, it still refuses.
-    let refused = net.iter().filter(|one| !one.verdict.allowed).count();
+    let refused = net.iter().filter(|one| !one.allowed).count();
     if refused > 0 {
         return (Conclusion::Failure, format!("{} not allowed", count(refused, "change")));
     }

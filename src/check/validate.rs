@@ -4,7 +4,9 @@ use crate::catalog::{Catalog, ChangeSet};
 use crate::model::{EntityKey, Finding, Subject};
 
 use super::scope::Scope;
-use super::{broken, definitions, duplicates, entities, fold, lints, lookalike, ownership, references, roster};
+use super::{
+    broken, definitions, derived, duplicates, entities, fold, immutable, lints, lookalike, ownership, references, roster,
+};
 
 /// One thing wrong, and why: a change elsewhere may be to blame.
 #[derive(Clone, Debug)]
@@ -50,6 +52,7 @@ const CHECKS: &[Check] = &[
     lookalike::check,
     definitions::check,
     ownership::check,
+    derived::check,
     entities::check,
     references::check,
     roster::check,
@@ -68,9 +71,12 @@ pub fn validate(catalog: &Catalog) -> Vec<Finding> {
 }
 
 /// Everything wrong in `after`, worded against what stood before: what a blueprint's change breaks and what a deletion
-/// leaves dangling is laid to the blueprint and to the deletion, in one finding each.
+/// leaves dangling is laid to the blueprint and to the deletion, in one finding each. Here alone is said what may not change
+/// while it is in use.
 pub fn validate_against(before: &Catalog, after: &Catalog, changes: &ChangeSet) -> Vec<Finding> {
-    sorted(fold::fold(before, after, changes, run(&Scope::whole(after))))
+    let mut faults = run(&Scope::whole(after));
+    immutable::check(before, after, changes, &mut faults);
+    sorted(fold::fold(before, after, changes, faults))
 }
 
 /// What is wrong in `after` and was not in `before`; the cost is in proportion to the change and what depends on it.
@@ -86,6 +92,7 @@ pub fn validate_changed(before: &Catalog, after: &Catalog, changes: &ChangeSet) 
         let old: Vec<Finding> = old.into_iter().map(|fault| fault.finding).collect();
         faults.retain(|fault| fault.finding.is_error() || !old.contains(&fault.finding));
     }
+    immutable::check(before, after, changes, &mut faults);
     sorted(fold::fold(before, after, changes, faults))
 }
 

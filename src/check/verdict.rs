@@ -125,7 +125,7 @@ pub struct Verdict {
     pub commits: Vec<CommitVerdict>,
     /// The net changes.
     pub changes: Vec<ChangeVerdict>,
-    /// Everything found about the net result, in order of file and position.
+    /// Everything found about the net result: errors first, causes before consequences, then in order of file and position.
     pub findings: Vec<Finding>,
     /// The runs it asks for.
     pub runs: Vec<RunVerdict>,

@@ -78,7 +78,8 @@ async fn accept(
 fn valid_commit(repository: &RepositoryConfig, rev: &str) -> Result<CommitId, CommandError> {
     let cannot = |error: &dyn std::error::Error| CommandError::could_not_judge(format!("cannot read `{rev}`")).because(error);
     let commit = git::Repository::open(&repository.path).and_then(|git| git.resolve(rev)).map_err(|error| cannot(&error))?;
-    let workspace = Workspace::open(&repository.path, &repository.root).map_err(|error| cannot(&error))?;
+    let workspace =
+        Workspace::open(&repository.path, &repository.root, super::jq_worker::expressions()).map_err(|error| cannot(&error))?;
     let snapshot = workspace.snapshot(commit).map_err(|error| cannot(&error))?;
     match crate::check::validate(&snapshot.catalog).iter().filter(|finding| finding.is_error()).count() {
         0 => Ok(commit),

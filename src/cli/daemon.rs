@@ -130,7 +130,8 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
         git2::Repository::init_bare(&repository.path).map_err(|error| cannot(&error))?;
     }
     git::Repository::open(&repository.path).map_err(|error| cannot(&error))?;
-    let workspace = Workspace::open(&repository.path, &repository.root).map_err(|error| cannot(&error))?;
+    let workspace =
+        Workspace::open(&repository.path, &repository.root, super::jq_worker::expressions()).map_err(|error| cannot(&error))?;
     let key = RepositoryKey::new(repository.key());
     let forge: Arc<dyn Forge> = match repository.forge {
         ForgeKind::Git => Arc::new(GitForge::new(

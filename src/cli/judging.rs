@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Catalog;
-use crate::check::{self, Conclusion, Target, Verdict};
+use crate::check::{self, Target, Verdict};
 use crate::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
 use crate::git::{Blob, Repository};
 use crate::model::{CommitId, FilePath, Finding, Identifier, IdentityMode, PullRequestState, Timestamp};
-use crate::report::{self, Report, Sources};
+use crate::report::Sources;
 
+use super::CommandError;
 use super::facts_file::FactsFile;
-use super::{Color, CommandError, Outcome, output};
 
 /// What is to be judged.
 #[derive(Clone, Debug)]
@@ -38,11 +38,12 @@ pub(super) struct JudgeRequest {
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) sources: Box<dyn Sources>,
+    /// The accepted catalog, and the one that is judged.
+    pub(super) catalogs: [Catalog; 2],
 }
 
-/// Judges.
-pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
-    let place = Place::find(request)?;
+/// Judges; what `place` has read before is not read again.
+pub(super) fn judge(place: &Place, request: &JudgeRequest) -> Result<Judged, CommandError> {
     let resolve = |rev: &str| place.repository.resolve(rev).ok();
     let base = place.base(request)?;
     let head = match &request.head {
@@ -84,8 +85,9 @@ pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
         .hint("where the catalog lives in a subdirectory, name it with --root"));
     }
     let verdict = check::judge(&proposed.proposal);
+    let catalogs = [base.clone(), merged.clone()];
     let sources = proposed.sources;
-    Ok(Judged { verdict, sources: Box::new(move |file: &FilePath| sources.read(file)) })
+    Ok(Judged { verdict, catalogs, sources: Box::new(move |file: &FilePath| sources.read(file)) })
 }
 
 /// One revision of the catalog, and the text of its files.
@@ -114,18 +116,19 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn find(request: &JudgeRequest) -> Result<Self, CommandError> {
+    pub(super) fn find(request: &JudgeRequest) -> Result<Self, CommandError> {
         Self::open(&request.repo, &request.root)
     }
 
     /// Looks upwards for the repository, as git does.
     pub(super) fn open(repo: &Path, root: &str) -> Result<Self, CommandError> {
         let repository = Repository::discover(repo).map_err(|error| cannot_judge(&error.into()))?;
-        let workspace = Workspace::open(repository.path(), root).map_err(|error| cannot_judge(&error))?;
+        let workspace =
+            Workspace::open(repository.path(), root, super::jq_worker::expressions()).map_err(|error| cannot_judge(&error))?;
         Ok(Self { workspace, repository })
     }
 
-    fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
+    pub(super) fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
         self.repository.resolve(rev).map_err(|error| cannot_judge(&error.into()))
     }
 
@@ -174,15 +177,4 @@ impl Place {
 
 pub(super) fn cannot_judge(error: &FactsError) -> CommandError {
     CommandError::could_not_judge(error.to_string())
-}
-
-/// Judges, prints, and says how it ended.
-pub(super) fn judge_and_print(request: &JudgeRequest, format: report::Format, color: Color) -> Result<Outcome, CommandError> {
-    let judged = judge(request)?;
-    let report = Report::new(&judged.verdict, &request.root, judged.sources.as_ref());
-    output::print(&report::render(format, &report, color.on_stdout()))?;
-    Ok(match judged.verdict.conclusion {
-        Conclusion::Success | Conclusion::Pending => Outcome::Clean,
-        Conclusion::Failure => Outcome::Findings,
-    })
 }

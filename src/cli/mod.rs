@@ -12,14 +12,21 @@ mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
 pub mod hook;
+pub mod jq_worker;
 mod judging;
 mod logging;
 mod open_runs;
 mod options;
 mod output;
+mod paths;
+mod progress;
 pub mod runs;
+pub mod schema;
 pub mod serve;
+pub mod show;
 pub mod simulate;
+mod telling;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -89,6 +96,9 @@ pub enum Command {
     /// Without --base and --head the files of the working tree are judged against HEAD, as the user whom git's `user.email`
     /// names: what a pre-commit hook wants. With --head alone that revision is judged against the watched branch; with
     /// --base alone, HEAD is judged against that revision.
+    ///
+    /// Where paths are given, everything is judged, and what stands in them is told; the exit code is then that of what is
+    /// told, and the summary says what there is elsewhere.
     Check(check::Args),
     /// Give the verdict on a pull request from a file of facts.
     ///
@@ -106,6 +116,10 @@ pub enum Command {
     /// with their effective owners, and each change with the last commit that set it and its actors. Without HEAD the files of
     /// the working tree are compared; without BASE, with HEAD's commit.
     Diff(diff::Args),
+    /// Show an entity with its defaults, its derived properties, its owner and where it comes from.
+    ///
+    /// Derived properties are computed at --rev; $createdAt, $updatedAt, $createdBy and $updatedBy are told by its history.
+    Show(show::Args),
     /// List the runs of a repository, or show one.
     ///
     /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
@@ -128,6 +142,15 @@ pub enum Command {
     /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for
     /// reviews and gives them with plain git, showing what the daemon answers each time.
     Demo(demo::Args),
+    /// Write JSON Schemas for editors, and the settings that wire them.
+    ///
+    /// One schema for each kind of document, for the entities of each blueprint and for the runs of each action, so that editors
+    /// complete and validate while somebody types. docs/editors.md says how to set up which editor. Settings that are there
+    /// already are kept.
+    Schema(schema::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
+    /// Evaluate expressions for the program that started this one.
+    #[command(name = crate::jq::SUBCOMMAND, hide = true)]
+    JqWorker(jq_worker::Args),
 }

@@ -137,7 +137,7 @@ impl Story {
             root: String::new(),
             path: path.to_owned(),
             remote,
-            workspace: Arc::new(Workspace::open(path, "").unwrap()),
+            workspace: Arc::new(Workspace::open(path, "", Arc::new(crate::model::NoExpressions)).unwrap()),
             forge: Arc::new(self.forge(path, &store)),
         };
         let controller = Controller::new(Parts {

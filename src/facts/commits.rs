@@ -37,7 +37,7 @@ pub(super) fn gather(
             signature,
             received_at,
             verified_as: ask.pull_request.as_ref().and_then(|pr| pr.verified.get(id).cloned()),
-            before: start.before.map(|s| s.catalog).unwrap_or_default(),
+            before: start.before.map_or_else(|| workspace.empty(), |s| s.catalog),
             sides: start.sides,
             conflicts: start.conflicts,
             after: after.catalog.clone(),

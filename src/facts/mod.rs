@@ -2,12 +2,19 @@
 
 mod commits;
 mod load;
+mod policy_name;
+mod progress;
 mod propose;
+mod provenance;
+#[cfg(test)]
+mod provenance_tests;
 mod reviewed;
 mod snapshots;
 mod sources;
 
+pub use progress::Progress;
 pub use propose::{Ask, Head, Proposed, PullRequestInput};
+pub use provenance::{History, Origin, Origins};
 pub use snapshots::{Snapshot, Workspace};
 pub use sources::Sources;
 

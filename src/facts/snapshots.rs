@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::Catalog;
 use crate::git::{Blob, ObjectId, Repository};
-use crate::model::{CommitId, FilePath, Limits};
+use crate::model::{CommitId, Expressions, FilePath, Limits};
 
-use super::{FactsError, load};
+use super::{FactsError, Progress, load};
 
 /// How many catalogs are held. They share what they do not change, so this bounds bookkeeping rather than memory.
 const HELD: usize = 512;
@@ -35,23 +35,34 @@ pub struct Workspace {
     /// Directories of objects beside the repository's own.
     objects: Vec<PathBuf>,
     root: String,
+    /// The empty catalog that every other starts from: it carries the evaluator of expressions.
+    empty: Catalog,
     held: Mutex<VecDeque<Snapshot>>,
+    pub(super) progress: Arc<Progress>,
 }
 
 impl Workspace {
-    /// Opens the repository at `repo`, whose catalog lives under `root` (empty: at the top).
-    pub fn open(repo: &Path, root: &str) -> Result<Self, FactsError> {
-        Self::open_with(repo, root, &[])
+    /// Opens the repository at `repo`, whose catalog lives under `root` (empty: at the top). `expressions` evaluates the jq of
+    /// its catalogs: [`crate::jq::Jq`], or [`crate::model::NoExpressions`] to refuse whatever depends on any.
+    pub fn open(repo: &Path, root: &str, expressions: Arc<dyn Expressions>) -> Result<Self, FactsError> {
+        Self::open_with(repo, root, &[], expressions)
     }
 
     /// As [`Workspace::open`], with the objects in these directories too: those of a push that is still in quarantine.
-    pub fn open_with(repo: &Path, root: &str, objects: &[PathBuf]) -> Result<Self, FactsError> {
+    pub fn open_with(
+        repo: &Path,
+        root: &str,
+        objects: &[PathBuf],
+        expressions: Arc<dyn Expressions>,
+    ) -> Result<Self, FactsError> {
         let root = root.trim_matches('/').to_owned();
         if root.split('/').any(|part| part == "." || part == ".." || (part.is_empty() && !root.is_empty())) {
             return Err(FactsError::Root(root));
         }
         Repository::open_with(repo, objects)?;
-        Ok(Self { path: repo.to_owned(), objects: objects.to_vec(), root, held: Mutex::new(VecDeque::new()) })
+        let empty = Catalog::with_expressions(expressions);
+        let held = Mutex::new(VecDeque::new());
+        Ok(Self { path: repo.to_owned(), objects: objects.to_vec(), root, empty, held, progress: Arc::default() })
     }
 
     /// Where the repository is.
@@ -62,6 +73,16 @@ impl Workspace {
     /// The catalog's directory inside it.
     pub fn root(&self) -> &str {
         &self.root
+    }
+
+    /// The catalog of a tree with nothing in it.
+    pub(super) fn empty(&self) -> Catalog {
+        self.empty.clone()
+    }
+
+    /// How far its reading has come, also while it goes on in another thread.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     /// A handle of its own on the repository; objects merged in memory live in the handle that merged them.
@@ -136,8 +157,8 @@ impl Workspace {
         };
         let changes = repository.changes(start.as_ref().map(|s| s.tree), Some(tree), &self.root)?;
         let refused = !changes.findings.is_empty();
-        let deltas = load::deltas(repository, changes, limits)?;
-        let catalog = start.map(|s| s.catalog).unwrap_or_default().apply(deltas);
+        let deltas = load::deltas(repository, changes, limits, &self.progress)?;
+        let catalog = start.map_or_else(|| self.empty.clone(), |s| s.catalog).apply(deltas);
         let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient };
         let mut held = self.held();
         held.push_front(snapshot.clone());

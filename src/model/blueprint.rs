@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Identifier, Value};
+use super::{DerivedProperty, Identifier, Value};
 
 /// One property of a blueprint's `schema.properties`.
 #[derive(Clone, PartialEq, Debug)]
@@ -60,15 +60,6 @@ pub enum Ownership {
     Direct,
     /// From the owner of the entity that the path reaches: `teamInheritance.path`, or `ownership: {type: Inherited, path}`.
     Inherited(RelationPath),
-}
-
-/// A property that is computed for readers and that nobody writes.
-#[derive(Clone, PartialEq, Debug)]
-pub struct DerivedProperty {
-    /// `mirrorProperties`, `formulaProperties`, `calculationProperties` or `aggregationProperties`.
-    pub family: &'static str,
-    /// The whole definition, as written.
-    pub definition: Value,
 }
 
 /// A blueprint.

@@ -24,6 +24,15 @@ impl Severity {
     }
 }
 
+/// A second place of a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Related {
+    /// Where.
+    pub place: Place,
+    /// What stands there, in a few words.
+    pub message: String,
+}
+
 /// One finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
@@ -39,6 +48,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// What it is about.
     pub subject: Option<Subject>,
+    /// Other places that belong to it: the second of two that collide, the one that needs what is gone.
+    pub related: Vec<Related>,
     /// The commit it is laid to.
     pub commit: Option<CommitId>,
 }
@@ -46,7 +57,16 @@ pub struct Finding {
 impl Finding {
     /// An error without a place.
     pub fn error(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { rule, severity: Severity::Error, place: None, message: message.into(), help: None, subject: None, commit: None }
+        Self {
+            rule,
+            severity: Severity::Error,
+            place: None,
+            message: message.into(),
+            help: None,
+            subject: None,
+            related: Vec::new(),
+            commit: None,
+        }
     }
 
     /// A warning without a place.
@@ -72,6 +92,13 @@ impl Finding {
     #[must_use]
     pub fn about(mut self, subject: Subject) -> Self {
         self.subject = Some(subject);
+        self
+    }
+
+    /// With another place that belongs to it, and what stands there: `also declared here`.
+    #[must_use]
+    pub fn related(mut self, place: Place, message: impl Into<String>) -> Self {
+        self.related.push(Related { place, message: message.into() });
         self
     }
 

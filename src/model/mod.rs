@@ -3,6 +3,7 @@
 mod action;
 mod actor;
 mod blueprint;
+mod derived;
 mod entity;
 mod expression;
 mod finding;
@@ -13,22 +14,32 @@ mod policy;
 mod review;
 mod roster;
 mod run;
+mod search;
+mod template;
 mod value;
 
 pub use action::{Action, ApprovalKind, InvocationMethod, Operation as ActionOperation, RequiredApproval, Trigger};
 pub use actor::{Actor, Attribution};
-pub use blueprint::{Blueprint, DerivedProperty, Ownership, Property, Relation, RelationPath};
+pub use blueprint::{Blueprint, Ownership, Property, Relation, RelationPath};
+pub use derived::{
+    Aggregation, Calculus, DerivedProperty, FormulaPart, Function, MetaProperty, Pace, PathFilter, Period, PropertyName, Recipe,
+    Touch,
+};
 pub use entity::{Entity, EntityKey, RelationValue};
 pub use expression::{ExpressionError, Expressions, NoExpressions};
-pub use finding::{Finding, RuleDoc, Severity};
+pub use finding::{Finding, Related, RuleDoc, Severity};
 pub(crate) use identifier::is_invisible;
 pub use identifier::{Identifier, IdentifierError};
-pub use permission::{ActionPermissions, EntityPermissions, Permissions, Role, Rule};
+pub use permission::{ActionPermissions, EntityPermissions, Permissions, Policy, PolicyTest, Role, Rule};
 pub use place::{CommitId, FilePath, Kind, Part, Place, Pointer, Span, Subject};
 pub use policy::{CatalogPolicy, IdentityMode, Limits};
 pub use review::{ForgeUser, PullRequestState, Push, Review, ReviewState, Reviewer, SignatureFact};
 pub use roster::{KeyFingerprint, SigningKey, Team, User};
 pub use run::{RunRequest, RunState};
+pub use search::{
+    Combinator, Comparison, Contextual, Direction, PathStep, Search, SearchRule, SearchSubject, SearchValue, Whose,
+};
+pub use template::{Template, TemplateError, TemplatePath};
 pub use value::Value;
 
 /// A moment, passed in by whoever owns the clock; the core never reads one.

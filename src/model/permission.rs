@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Identifier, Value};
+use super::{Identifier, Search, Value};
 
 /// A role. None is implicit.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -48,8 +48,31 @@ pub struct Rule {
     pub teams: Vec<Identifier>,
     /// `ownedByTeam`: the actor shares a team with the effective owner.
     pub owned_by_team: bool,
-    /// `policy`, as written. Until policies are evaluated it grants nobody.
-    pub policy: Option<Value>,
+    /// `policy`: what must hold of the catalog.
+    pub policy: Option<Policy>,
+}
+
+/// Port's dynamic permissions: rights that follow from what the catalog holds.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Policy {
+    /// As written: what digests and differences take in.
+    pub written: Value,
+    /// What must hold.
+    pub test: PolicyTest,
+}
+
+/// The two shapes of a policy.
+#[derive(Clone, PartialEq, Debug)]
+pub enum PolicyTest {
+    /// `{combinator, rules}`: the entity that the rule is about is meant by this search.
+    Entity(Search),
+    /// `{queries, conditions}`: every condition holds of what the queries find.
+    Catalog {
+        /// `queries`, by name.
+        queries: BTreeMap<Box<str>, Search>,
+        /// `conditions`: jq, at least one.
+        conditions: Vec<Box<str>>,
+    },
 }
 
 impl Rule {

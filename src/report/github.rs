@@ -6,50 +6,60 @@ use crate::check::Conclusion;
 use crate::model::{RunState, Severity};
 
 use super::defuse::{paragraphs, prose};
+use super::fold::{self, Told};
 use super::{Report, words};
 
-/// One command a line, and one for the conclusion. Nothing but commands is printed, so that no stranger's text can pass
-/// for one.
+/// One command a line, the conclusion's first, because GitHub shows ten of a kind in each step and no more. Nothing but
+/// commands is printed, so that no stranger's text can pass for one.
 pub fn github(report: &Report<'_>) -> String {
     let mut out = String::new();
-    for placed in &report.findings {
-        let finding = placed.finding;
-        let command = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "notice",
-        };
-        let mut properties = Vec::new();
-        if let Some(file) = &placed.file {
-            properties.push(format!("file={}", property(&prose(file))));
-        }
-        if let Some(span) = placed.span {
-            properties.push(format!("line={}", span.line));
-            // GitHub refuses columns for what goes on over several lines.
-            if span.end_line == span.line {
-                properties.push(format!("endLine={}", span.end_line));
-                properties.push(format!("col={}", span.column));
-                properties.push(format!("endColumn={}", span.end_column));
-            } else {
-                properties.push(format!("endLine={}", span.end_line.max(span.line)));
-            }
-        }
-        properties.push(format!("title={}", property(finding.rule)));
-        let mut said = prose(&finding.message);
-        if let Some(help) = &finding.help {
-            said.push('\n');
-            said.push_str(&paragraphs(help));
-        }
-        let _ = writeln!(out, "::{command} {}::{}", properties.join(","), data(&said));
+    let command = if report.verdict.conclusion == Conclusion::Failure { "error" } else { "notice" };
+    let mut said = words::conclusion_line(report);
+    if let Some(restricted) = &report.restricted {
+        said.push('\n');
+        said.push_str(&words::restricted_line(restricted));
+    }
+    let _ = writeln!(out, "::{command} title=Portcullis::{}", data(&said));
+    for told in fold::told(report) {
+        annotation(&mut out, &told);
     }
     for run in report.verdict.runs.iter().filter(|run| run.state != RunState::Approved) {
         let said = format!("{} is {}: {}", run.id, run.state, run.reason);
         let _ = writeln!(out, "::notice title=run/state::{}", data(&prose(&said)));
     }
-    let command = if report.verdict.conclusion == Conclusion::Failure { "error" } else { "notice" };
-    let said = words::conclusion_line(report.verdict, &report.findings);
-    let _ = writeln!(out, "::{command} title=Portcullis::{}", data(&said));
     out
+}
+
+fn annotation(out: &mut String, told: &Told<'_, '_>) {
+    let placed = told.first;
+    let finding = placed.finding;
+    let command = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    };
+    let mut properties = Vec::new();
+    if let Some(file) = &placed.file {
+        properties.push(format!("file={}", property(&prose(file))));
+    }
+    if let Some(span) = placed.span {
+        properties.push(format!("line={}", span.line));
+        properties.push(format!("endLine={}", span.end_line.max(span.line)));
+        // GitHub refuses columns for what goes on over several lines.
+        if span.end_line == span.line {
+            properties.push(format!("col={}", span.column));
+            properties.push(format!("endColumn={}", span.end_column.max(span.column)));
+        }
+    }
+    properties.push(format!("title={}", property(finding.rule)));
+    let mut said = prose(&finding.message);
+    let related = placed.related.iter();
+    let related = related.map(|r| format!("{} at {}", prose(r.message), words::position_of(&r.file, r.span)));
+    for line in told.others_in_words().into_iter().chain(related).chain(finding.help.as_deref().map(paragraphs)) {
+        said.push('\n');
+        said.push_str(&line);
+    }
+    let _ = writeln!(out, "::{command} {}::{}", properties.join(","), data(&said));
 }
 
 /// Escapes what a command says.

@@ -6,7 +6,7 @@ use crate::check::{ChangeVerdict, CheckResult, CommitVerdict, RunVerdict};
 use crate::model::Identifier;
 
 use super::defuse::json_safe;
-use super::{PlacedFinding, Report, status};
+use super::{PlacedFinding, PlacedRelated, Report, Restricted, status};
 
 /// The whole. Fields are never left out: what is absent is `null` or empty.
 #[derive(Serialize, Clone, PartialEq, Eq, Debug)]
@@ -19,6 +19,18 @@ pub struct VerdictJson {
     changes: Vec<ChangeJson>,
     findings: Vec<FindingJson>,
     runs: Vec<RunJson>,
+    restricted: Option<RestrictedJson>,
+}
+
+/// Of what only a part was told, and how the whole ends.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+struct RestrictedJson {
+    paths: Vec<String>,
+    conclusion: &'static str,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    changes: usize,
 }
 
 #[derive(Serialize, Clone, PartialEq, Eq, Debug)]
@@ -60,6 +72,16 @@ struct FindingJson {
     help: Option<String>,
     subject: Option<String>,
     commit: Option<String>,
+    related: Vec<RelatedJson>,
+}
+
+/// A second place of a finding.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+struct RelatedJson {
+    file: String,
+    line: Option<u32>,
+    column: Option<u32>,
+    message: String,
 }
 
 /// One run; the same shape stands in the verdict and in `portcullis runs --json`.
@@ -99,6 +121,21 @@ impl From<&Report<'_>> for VerdictJson {
             changes: verdict.changes.iter().map(ChangeJson::from).collect(),
             findings: report.findings.iter().map(FindingJson::from).collect(),
             runs: verdict.runs.iter().map(RunJson::from).collect(),
+            restricted: report.restricted.as_ref().map(RestrictedJson::from),
+        }
+    }
+}
+
+impl From<&Restricted> for RestrictedJson {
+    fn from(restricted: &Restricted) -> Self {
+        let elsewhere = &restricted.elsewhere;
+        Self {
+            paths: restricted.paths.clone(),
+            conclusion: elsewhere.conclusion.as_str(),
+            errors: elsewhere.errors,
+            warnings: elsewhere.warnings,
+            infos: elsewhere.infos,
+            changes: elsewhere.changes,
         }
     }
 }
@@ -149,6 +186,18 @@ impl From<&PlacedFinding<'_>> for FindingJson {
             help: finding.help.clone(),
             subject: finding.subject.as_ref().map(ToString::to_string),
             commit: finding.commit.map(|id| id.to_string()),
+            related: placed.related.iter().map(RelatedJson::from).collect(),
+        }
+    }
+}
+
+impl From<&PlacedRelated<'_>> for RelatedJson {
+    fn from(related: &PlacedRelated<'_>) -> Self {
+        Self {
+            file: related.file.clone(),
+            line: related.span.map(|span| span.line),
+            column: related.span.map(|span| span.column),
+            message: related.message.to_owned(),
         }
     }
 }
@@ -199,9 +248,12 @@ mod tests {
             sample::working_tree(),
             sample::hostile(),
             sample::documented(),
+            sample::collision(),
         ];
-        for verdict in all {
-            let printed: serde_json::Value = serde_json::from_str(&json(&Report::new(&verdict, "", &sample::sources))).unwrap();
+        for (number, verdict) in all.iter().enumerate() {
+            let mut report = Report::new(verdict, "", &sample::sources);
+            report.restricted = (number % 2 == 0).then(sample::restricted);
+            let printed: serde_json::Value = serde_json::from_str(&json(&report)).unwrap();
             let wrong: Vec<String> = validator.iter_errors(&printed).map(|e| format!("{} at {}", e, e.instance_path())).collect();
             assert!(wrong.is_empty(), "{wrong:?}");
         }

@@ -6,7 +6,7 @@ use crate::check::{Conclusion, RunVerdict};
 use crate::model::{Identifier, Severity};
 
 use super::defuse::prose;
-use super::{PlacedFinding, Report, status, words};
+use super::{Report, fold, status, words};
 
 /// How many findings are spelled out: a comment on GitHub holds 65,536 characters.
 const MOST_FINDINGS: usize = 30;
@@ -20,11 +20,7 @@ const LONGEST: usize = 600;
 /// The comment, ending in a line break.
 pub fn markdown(report: &Report<'_>) -> String {
     let verdict = report.verdict;
-    let mut out = format!(
-        "### {} Portcullis: {}\n\n",
-        icon(verdict.conclusion),
-        escape(&words::conclusion_line(verdict, &report.findings))
-    );
+    let mut out = format!("### {} Portcullis: {}\n\n", icon(verdict.conclusion), escape(&words::conclusion_line(report)));
     if !verdict.checks.is_empty() {
         out.push_str("| check | | |\n|---|---|---|\n");
         for check in &verdict.checks {
@@ -39,10 +35,14 @@ pub fn markdown(report: &Report<'_>) -> String {
         }
         out.push('\n');
     }
-    findings(&mut out, &report.findings);
+    if let Some(restricted) = &report.restricted {
+        let _ = writeln!(out, "{}\n", escape(&words::restricted_line(restricted)));
+    }
+    findings(&mut out, report);
     runs(&mut out, &verdict.runs);
     changes(&mut out, report);
-    let _ = writeln!(out, "<sub>{}</sub>", escape(&words::range_line(verdict)));
+    let measured = report.measured.map(|measured| format!("; {}", words::measured_line(&measured))).unwrap_or_default();
+    let _ = writeln!(out, "<sub>{}</sub>", escape(&format!("{}{measured}", words::range_line(verdict))));
     out
 }
 
@@ -54,12 +54,14 @@ fn icon(conclusion: Conclusion) -> &'static str {
     }
 }
 
-fn findings(out: &mut String, findings: &[PlacedFinding<'_>]) {
-    if findings.is_empty() {
+fn findings(out: &mut String, report: &Report<'_>) {
+    let all = fold::told(report);
+    if all.is_empty() {
         return;
     }
     out.push_str("#### Findings\n\n");
-    for placed in findings.iter().take(MOST_FINDINGS) {
+    for told in all.iter().take(MOST_FINDINGS) {
+        let placed = told.first;
         let finding = placed.finding;
         let severity = match finding.severity {
             Severity::Error => "**error**",
@@ -68,12 +70,19 @@ fn findings(out: &mut String, findings: &[PlacedFinding<'_>]) {
         };
         let place = words::position(placed).map(|at| format!(" at {}", code(&at))).unwrap_or_default();
         let _ = write!(out, "- {severity} {}{place}  \n  {}", code(finding.rule), escape(&finding.message));
+        if let Some(others) = told.others_in_words() {
+            let _ = write!(out, "  \n  {}", escape(&others));
+        }
+        for related in &placed.related {
+            let at = code(&words::position_of(&related.file, related.span));
+            let _ = write!(out, "  \n  {} at {at}", escape(related.message));
+        }
         if let Some(help) = &finding.help {
             let _ = write!(out, "  \n  _help:_ {}", help.lines().map(escape).collect::<Vec<_>>().join("  \n  "));
         }
         out.push('\n');
     }
-    if let Some(more) = findings.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
+    if let Some(more) = all.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
         let _ = writeln!(out, "- and {} more", words::count(more, "finding"));
     }
     out.push('\n');

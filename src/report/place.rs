@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{locate, locate_all};
-use crate::check::Verdict;
+use crate::check::cause_of;
 use crate::model::{FilePath, Finding, Place, Span};
+
+use super::excerpt::{Excerpt, excerpts};
 
 /// Where the text of files comes from: as it was judged.
 pub trait Sources {
@@ -27,37 +29,61 @@ pub struct PlacedFinding<'a> {
     pub file: Option<String>,
     /// Line and column, where the file could be read and the place found in it.
     pub span: Option<Span>,
-    /// The text of the first line of `span`, as spelled.
-    pub source_line: Option<String>,
+    /// The text around the beginning of `span`.
+    pub excerpt: Option<Excerpt>,
+    /// Other places that belong to it.
+    pub related: Vec<PlacedRelated<'a>>,
 }
 
-/// Finds the line and column of each finding, and sorts them: those without a file first, then by file, position and rule.
+/// A second place of a finding, found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlacedRelated<'a> {
+    /// The file, from the top of the repository.
+    pub file: String,
+    /// Line and column, where known.
+    pub span: Option<Span>,
+    /// The text around the beginning of `span`.
+    pub excerpt: Option<Excerpt>,
+    /// What stands there.
+    pub message: &'a str,
+}
+
+/// Finds the line and column of each finding, and sorts them: errors first, what may be the cause of others before its
+/// consequences, then those without a file, then by file, position and rule.
 ///
-/// `root` is the catalog's directory in the repository, empty where that is the top.
+/// `root` is the catalog's directory in the repository, empty where that is the top. Each file is read once.
 pub fn place_findings<'a>(findings: &'a [Finding], root: &str, sources: &dyn Sources) -> Vec<PlacedFinding<'a>> {
-    let mut by_file: BTreeMap<&FilePath, Vec<(&Finding, &Place)>> = BTreeMap::new();
-    let mut out = Vec::with_capacity(findings.len());
-    for finding in findings {
-        match &finding.place {
-            Some(place) => by_file.entry(&place.file).or_default().push((finding, place)),
-            None => out.push(PlacedFinding { finding, file: None, span: None, source_line: None }),
-        }
+    let mut by_file: BTreeMap<&FilePath, Vec<&Place>> = BTreeMap::new();
+    for place in findings.iter().flat_map(|finding| finding.place.iter().chain(finding.related.iter().map(|r| &r.place))) {
+        by_file.entry(&place.file).or_default().push(place);
     }
-    for (file, found) in by_file {
+    let mut found = BTreeMap::new();
+    for (file, places) in by_file {
         let source = sources.read(file);
-        let places: Vec<&Place> = found.iter().map(|(_, place)| *place).collect();
         let spans = match &source {
             Some(source) => locate_all(source, &places),
             None => places.iter().map(|place| place.span).collect(),
         };
-        for ((finding, _), span) in found.into_iter().zip(spans) {
-            let source_line = source.as_deref().zip(span).and_then(|(source, span)| line_of(source, span.line));
-            out.push(PlacedFinding { finding, file: Some(with_root(root, file)), span, source_line });
-        }
+        let texts = source.map_or_else(|| vec![None; spans.len()], |source| excerpts(&source, &spans));
+        found.insert(file, spans.into_iter().zip(texts));
+    }
+    // Within a file they were asked in the order of the findings, and so they are handed out.
+    let mut next = |place: &Place| found.get_mut(&place.file).and_then(Iterator::next).unwrap_or((None, None));
+    let mut out: Vec<PlacedFinding<'a>> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let (span, excerpt) = finding.place.as_ref().map_or((None, None), &mut next);
+        let related = finding.related.iter().map(|related| {
+            let (span, excerpt) = next(&related.place);
+            PlacedRelated { file: with_root(root, &related.place.file), span, excerpt, message: &related.message }
+        });
+        let related = related.collect();
+        let file = finding.place.as_ref().map(|place| with_root(root, &place.file));
+        out.push(PlacedFinding { finding, file, span, excerpt, related });
     }
     out.sort_by(|a, b| {
-        let key = |p: &PlacedFinding<'a>| (p.file.clone(), p.span, p.finding.severity, p.finding.rule);
-        key(a).cmp(&key(b))
+        let first = |p: &PlacedFinding<'a>| (p.finding.severity, cause_of(p.finding.rule));
+        let then = |p: &PlacedFinding<'a>| (p.span, p.finding.rule);
+        first(a).cmp(&first(b)).then_with(|| a.file.cmp(&b.file)).then_with(|| then(a).cmp(&then(b)))
     });
     out
 }
@@ -73,30 +99,6 @@ pub fn line_and_column(place: &Place, root: &str, sources: &dyn Sources) -> (Str
 pub(super) fn with_root(root: &str, file: &FilePath) -> String {
     let root = root.trim_matches('/');
     if root.is_empty() { file.as_str().to_owned() } else { format!("{root}/{file}") }
-}
-
-/// One line, from one; bytes that are no UTF-8 are replaced.
-fn line_of(source: &[u8], line: u32) -> Option<String> {
-    let index = usize::try_from(line).ok()?.checked_sub(1)?;
-    let bytes = source.split(|b| *b == b'\n').nth(index)?;
-    let text = String::from_utf8_lossy(bytes);
-    Some(text.strip_suffix('\r').unwrap_or(&text).to_owned())
-}
-
-/// A verdict ready to be worded.
-#[derive(Clone, Debug)]
-pub struct Report<'a> {
-    /// The verdict.
-    pub verdict: &'a Verdict,
-    /// Its findings, placed and sorted.
-    pub findings: Vec<PlacedFinding<'a>>,
-}
-
-impl<'a> Report<'a> {
-    /// Places the findings of `verdict`, whose catalog lives under `root`.
-    pub fn new(verdict: &'a Verdict, root: &str, sources: &dyn Sources) -> Self {
-        Self { verdict, findings: place_findings(&verdict.findings, root, sources) }
-    }
 }
 
 #[cfg(test)]
@@ -123,6 +125,24 @@ mod tests {
     }
 
     #[test]
+    fn the_cause_stands_before_its_consequences_and_errors_before_warnings() {
+        let at = |rule: &'static str, file: &str| Finding::error(rule, "m").at(Place::file(&FilePath::new(file)));
+        let findings = [
+            Finding::warning("lint/nobody", "m"),
+            at("permission/unregister", "a.yaml"),
+            at("reference/missing-entity", "b.yaml"),
+            at("schema/type", "c.yaml"),
+            at("yaml/syntax", "d.yaml"),
+            at("approval/nobody", "e.yaml"),
+        ];
+        let placed = place_findings(&findings, "", &|_: &FilePath| None);
+        let order: Vec<_> = placed.iter().map(|p| p.finding.rule).collect();
+        let expected =
+            ["yaml/syntax", "schema/type", "reference/missing-entity", "permission/unregister", "approval/nobody", "lint/nobody"];
+        assert_eq!(order, expected);
+    }
+
+    #[test]
     fn a_position_beyond_the_file_or_a_lost_file_is_no_panic() {
         let span = Span { line: 99, column: 7, end_line: 0, end_column: 0 };
         let file = FilePath::new("a.yaml");
@@ -132,7 +152,7 @@ mod tests {
         ];
         for source in [None, Some(b"one\r\n\xff two".to_vec())] {
             let placed = place_findings(&findings, "", &|_: &FilePath| source.clone());
-            assert!(placed.iter().all(|p| p.source_line.is_none() || p.span.is_some()));
+            assert!(placed.iter().all(|p| p.excerpt.is_none() || p.span.is_some()));
         }
     }
 
@@ -149,12 +169,51 @@ mod tests {
         let placed = place_findings(&findings, "", &|_: &FilePath| Some(text.clone()));
         let of = |rule: &str| placed.iter().find(|p| p.finding.rule == rule).and_then(|p| p.span).map(|s| (s.line, s.column));
         assert_eq!((of("a/value"), of("a/key"), of("a/gone")), (Some((3, 8)), Some((3, 3)), Some((2, 1))));
-        assert!(placed.iter().all(|p| p.source_line.is_some()));
+        assert!(placed.iter().all(|p| p.excerpt.is_some()));
     }
 
     #[test]
-    fn windows_line_ends_are_not_part_of_the_line() {
-        assert_eq!(line_of(b"one\r\ntwo\r\n", 2).as_deref(), Some("two"));
-        assert_eq!(line_of(b"one", 0), None);
+    fn related_places_are_found_in_their_own_files() {
+        let (one, two) = (FilePath::new("a.yaml"), FilePath::new("b.yaml"));
+        let at = |file: &FilePath, key: &str| Place::value(file, Pointer::root().key(key));
+        let findings = [
+            Finding::error("a/a", "m").at(at(&one, "x")).related(at(&two, "y"), "here too"),
+            Finding::error("b/b", "m").at(at(&two, "x")).related(at(&one, "x"), "and here"),
+        ];
+        let placed = place_findings(&findings, "", &|file: &FilePath| {
+            Some(match file == &one {
+                true => b"x: 1\n".to_vec(),
+                false => b"x: 1\ny: 22\n".to_vec(),
+            })
+        });
+        let seen: Vec<_> = placed
+            .iter()
+            .map(|p| (p.span.map(|s| (s.line, s.column)), &*p.related[0].file, p.related[0].span.map(|s| (s.line, s.end_column))))
+            .collect();
+        assert_eq!(seen, [(Some((1, 4)), "b.yaml", Some((2, 6))), (Some((1, 4)), "a.yaml", Some((1, 5)))]);
+    }
+
+    /// Every place of a large file, whether it has lines or is one: the file is walked along once, not once a finding.
+    #[test]
+    fn thousands_of_findings_in_one_file_are_placed_at_once() {
+        let items: Vec<String> =
+            (0..6_000).map(|i| format!("{{\"identifier\":\"e{i:04}\",\"properties\":{{\"ttl\":\"ten\"}}}}")).collect();
+        let file = FilePath::new("entities/all.json");
+        let findings: Vec<Finding> = (0..6_000)
+            .map(|i| {
+                let ttl = Pointer::root().index(i).key("properties").key("ttl");
+                Finding::error("schema/type", "wrong").at(Place::value(&file, ttl))
+            })
+            .collect();
+        for between in [",", ",\n"] {
+            let text = format!("[{}]", items.join(between)).into_bytes();
+            let placed = place_findings(&findings, "", &|_: &FilePath| Some(text.clone()));
+            let marked = |p: &PlacedFinding<'_>| {
+                let (span, excerpt) = (p.span.unwrap(), p.excerpt.clone().unwrap());
+                let from = usize::try_from(span.column - 1 - excerpt.skipped).unwrap();
+                excerpt.text.chars().skip(from).take(5).collect::<String>()
+            };
+            assert!(placed.iter().all(|p| marked(p) == "\"ten\""));
+        }
     }
 }

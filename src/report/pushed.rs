@@ -4,9 +4,10 @@ use crate::check::Conclusion;
 use crate::model::Finding;
 
 use super::defuse::prose;
-use super::place::{Report, Sources, place_findings};
+use super::fold::Told;
+use super::place::{Sources, place_findings};
 use super::summary::Paint;
-use super::{snippet, text, words};
+use super::{Report, fold, snippet, text, words};
 
 /// A ref that a push would move, and who pushes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,16 +32,16 @@ pub fn pushed(of: &PushedRef, report: &Report<'_>, let_in: bool, styled: bool) -
         let refused = of.line(paint, Conclusion::Failure, "refused", "");
         return format!("{}{refused}", text(report, styled));
     }
-    let drawn: String = report.findings.iter().map(|placed| snippet::draw(placed, styled) + "\n").collect();
+    let drawn: String = fold::told(report).iter().map(|told| snippet::draw(told, styled) + "\n").collect();
     let conclusion = report.verdict.conclusion;
-    let why = format!(" ({})", words::conclusion_line(report.verdict, &report.findings));
+    let why = format!(" ({})", words::conclusion_line(report));
     format!("{drawn}{}", of.line(paint, conclusion, "let in", &why))
 }
 
 /// A push that is refused before its commits are judged.
 pub fn push_refused(of: &PushedRef, findings: &[Finding], root: &str, sources: &dyn Sources, styled: bool) -> String {
     let placed = place_findings(findings, root, sources);
-    let drawn: String = placed.iter().map(|placed| snippet::draw(placed, styled) + "\n").collect();
+    let drawn: String = placed.iter().map(|first| snippet::draw(&Told { first, others: Vec::new() }, styled) + "\n").collect();
     let why = match words::counts(&placed) {
         counts if counts.is_empty() => String::new(),
         counts => format!(" ({counts})"),

@@ -1,8 +1,10 @@
 //! Hand-made verdicts that show every shape, for the tests of the renderers.
 
 use crate::catalog::{Change, Field, Operation};
-use crate::check::{ChangeVerdict, CheckName, CheckResult, CommitVerdict, Conclusion, RunVerdict, Verdict};
+use crate::check::{ChangeVerdict, CheckName, CheckResult, CommitVerdict, Conclusion, Elsewhere, RunVerdict, Verdict};
 use crate::model::{Actor, CommitId, EntityKey, FilePath, Finding, Identifier, Place, RunState, Severity, Span, Subject, Value};
+
+use super::Restricted;
 
 pub(super) const ENV: &str = "identifier: prod
 blueprint: Env
@@ -210,6 +212,35 @@ pub(super) fn hostile() -> Verdict {
         vec![change(Operation::Update, env("prod"), Some(Field::Property(text.into())), vec![stranger.clone()], false)];
     verdict.runs = vec![RunVerdict { requester: Some(stranger), ..run("r", RunState::Expired, &[], &[], text) }];
     verdict
+}
+
+/// One identifier in two places, and one mistake in many.
+pub(super) fn collision() -> Verdict {
+    let declared = |file: &str| at(file, 1, 13..17);
+    let twice = Finding::error("duplicate/identifier", "`Env/prod` is declared more than once")
+        .at(declared("entities/Env/prod.yaml"))
+        .related(declared("entities/Env/again.yaml"), "also declared")
+        .help("rename one of them, or delete it")
+        .about(env("prod"));
+    let many = (1..=9).map(|i| {
+        let name = format!("e{i}");
+        Finding::error("schema/required", format!("`{name}` has no `ttl`, which Env requires"))
+            .at(at(&format!("entities/Env/{name}.yaml"), 1, 1..11))
+            .help("add `ttl` under `properties`")
+            .about(env(&name))
+    });
+    Verdict {
+        conclusion: Conclusion::Failure,
+        checks: vec![check(CheckName::Catalog, Conclusion::Failure, "10 errors, first: `e1` has no `ttl`, which Env requires")],
+        findings: many.chain([twice]).collect(),
+        ..success()
+    }
+}
+
+/// What a restricted verdict leaves out.
+pub(super) fn restricted() -> Restricted {
+    let elsewhere = Elsewhere { conclusion: Conclusion::Failure, errors: 2, warnings: 1, infos: 0, changes: 4 };
+    Restricted { paths: vec!["entities/Env".into(), "teams/platform.yaml".into()], elsewhere }
 }
 
 /// The example of `docs/verdict.md`.

@@ -1,7 +1,9 @@
 //! Every outward word, seen as it is printed.
 
+use std::time::Duration;
+
 use super::defuse::is_hostile;
-use super::{Format, Report, RunEntry, RunOrigin, render, run_text, runs_json, runs_text, sample};
+use super::{Format, Measured, Report, RunEntry, RunOrigin, render, run_text, runs_json, runs_text, sample};
 use crate::check::Verdict;
 
 const FORMATS: [(Format, &str); 5] = [
@@ -12,13 +14,14 @@ const FORMATS: [(Format, &str); 5] = [
     (Format::Markdown, "markdown"),
 ];
 
-fn verdicts() -> [(&'static str, Verdict); 5] {
+fn verdicts() -> [(&'static str, Verdict); 6] {
     [
         ("success", sample::success()),
         ("pending", sample::pending()),
         ("failure", sample::failure()),
         ("working_tree", sample::working_tree()),
         ("hostile", sample::hostile()),
+        ("collision", sample::collision()),
     ]
 }
 
@@ -30,6 +33,30 @@ fn every_verdict_in_every_format() {
             insta::assert_snapshot!(format!("{name}_{suffix}"), render(format, &report, false));
         }
     }
+}
+
+#[test]
+fn a_restricted_verdict_never_passes_for_the_whole() {
+    let verdict = sample::success();
+    let mut report = Report::new(&verdict, "", &sample::sources);
+    report.restricted = Some(sample::restricted());
+    report.measured = Some(Measured { files: 120, entities: 1, elapsed: Duration::from_millis(312) });
+    for (format, suffix) in FORMATS {
+        insta::assert_snapshot!(format!("restricted_{suffix}"), render(format, &report, false));
+    }
+}
+
+#[test]
+fn every_place_is_told_on_request_and_a_quiet_report_holds_errors_alone() {
+    let verdict = sample::collision();
+    let report = Report { expanded: true, ..Report::new(&verdict, "", &sample::sources) };
+    insta::assert_snapshot!("expanded_text", render(Format::Text, &report, false));
+    insta::assert_snapshot!("expanded_github", render(Format::Github, &report, false));
+    let verdict = sample::failure();
+    let quiet = Report { quiet: true, ..Report::new(&verdict, "", &sample::sources) };
+    insta::assert_snapshot!("quiet_text", render(Format::Text, &quiet, false));
+    let verdict = sample::success();
+    assert_eq!(render(Format::Text, &Report { quiet: true, ..Report::new(&verdict, "", &sample::sources) }, false), "");
 }
 
 #[test]

@@ -59,7 +59,13 @@ pub(super) fn summary(report: &Report<'_>, paint: Paint) -> String {
     runs(&mut out, &verdict.runs, paint);
     checks(&mut out, verdict, paint);
     let _ = writeln!(out, "{}", paint.dim(&words::range_line(verdict)));
-    let line = words::conclusion_line(verdict, &report.findings);
+    if let Some(measured) = &report.measured {
+        let _ = writeln!(out, "{}", paint.dim(&words::measured_line(measured)));
+    }
+    if let Some(restricted) = &report.restricted {
+        let _ = writeln!(out, "{}", paint.bold(&words::restricted_line(restricted)));
+    }
+    let line = words::conclusion_line(report);
     let word = verdict.conclusion.as_str();
     let rest = line.strip_prefix(word).unwrap_or_default();
     let _ = writeln!(out, "{}{}", paint.conclusion(verdict.conclusion, word), paint.bold(rest));

@@ -1,14 +1,17 @@
 //! A verdict for people at a terminal.
 
-use super::{Report, snippet, summary};
+use super::{Report, fold, snippet, summary};
 
-/// Every finding as a compiler draws it, then a summary. `styled` adds ANSI colours.
+/// Every mistake as a compiler draws it, then a summary. `styled` adds ANSI colours. A quiet report holds the errors alone, and
+/// is empty where there are none.
 pub fn text(report: &Report<'_>, styled: bool) -> String {
     let mut out = String::new();
-    for placed in &report.findings {
-        out.push_str(&snippet::draw(placed, styled));
+    for told in fold::told(report).iter().filter(|told| !report.quiet || told.first.finding.is_error()) {
+        out.push_str(&snippet::draw(told, styled));
         out.push('\n');
     }
-    out.push_str(&summary::summary(report, summary::Paint { styled }));
+    if !report.quiet {
+        out.push_str(&summary::summary(report, summary::Paint { styled }));
+    }
     out
 }

@@ -2,10 +2,10 @@
 
 use crate::catalog::Field;
 use crate::check::{ChangeVerdict, Conclusion, Verdict};
-use crate::model::{Actor, CommitId, RunState, Severity};
+use crate::model::{Actor, CommitId, RunState, Severity, Span};
 
-use super::PlacedFinding;
 use super::defuse::prose;
+use super::{Measured, PlacedFinding, Report, Restricted};
 
 /// `1 error`, `2 errors`.
 pub(super) fn count(number: usize, word: &str) -> String {
@@ -39,7 +39,8 @@ pub(super) fn counts(findings: &[PlacedFinding<'_>]) -> String {
 }
 
 /// What the whole comes to, in one line: `failure: 2 errors and 1 warning in 2 files`.
-pub(super) fn conclusion_line(verdict: &Verdict, findings: &[PlacedFinding<'_>]) -> String {
+pub(super) fn conclusion_line(report: &Report<'_>) -> String {
+    let (verdict, findings) = (report.verdict, &report.findings);
     let waiting = verdict.runs.iter().filter(|run| run.state == RunState::WaitingForApproval).count();
     let mut parts = vec![counts(findings)];
     if waiting > 0 {
@@ -51,6 +52,7 @@ pub(super) fn conclusion_line(verdict: &Verdict, findings: &[PlacedFinding<'_>])
     parts.retain(|part| !part.is_empty());
     let said = match (parts.is_empty(), verdict.conclusion) {
         (false, _) => parts.join("; "),
+        (true, Conclusion::Success) if report.restricted.is_some() => "nothing stands against what was asked about".to_owned(),
         (true, Conclusion::Success) => "nothing stands against it".to_owned(),
         (true, Conclusion::Pending) => "it waits for somebody".to_owned(),
         (true, Conclusion::Failure) => verdict
@@ -60,6 +62,35 @@ pub(super) fn conclusion_line(verdict: &Verdict, findings: &[PlacedFinding<'_>])
             .map_or_else(|| "something stands against it".to_owned(), |check| prose(&check.summary)),
     };
     format!("{}: {said}", verdict.conclusion.as_str())
+}
+
+/// What a restricted verdict leaves out; it never passes for the whole.
+pub(super) fn restricted_line(restricted: &Restricted) -> String {
+    let elsewhere = &restricted.elsewhere;
+    let paths = list(&restricted.paths.iter().take(3).map(|path| prose(path)).collect::<Vec<_>>());
+    let more = match restricted.paths.len().saturating_sub(3) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let parts: Vec<String> =
+        [(elsewhere.errors, "error"), (elsewhere.warnings, "warning"), (elsewhere.infos, "note"), (elsewhere.changes, "change")]
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, word)| count(number, word))
+            .collect();
+    let rest = match parts.as_slice() {
+        [] => "there is nothing elsewhere".to_owned(),
+        parts => format!("{} elsewhere are not told; the whole: {}", list(parts), elsewhere.conclusion.as_str()),
+    };
+    format!("restricted to {paths}{more}; {rest}")
+}
+
+/// What was looked at, and how long it took: `checked 120 files with 100 entities in 0.31 s`.
+pub(super) fn measured_line(measured: &Measured) -> String {
+    let entities = if measured.entities == 1 { "1 entity".to_owned() } else { format!("{} entities", measured.entities) };
+    let seconds = measured.elapsed.as_secs_f64();
+    let took = if seconds < 10.0 { format!("{seconds:.2} s") } else { format!("{seconds:.0} s") };
+    format!("checked {} with {entities} in {took}", count(measured.files, "file"))
 }
 
 /// What was judged against what.
@@ -103,9 +134,14 @@ pub(super) fn commit(id: Option<CommitId>) -> String {
 
 /// `path:line:column`, as far as it is known.
 pub(super) fn position(placed: &PlacedFinding<'_>) -> Option<String> {
-    let file = prose(placed.file.as_deref()?);
-    Some(match placed.span {
+    Some(position_of(placed.file.as_deref()?, placed.span))
+}
+
+/// The same of any file.
+pub(super) fn position_of(file: &str, span: Option<Span>) -> String {
+    let file = prose(file);
+    match span {
         Some(span) => format!("{file}:{}:{}", span.line, span.column),
         None => file,
-    })
+    }
 }

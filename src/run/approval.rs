@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::catalog::{Catalog, Grant, Owner, approve_rule, grants};
-use crate::model::{Action, Identifier};
+use crate::catalog::{About, AboutRun, Catalog, Grant, Owner, approve_rule, grants_statically, policy_grants, user_of};
+use crate::model::{Action, EntityKey, Identifier, Value};
 
 /// Who had a hand in what is proposed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct Hands {
 pub enum Ineligible {
     /// The action's approve rule does not grant them, or they are not in the roster.
     NotInRule,
+    /// The policy of the approve rule has no answer, so nobody knows whether it grants them.
+    PolicyFailed,
     /// A bot never approves.
     Bot,
     /// They asked for the run themselves.
@@ -41,6 +43,7 @@ impl fmt::Display for Ineligible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotInRule => "the action's approve rule on the watched branch does not name them",
+            Self::PolicyFailed => "the policy of the approve rule on the watched branch has no answer, and so grants nobody",
             Self::Bot => "a bot never approves",
             Self::Requester => "they asked for the run themselves",
             Self::Contributor => "they authored, committed or pushed something on this pull request",
@@ -72,16 +75,49 @@ impl Panel {
     }
 }
 
+/// The run that is to be approved, as its approve rule may ask about it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'a> {
+    /// The entity that the run is about.
+    pub target: Option<&'a EntityKey>,
+    /// Its effective owner.
+    pub owner: Option<&'a Owner>,
+    /// The inputs, with defaults filled in.
+    pub inputs: Option<&'a Value>,
+}
+
 /// Who may approve a run of `action`: whom its approve rule in `base` grants, who is no bot, did not ask for the run and
 /// contributed nothing, nor may have. `selfApproval`, of the action or else of base's policy, lifts the last three.
-pub fn approvers(base: &Catalog, action: &Action, owner: Option<&Owner>, hands: &Hands) -> Panel {
+///
+/// The whole roster is asked, as often as there are requesters. Of whom a policy has no answer nobody knows whether they may:
+/// they do not, they may say no, and `ALL` waits for them.
+pub fn approvers(base: &Catalog, action: &Action, subject: &Subject<'_>, hands: &Hands) -> Panel {
     let rule = approve_rule(base, action);
+    let run = AboutRun {
+        action: action.identifier.clone(),
+        inputs: subject.inputs.cloned(),
+        requesters: Some(hands.requesters.clone()),
+    };
+    let target = subject.target.and_then(|key| base.entities().get(key));
+    let about = About { owner: subject.owner, entity: target.map(|found| &found.value), run: Some(&run) };
     let lenient = allows_self_approval(base, action);
     let mut panel = Panel::default();
     for (identifier, user) in base.users().iter() {
-        let Some(grant) = grants(base, &rule, &user.value, owner) else { continue };
+        let mut failed = false;
+        let by_policy =
+            || match user_of(base, identifier).zip(rule.policy.as_ref()).map(|(u, p)| policy_grants(base, p, u, &about)) {
+                Some(Ok(true)) => Some(Grant::Policy),
+                Some(Err(_)) => {
+                    failed = true;
+                    Some(Grant::Policy)
+                }
+                Some(Ok(false)) | None => None,
+            };
+        let Some(grant) = grants_statically(base, &rule, &user.value, &about).or_else(by_policy) else { continue };
         let bar = if user.value.bot {
             Some(Ineligible::Bot)
+        } else if failed {
+            Some(Ineligible::PolicyFailed)
         } else if lenient {
             None
         } else if hands.requesters.contains(identifier) {
@@ -95,7 +131,7 @@ pub fn approvers(base: &Catalog, action: &Action, owner: Option<&Owner>, hands: 
         } else {
             None
         };
-        if !user.value.bot && (lenient || !hands.proven.contains(identifier)) {
+        if !user.value.bot && (lenient || failed || !hands.proven.contains(identifier)) {
             panel.heard.insert(identifier.clone());
         }
         match bar {
@@ -130,8 +166,10 @@ mod tests {
 
     fn panel_of(world: &World, hands: &Hands) -> Panel {
         let base = world.base();
-        let owner = base.owner_of(&world.run.target(&world.action.blueprint).unwrap());
-        approvers(&base, &world.action, Some(&owner), hands)
+        let target = world.run.target(&world.action.blueprint).unwrap();
+        let owner = base.owner_of(&target);
+        let subject = Subject { target: Some(&target), owner: Some(&owner), inputs: Some(&world.run.inputs) };
+        approvers(&base, &world.action, &subject, hands)
     }
 
     fn eligible(panel: &Panel) -> Vec<&str> {

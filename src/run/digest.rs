@@ -93,7 +93,7 @@ fn rule_meaning(rule: &Rule) -> Value {
         ("users", texts(rule.users.iter().map(ToString::to_string))),
         ("teams", texts(rule.teams.iter().map(ToString::to_string))),
         ("ownedByTeam", rule.owned_by_team.into()),
-        ("policy", rule.policy.clone().unwrap_or(Value::Null)),
+        ("policy", rule.policy.as_ref().map_or(Value::Null, |policy| policy.written.clone())),
     ])
 }
 

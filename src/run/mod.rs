@@ -12,7 +12,7 @@ mod state;
 mod state_tests;
 mod transition;
 
-pub use approval::{Hands, Ineligible, Panel, approvers};
+pub use approval::{Hands, Ineligible, Panel, Subject as ApprovalSubject, approvers};
 pub use digest::{Digest, action_of, digest_request, digest_run};
 pub use requirement::{Requirement, requirement};
 pub use review::{ReviewedOn, Word, last_words};

@@ -57,7 +57,7 @@ impl Story {
             requirement: requirement(&self.world.action, &self.world.run.inputs),
             digest: digest_run(&self.world.run, &base),
             request: digest_request(&self.world.run),
-            panel: approvers(&base, &self.world.action, Some(&owner), &hands),
+            panel: approvers(&base, &self.world.action, &ApprovalSubject { owner: Some(&owner), ..Default::default() }, &hands),
             words: self.words.clone(),
             first_seen: day(0),
             expiry: self.world.policy.expiry,

@@ -9,6 +9,7 @@ use crate::model::{Blueprint, Ownership, Property, Relation, RelationPath, RuleD
 use super::cursor::{Cursor, Decoder};
 use super::derived::derived;
 use super::entity::computed;
+use super::look;
 use super::schema::{self, Use};
 
 pub(super) const RULES: &[RuleDoc] = &[
@@ -70,7 +71,7 @@ pub(in crate::catalog) fn blueprint(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> 
     let identifier = d.required(&at, "identifier", "<Name>").and_then(|id| d.identifier(id));
     d.subject = identifier.clone().map(Subject::Blueprint);
     let title = d.optional_text(&at, "title");
-    let icon = d.optional_text(&at, "icon");
+    let icon = look::icon(d, &at);
     let description = d.optional_text(&at, "description");
     let (properties, required) = at.given("schema").map(|schema| properties(d, schema)).unwrap_or_default();
     let mut relations = BTreeMap::new();
@@ -123,6 +124,7 @@ fn relation(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Relation> {
     let target = d.required(&at, "target", "<Blueprint>").and_then(|target| d.identifier(target));
     let title = d.optional_text(&at, "title");
     let description = d.optional_text(&at, "description");
+    look::icon(d, &at);
     let required = d.flag(&at, "required");
     let many = d.flag(&at, "many");
     if required && many {

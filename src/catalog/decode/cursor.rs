@@ -90,9 +90,13 @@ impl<'c, 'n> Cursor<'c, 'n> {
     }
 }
 
+/// A collection that fills more columns than this is not shown as a whole, though it stands in one line: in minified JSON
+/// that line is the file.
+const WIDEST: u32 = 80;
+
 /// What a person is shown of a node: itself where it stands in one line, else its key, else its first key or item.
 pub(in crate::catalog) fn shown_span(node: &Node<'_>, key_span: Option<Span>) -> Span {
-    let long = node.span.line != node.span.end_line;
+    let long = node.span.line != node.span.end_line || node.span.end_column.saturating_sub(node.span.column) > WIDEST;
     match (&node.kind, key_span) {
         (NodeKind::Map(_) | NodeKind::List(_), Some(key)) if long => key,
         (NodeKind::Map(pairs), None) if long => pairs.first().map_or(node.span, |p| p.key_span),

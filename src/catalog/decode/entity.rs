@@ -6,6 +6,7 @@ use crate::catalog::node::NodeKind;
 use crate::model::{Entity, EntityKey, Identifier, RelationValue, RuleDoc, Subject};
 
 use super::cursor::{Cursor, Decoder};
+use super::look;
 
 pub(super) const RULES: &[RuleDoc] = &[RuleDoc {
     id: "document/missing-blueprint",
@@ -37,7 +38,7 @@ pub(in crate::catalog) fn entity(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Opt
         d.subject = Some(Subject::Entity(key));
     }
     let title = d.optional_text(&at, "title");
-    let icon = d.optional_text(&at, "icon");
+    let icon = look::icon(d, &at);
     let team = at.given("team").map(|team| teams(d, team));
     let mut properties = BTreeMap::new();
     if let Some(written) = at.given("properties").filter(|p| d.mapping(*p)) {

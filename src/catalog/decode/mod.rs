@@ -1,20 +1,25 @@
 //! Nodes become nouns: one file for each noun, and a cursor that knows where it stands.
 
 mod action;
+mod aggregation;
 mod blueprint;
 mod cursor;
 mod derived;
 mod entity;
 mod invocation;
 mod key;
+mod keyword;
+mod look;
 mod permission;
 mod policy;
+mod policy_rule;
 mod roster;
 mod rules;
 mod run;
 mod schema;
+mod search;
 pub(super) mod suggest;
-mod time;
+pub(super) mod time;
 
 pub(super) use action::action;
 pub(super) use blueprint::blueprint;
@@ -25,4 +30,5 @@ pub(super) use policy::policy;
 pub(super) use roster::{team, user};
 pub(super) use rules::RULES;
 pub(super) use run::run;
+pub use search::search_of;
 pub(super) use time::duration_text;

@@ -6,6 +6,7 @@ use crate::catalog::shown::shown;
 use crate::model::{ActionPermissions, EntityPermissions, Permissions, Role, Rule, RuleDoc, Subject};
 
 use super::cursor::{Cursor, Decoder};
+use super::policy_rule::policy;
 use super::run::identifier_or_stem;
 use super::suggest;
 
@@ -80,7 +81,7 @@ fn rule(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Rule {
         users: at.given("users").map(|users| d.identifiers(users)).unwrap_or_default(),
         teams: at.given("teams").map(|teams| d.identifiers(teams)).unwrap_or_default(),
         owned_by_team: d.flag(&at, "ownedByTeam"),
-        policy: at.given("policy").filter(|policy| d.mapping(*policy)).map(|policy| policy.node.to_value()),
+        policy: at.get("policy").and_then(|written| policy(d, written)),
     }
 }
 

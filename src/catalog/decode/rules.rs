@@ -2,7 +2,9 @@
 
 use crate::model::RuleDoc;
 
-use super::{action, blueprint, derived, entity, invocation, key, permission, policy, roster, run, schema, time};
+use super::{
+    action, blueprint, derived, entity, invocation, key, look, permission, policy, policy_rule, roster, run, schema, search, time,
+};
 
 const COMMON: &[RuleDoc] = &[
     RuleDoc { id: "document/empty", summary: "A file holds a document.", remedy: "Write the document, or remove the file." },
@@ -65,10 +67,13 @@ pub(in crate::catalog) const RULES: &[&[RuleDoc]] = &[
     entity::RULES,
     invocation::RULES,
     key::RULES,
+    look::RULES,
     permission::RULES,
     policy::RULES,
+    policy_rule::RULES,
     roster::RULES,
     run::RULES,
     schema::RULES,
+    search::RULES,
     time::RULES,
 ];

@@ -7,7 +7,11 @@ use crate::catalog::shown::shown;
 use crate::model::{RuleDoc, Value};
 
 use super::cursor::{Cursor, Decoder};
+use super::keyword::{BOUNDS, NESTED_TYPES, SPECS, Shape, TYPES, applies, formats, keywords};
+use super::look;
 use super::suggest;
+
+pub(super) use super::keyword::Use;
 
 pub(super) const RULES: &[RuleDoc] = &[
     RuleDoc {
@@ -21,147 +25,21 @@ pub(super) const RULES: &[RuleDoc] = &[
         remedy: "Remove what is repeated or not in `enum`, or add it there.",
     },
     RuleDoc {
+        id: "document/checks-nothing",
+        summary: "A `format` or `spec` stands where it says something: `labeled-url` on an object, the others on a string.",
+        remedy: "Change the type or the format; in a list, write the format inside `items`.",
+    },
+    RuleDoc {
+        id: "document/bounds",
+        summary: "A lower bound is not above its upper bound.",
+        remedy: "Exchange the two, or mend the wrong one.",
+    },
+    RuleDoc {
         id: "document/required-property",
         summary: "`required` names properties that are defined.",
         remedy: "Correct the name, or define the property.",
     },
 ];
-
-/// What a schema is for.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Use {
-    /// A property of a blueprint.
-    Property,
-    /// An input of an action.
-    Input,
-    /// A schema over the inputs, such as `requiredApproval.when`.
-    Condition,
-}
-
-/// What a keyword wants.
-#[derive(Clone, Copy)]
-enum Shape {
-    Any,
-    Text,
-    Texts,
-    Boolean,
-    Count,
-    Number,
-    Positive,
-    Type,
-    Format,
-    Spec,
-    Enum,
-    Colors,
-    Reference,
-    Mapping,
-    List,
-    Schema,
-    Schemas,
-    NamedSchemas,
-    SchemaOrSchemas,
-}
-
-/// Port's, and JSON Schema's `integer`, which everybody expects.
-const TYPES: &[&str] = &["string", "number", "integer", "boolean", "object", "array"];
-const NESTED_TYPES: &[&str] = &["string", "number", "boolean", "object", "array", "integer", "null"];
-const FORMATS: &[&str] = &[
-    "date-time",
-    "url",
-    "email",
-    "idn-email",
-    "ipv4",
-    "ipv6",
-    "markdown",
-    "yaml",
-    "user",
-    "team",
-    "timer",
-    "proto",
-    "labeled-url",
-    "date",
-    "time",
-    "uri",
-    "uuid",
-    "hostname",
-];
-const SPECS: &[&str] = &["open-api", "async-api", "embedded-url"];
-
-/// JSON Schema's own keywords.
-const KEYWORDS: &[(&str, Shape)] = &[
-    ("type", Shape::Type),
-    ("title", Shape::Text),
-    ("description", Shape::Text),
-    ("format", Shape::Format),
-    ("default", Shape::Any),
-    ("enum", Shape::Enum),
-    ("const", Shape::Any),
-    ("pattern", Shape::Text),
-    ("minLength", Shape::Count),
-    ("maxLength", Shape::Count),
-    ("minimum", Shape::Number),
-    ("maximum", Shape::Number),
-    ("exclusiveMinimum", Shape::Number),
-    ("exclusiveMaximum", Shape::Number),
-    ("multipleOf", Shape::Positive),
-    ("items", Shape::SchemaOrSchemas),
-    ("prefixItems", Shape::Schemas),
-    ("additionalItems", Shape::Schema),
-    ("contains", Shape::Schema),
-    ("minContains", Shape::Count),
-    ("maxContains", Shape::Count),
-    ("minItems", Shape::Count),
-    ("maxItems", Shape::Count),
-    ("uniqueItems", Shape::Boolean),
-    ("properties", Shape::NamedSchemas),
-    ("patternProperties", Shape::NamedSchemas),
-    ("additionalProperties", Shape::Schema),
-    ("propertyNames", Shape::Schema),
-    ("minProperties", Shape::Count),
-    ("maxProperties", Shape::Count),
-    ("required", Shape::Texts),
-    ("dependentRequired", Shape::Mapping),
-    ("dependentSchemas", Shape::NamedSchemas),
-    ("allOf", Shape::Schemas),
-    ("anyOf", Shape::Schemas),
-    ("oneOf", Shape::Schemas),
-    ("not", Shape::Schema),
-    ("if", Shape::Schema),
-    ("then", Shape::Schema),
-    ("else", Shape::Schema),
-    ("$ref", Shape::Reference),
-    ("$defs", Shape::NamedSchemas),
-    ("definitions", Shape::NamedSchemas),
-    ("$comment", Shape::Text),
-    ("examples", Shape::List),
-];
-
-/// Port's own, for properties and inputs.
-const PORT: &[(&str, Shape)] = &[
-    ("icon", Shape::Text),
-    ("enumColors", Shape::Colors),
-    ("spec", Shape::Spec),
-    ("specAuthentication", Shape::Mapping),
-    ("dateFormat", Shape::Text),
-];
-
-/// Port's own, for inputs alone.
-const FORM: &[(&str, Shape)] = &[
-    ("blueprint", Shape::Text),
-    ("dependsOn", Shape::Texts),
-    ("visible", Shape::Boolean),
-    ("disabled", Shape::Boolean),
-    ("dataset", Shape::Mapping),
-    ("sort", Shape::Mapping),
-    ("encryption", Shape::Any),
-    ("condition", Shape::Any),
-];
-
-fn keywords(purpose: Use) -> impl Iterator<Item = (&'static str, Shape)> + Clone {
-    let port: &[(&str, Shape)] = if purpose == Use::Condition { &[] } else { PORT };
-    let form: &[(&str, Shape)] = if purpose == Use::Input { FORM } else { &[] };
-    KEYWORDS.iter().chain(port).chain(form).copied()
-}
 
 /// Checks the definition of a property or an input: a schema that says its type.
 pub(super) fn definition(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
@@ -216,6 +94,45 @@ fn walk(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
         keyword(d, pair, shape, purpose);
     }
     colors(d, at);
+    idle(d, at, purpose);
+    bounds(d, at);
+}
+
+/// A format on a type that it says nothing about.
+fn idle(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
+    let Some(NodeKind::Text(kind)) = at.get("type").map(|kind| &kind.node.kind) else { return };
+    for name in ["format", "spec"] {
+        let Some(written) = at.get(name) else { continue };
+        let NodeKind::Text(value) = &written.node.kind else { continue };
+        let known = if name == "format" { formats(purpose).contains(&&**value) } else { SPECS.contains(&&**value) };
+        if !known || applies(name, value, kind) {
+            continue; // what is not known is told already
+        }
+        let help = match &**kind {
+            "array" => format!("write it inside `items`: `items: {{ type: string, {name}: {value} }}`"),
+            _ if applies(name, value, "string") => "write `type: string`, or remove it".to_owned(),
+            _ => "write `type: object`, or remove it".to_owned(),
+        };
+        let message = format!("`{name}: {value}` says nothing about the type `{}`", shown(kind));
+        d.error("document/checks-nothing", written, message, help);
+    }
+}
+
+fn bounds(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
+    let number = |key: &str| match at.get(key)?.node.kind {
+        #[allow(clippy::cast_precision_loss)] // bounds that differ by less than a float can tell are let pass
+        NodeKind::Int(i) => Some(i as f64),
+        NodeKind::Float(f) => Some(f),
+        _ => None,
+    };
+    for (low, high) in BOUNDS {
+        if let (Some(least), Some(most), Some(place)) = (number(low), number(high), at.get(low))
+            && least > most
+        {
+            let message = format!("`{low}` is above `{high}`, so that no value is allowed");
+            d.error("document/bounds", place, message, "exchange the two, or mend the wrong one");
+        }
+    }
 }
 
 fn unknown(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
@@ -225,6 +142,7 @@ fn unknown(d: &mut Decoder<'_>, at: Cursor<'_, '_>, purpose: Use) {
         "$id" | "id" | "$schema" | "$anchor" | "$dynamicRef" | "$dynamicAnchor" | "$recursiveRef" | "$vocabulary" => {
             "remove it: every schema is read by one dialect, and refers to nothing but itself".to_owned()
         }
+        "additionalItems" => "write `items`: it holds for whatever comes after `prefixItems`".to_owned(),
         _ if !d.listens() => String::new(),
         _ => match suggest::nearest(name, keywords(purpose).map(|(known, _)| known)) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -257,14 +175,16 @@ fn keyword(d: &mut Decoder<'_>, at: Cursor<'_, '_>, shape: Shape, purpose: Use) 
         Shape::Number => number(d, at, false),
         Shape::Positive => number(d, at, true),
         Shape::Format => {
-            let entity: &[&str] = if purpose == Use::Input { &["entity"] } else { &[] };
-            let known: Vec<&str> = FORMATS.iter().chain(entity).copied().collect();
-            d.choice(at, &known);
+            d.choice(at, &formats(purpose));
         }
         Shape::Spec => {
             d.choice(at, SPECS);
         }
         Shape::Enum => enumeration(d, at),
+        Shape::Icon => {
+            look::icon_of(d, at);
+        }
+        Shape::SpecAuthentication => spec_authentication(d, at),
         Shape::Colors | Shape::Mapping => {
             d.mapping(at);
         }
@@ -277,7 +197,13 @@ fn keyword(d: &mut Decoder<'_>, at: Cursor<'_, '_>, shape: Shape, purpose: Use) 
                 d.error("document/remote-ref", at, message, "write `#/…`, or write the schema out: nothing is ever fetched");
             }
         }
-        Shape::Schema => schema(d, at, purpose),
+        Shape::Schema => match &at.node.kind {
+            NodeKind::List(_) if at.name() == "items" => {
+                let message = "`items` is one schema, for every item";
+                d.error("document/wrong-type", at, message, "write a list of schemas under `prefixItems`, one for each place");
+            }
+            _ => schema(d, at, purpose),
+        },
         Shape::Schemas => {
             if d.list(at) {
                 at.items().for_each(|item| schema(d, item, purpose));
@@ -288,10 +214,6 @@ fn keyword(d: &mut Decoder<'_>, at: Cursor<'_, '_>, shape: Shape, purpose: Use) 
                 at.pairs().for_each(|pair| schema(d, pair, purpose));
             }
         }
-        Shape::SchemaOrSchemas => match &at.node.kind {
-            NodeKind::List(_) => at.items().for_each(|item| schema(d, item, purpose)),
-            _ => schema(d, at, purpose),
-        },
     }
 }
 
@@ -319,14 +241,13 @@ fn enumeration(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
     if !d.list(at) {
         return;
     }
-    let mut seen: Vec<Value> = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     for item in at.items() {
-        let value = item.node.to_value();
-        // Comparing each with each is enough for lists that people read; a longer one is compared with its first part.
-        if seen.iter().take(512).any(|earlier| *earlier == value) {
-            d.error("document/enum", item, format!("{} stands in `enum` twice", value.canonical()), "remove one of the two");
+        let value = item.node.to_value().canonical();
+        if seen.contains(&value) {
+            d.error("document/enum", item, format!("{} stands in `enum` twice", shown(&value)), "remove one of the two");
         } else {
-            seen.push(value);
+            seen.insert(value);
         }
     }
     if at.items().next().is_none() {
@@ -334,9 +255,32 @@ fn enumeration(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
     }
 }
 
+/// Who is asked for a token before an embedded page is shown.
+fn spec_authentication(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
+    const TEXTS: [&str; 3] = ["authorizationUrl", "tokenUrl", "clientId"];
+    if !d.fields(at, &["authorizationUrl", "tokenUrl", "clientId", "authorizationScope"]) {
+        return;
+    }
+    for key in TEXTS {
+        if let Some(written) = d.required(&at, key, "<text>") {
+            d.text(written);
+        }
+    }
+    if let Some(scope) = at.given("authorizationScope").filter(|scope| d.list(*scope)) {
+        scope.items().for_each(|item| {
+            d.text(item);
+        });
+    }
+}
+
 /// `enumColors` gives colours to values of `enum`.
 fn colors(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
-    let (Some(colors), Some(values)) = (at.given("enumColors"), at.given("enum")) else { return };
+    let Some(colors) = at.given("enumColors") else { return };
+    let computed = colors.get("jqQuery").is_some();
+    if !computed {
+        colors.pairs().for_each(|color| look::color(d, color));
+    }
+    let Some(values) = at.given("enum") else { return };
     let known: BTreeSet<String> = values
         .items()
         .map(|item| match item.node.to_value() {
@@ -348,7 +292,6 @@ fn colors(d: &mut Decoder<'_>, at: Cursor<'_, '_>) {
         return;
     }
     for color in colors.pairs() {
-        d.text(color);
         if !known.contains(color.name()) {
             let help = d.choices(color.name(), known.iter().map(String::as_str));
             d.key_error("document/enum", color, format!("`{}` has a colour and is not in `enum`", shown(color.name())), help);

@@ -68,7 +68,7 @@ fn date(text: &str, end: bool) -> Option<Timestamp> {
 }
 
 /// RFC 3339 and nothing of what the library reads besides (spaces, week dates, zone names).
-fn exact(text: &str) -> Option<Timestamp> {
+pub(in crate::catalog) fn exact(text: &str) -> Option<Timestamp> {
     let shaped = text.as_bytes().get(10) == Some(&b'T') && text.bytes().all(|b| b.is_ascii_digit() || b"-+:.TZ".contains(&b));
     shaped.then(|| text.parse().ok()).flatten()
 }

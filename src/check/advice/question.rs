@@ -1,10 +1,10 @@
 //! A question about one right or several, and what the permissions of one revision say to it.
 
 use crate::catalog::{
-    Catalog, Change, Field, Operation, Owner, WrittenPermissions, approve_rule, execute_rule, permissions_of, user_of,
+    AboutRun, Catalog, Change, Field, Operation, Owner, WrittenPermissions, approve_rule, execute_rule, permissions_of, user_of,
 };
 use crate::check::Base;
-use crate::check::permissions::{Requirement, decide_by, requirements};
+use crate::check::permissions::{Requirement, decide_by, policy_troubles, requirements};
 use crate::model::{Action, ActionOperation, Actor, Blueprint, EntityKey, FilePath, Identifier, Kind, Place, Subject};
 
 use super::reading;
@@ -248,13 +248,19 @@ pub(super) fn of_action(catalog: &Catalog, action: &Action, approve: bool, entit
     };
     let document = catalog.permissions().get(&action.blueprint).filter(|_| written);
     let entity = entity.filter(|_| action.trigger.operation != ActionOperation::Create);
-    let owner = entity.map_or_else(Owner::new, |identifier| {
-        catalog.owner_of(&EntityKey { blueprint: action.blueprint.clone(), identifier: identifier.clone() })
-    });
+    let key = entity.map(|identifier| EntityKey { blueprint: action.blueprint.clone(), identifier: identifier.clone() });
+    let owner = key.as_ref().map_or_else(Owner::new, |key| catalog.owner_of(key));
     let requirement = Requirement {
         right: format!("actions.{}.{word}", action.identifier),
         rule: if approve { approve_rule(catalog, action) } else { execute_rule(catalog, action) },
         owner,
+        entity: key.and_then(|key| catalog.entities().get(&key).cloned()),
+        // No run in particular is meant: what depends on inputs, or on who asked for a run, has no answer.
+        run: Some(AboutRun {
+            action: action.identifier.clone(),
+            inputs: None,
+            requesters: approve.then(std::collections::BTreeSet::new),
+        }),
         place: document.map(|d| d.value_at(&["actions", action.identifier.as_str(), word])),
         why: reading::unreadable(catalog, &action.blueprint),
     };
@@ -282,9 +288,12 @@ fn decide(base: &Base<Catalog>, asking: &Identifier, need: Need) -> Right {
         (true, None, _) => "everyone in the roster sees it".to_owned(),
         (true, Some(one), granted) => match granted.filter(|_| decision.allowed) {
             Some(granted) => format!("{} grants it: {}", named(one), granted.by),
-            None => one.why.clone().unwrap_or_else(|| match one.rule.grants_nobody() {
-                true => format!("{} grants nobody", named(one)),
-                false => format!("{} does not grant it", named(one)),
+            None => one.why.clone().unwrap_or_else(|| {
+                let trouble = || policy_troubles(base, &Actor::User(asking.clone()), std::slice::from_ref(one)).pop();
+                match one.rule.grants_nobody() {
+                    true => format!("{} grants nobody", named(one)),
+                    false => trouble().unwrap_or_else(|| format!("{} does not grant it", named(one))),
+                }
             }),
         },
     };

@@ -20,6 +20,8 @@ fn requirements(catalog: &Catalog, key: &EntityKey, field: Option<&Field>) -> Ve
         right,
         rule: rule.clone(),
         owner: catalog.owner_of(key),
+        entity: catalog.entities().get(key).cloned(),
+        run: None,
         place: document.map(|d| d.value_at(way)),
         why: None,
     };

@@ -72,7 +72,7 @@ fn derived_properties_are_not_written() {
             ("entities/System/shop.yaml", "identifier: shop\nteam: red\nproperties: { score: 3 }\n")
         ]),
         [
-            "schema/derived-property entities/System/shop.yaml/properties/score: `score` is computed (calculationProperties of blueprint `System`) and cannot be written [remove it, and change what it is computed from]"
+            "schema/derived-property entities/System/shop.yaml/properties/score: `score` is computed (calculationProperties of blueprint `System`) and cannot be written [remove it, and change what it is computed from: `1 + 1`]"
         ]
     );
 }

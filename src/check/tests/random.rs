@@ -23,7 +23,7 @@ fn pick(names: &'static [&'static str]) -> impl Strategy<Value = Identifier> {
 
 pub(super) const BLUEPRINTS: &[&str] = &["A", "B", "C"];
 const ENTITIES: &[&str] = &["x1", "xl", "y", "z", "Z"];
-const TEAMS: &[&str] = &["red", "blue"];
+pub(super) const TEAMS: &[&str] = &["red", "blue"];
 pub(super) const USERS: &[&str] = &["ann@a.dev", "ben@a.dev", "cat@a.dev", "Ben@a.dev"];
 const PROPERTIES: &[&str] = &["p", "q"];
 const RELATIONS: &[&str] = &["r", "s"];
@@ -55,6 +55,8 @@ fn value() -> impl Strategy<Value = Value> {
         Just(Value::Int(2)),
         Just(Value::from("1")),
         Just(Value::from("one")),
+        Just(Value::from("red")),
+        Just(Value::from("ann@a.dev")),
         Just(Value::Bool(true))
     ]
 }
@@ -64,7 +66,10 @@ fn blueprint() -> impl Strategy<Value = Document> {
         Just(r#"{"type":"string"}"#),
         Just(r#"{"type":"number"}"#),
         Just(r#"{"type":"string","enum":["one","two"]}"#),
-        Just(r#"{"type":"number","default":1}"#)
+        Just(r#"{"type":"number","default":1}"#),
+        Just(r#"{"type":"string","format":"user"}"#),
+        Just(r#"{"type":"string","format":"team"}"#),
+        Just(r##"{"type":"string","allOf":[{"$ref":"#/properties/p"}]}"##)
     ];
     let property = property.prop_map(|text| Property { definition: Value::from_json(&serde_json::from_str(text).unwrap()) });
     let names = proptest::sample::select(PROPERTIES).prop_map(Box::<str>::from);

@@ -35,7 +35,8 @@ pub(super) fn push(
     let path = args.repo.as_deref().unwrap_or_else(|| surroundings.repository());
     let objects = surroundings.objects();
     let found = Repository::discover(path).map_err(|error| cannot_judge(&error.into()))?;
-    let workspace = Workspace::open_with(found.path(), &args.root, &objects).map_err(|error| cannot_judge(&error))?;
+    let workspace = Workspace::open_with(found.path(), &args.root, &objects, crate::cli::jq_worker::expressions())
+        .map_err(|error| cannot_judge(&error))?;
     let repository = workspace.repository().map_err(|error| cannot_judge(&error))?;
     let pusher = surroundings.pusher(args.as_user.as_deref(), args.domain.as_deref());
     let push = Push { args, workspace, repository, pusher, now, styled };

@@ -1,6 +1,6 @@
 //! Merges that choose, drop or smuggle.
 
-use portcullis::facts::{FactsError, Workspace};
+use portcullis::facts::FactsError;
 
 use crate::harness::Story;
 
@@ -98,7 +98,7 @@ fn a_catalog_directory_that_is_not_there_is_no_clean_catalog() {
     let story = Story::begin();
     story.topic("edit").replace(CAROL, "Member", "Admin").commit_as("bob@acme.dev");
     for root in ["nosuch", "users"] {
-        let workspace = Workspace::open(&story.git.dir, root).unwrap();
+        let workspace = story.workspace(root);
         let asked = workspace.propose(&story.ask("main", "edit"));
         assert!(matches!(asked.err(), Some(FactsError::NoCatalog { .. })), "{root}");
     }

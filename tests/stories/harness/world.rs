@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use portcullis::check::{self, Target};
 use portcullis::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
 use portcullis::git::GitError;
+use portcullis::jq::Jq;
 use portcullis::model::{
     CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, SigningKey, Timestamp,
 };
@@ -188,22 +189,29 @@ impl Story {
         }
     }
 
+    /// The repository, whose expressions the program itself evaluates.
+    pub fn workspace(&self, root: &str) -> Workspace {
+        static EVALUATOR: OnceLock<Arc<Jq>> = OnceLock::new();
+        let evaluator = EVALUATOR.get_or_init(|| Arc::new(Jq::new(env!("CARGO_BIN_EXE_portcullis").into())));
+        Workspace::open(&self.git.dir, root, evaluator.clone()).unwrap()
+    }
+
     /// Every key of the roster on `main`.
     pub fn roster_keys(&self) -> Vec<SigningKey> {
-        let catalog = Workspace::open(&self.git.dir, "").unwrap().snapshot(self.git.id("main")).unwrap().catalog;
+        let catalog = self.workspace("").snapshot(self.git.id("main")).unwrap().catalog;
         catalog.users().iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect()
     }
 
     /// A commit in the range cannot be read for certain, so that nothing is judged at all.
     #[track_caller]
     pub fn refuses_to_judge(&self, branch: &str) {
-        let workspace = Workspace::open(&self.git.dir, "").unwrap();
+        let workspace = self.workspace("");
         let error = workspace.propose(&self.ask("main", branch)).err();
         assert!(matches!(error, Some(FactsError::Git(GitError::Malformed { .. }))), "{error:?}");
     }
 
     pub fn judge_ask(&self, ask: &Ask) -> Judged {
-        let workspace = Workspace::open(&self.git.dir, "").unwrap();
+        let workspace = self.workspace("");
         let cold = check::judge(&workspace.propose(ask).unwrap().proposal);
         // The same question asked of a warm workspace that trusts its base must have the same answer.
         let base = check::validate(&workspace.snapshot(ask.base).unwrap().catalog);

@@ -1,0 +1,77 @@
+//! `portcullis show`: an entity with its defaults, its derived properties and where it comes from.
+
+use clap::ValueEnum;
+
+use crate::catalog::derive::{Derivation, NoProvenance, Provenance, SeesAll};
+use crate::check::Base;
+use crate::facts::{History, Origins};
+use crate::model::{Subject, Timestamp};
+use crate::report::{EntityView, defuse_inline, entity_json, entity_text, entity_yaml};
+
+use super::can::parse_subject;
+use super::options::CatalogOptions;
+use super::{CommandError, Outcome, judging, output};
+
+/// The arguments of `portcullis show`.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  portcullis show Env/prod
+  portcullis show Microservice/cart-backend --format json")]
+pub struct Args {
+    /// The entity: `Env/prod`.
+    entity: String,
+    #[command(flatten)]
+    catalog: CatalogOptions,
+    /// The revision that is read.
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    rev: String,
+    /// How it is printed.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How an entity is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs, in the form of Port's API.
+    Json,
+    /// The same as YAML.
+    Yaml,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Whatever kept it from an answer.
+pub fn run(args: &Args) -> Result<Outcome, CommandError> {
+    let Subject::Entity(key) = parse_subject(&args.entity)? else {
+        return Err(CommandError::usage(format!("`{}` is no entity", args.entity)).hint("name one: `Env/prod`"));
+    };
+    let place = judging::Place::open(&args.catalog.repo, &args.catalog.root)?;
+    let commit = place.resolve(&args.rev)?;
+    let snapshot = place.workspace.snapshot(commit).map_err(|error| judging::cannot_judge(&error))?;
+    let base = Base(snapshot.catalog);
+    let mut history = History::new(place.workspace.root(), base.0.policy().limits);
+    let known = history.advance(&place.repository, commit);
+    if let Err(error) = &known {
+        // The rest can be told all the same: a shallow clone is no reason to show nothing.
+        eprintln!("note: history cannot be read, so $createdAt and the like are left out: {}", defuse_inline(&error.to_string()));
+    }
+    let origins = Origins::new(&history, &place.repository, &base);
+    let provenance: &dyn Provenance = if known.is_ok() { &origins } else { &NoProvenance };
+    // Whoever runs this has the repository and reads every file of it, so nothing is kept from them.
+    let derivation = Derivation::new(&base.0, &SeesAll, provenance).at(Timestamp::now());
+    let view = EntityView::of(&base.0, &derivation, &key).ok_or_else(|| {
+        CommandError::could_not_judge(format!("{key} is not in the catalog at this revision, or its blueprint is not"))
+            .hint("`portcullis check` says what is wrong with a catalog")
+    })?;
+    output::print(&match args.format {
+        Format::Text => entity_text(&view),
+        Format::Json => entity_json(&view),
+        Format::Yaml => entity_yaml(&view),
+    })?;
+    Ok(Outcome::Clean)
+}
