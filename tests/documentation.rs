@@ -111,7 +111,7 @@ fn root() -> PathBuf {
 /// Every Markdown file of the project.
 fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for directory in ["", "docs", "examples/catalog-repo"].map(|d| root().join(d)) {
+    for directory in ["", "docs", "docs/rules", "examples/catalog-repo"].map(|d| root().join(d)) {
         let files = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
         found.extend(files.filter(|path| path.extension().is_some_and(|e| e == "md")));
     }

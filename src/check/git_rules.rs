@@ -55,11 +55,6 @@ pub const RULES: &[RuleDoc] = &[
         remedy: "Merge the watched branch into yours, resolve the conflict, and push.",
     },
     RuleDoc {
-        id: "git/unreadable",
-        summary: "Every commit, tree and blob of what is judged can be read, and has one meaning.",
-        remedy: "Make the commit again with git itself; where an object is missing, fetch or push it.",
-    },
-    RuleDoc {
         id: "document/policy-name",
         summary: "The repository's policy is called `catalog.yaml`; `catalog.yml` and `catalog.json` are not read.",
         remedy: "Rename the file to `catalog.yaml`; where it belongs to another program, add a `catalog.yaml` beside it.",

@@ -33,6 +33,9 @@ pub fn judge(proposal: &Proposal) -> Verdict {
     }
     let attributions: BTreeMap<Option<CommitId>, Attribution> = commits.iter().map(|c| (c.id, c.attribution.clone())).collect();
     let (runs, of_runs) = runs::judge_runs(proposal, &attributions, &changes, &refused_runs(&net));
+    // Who may run an action that is not there is no question of its own; the change stays refused.
+    let unknown: Vec<_> = of_runs.iter().filter(|f| f.rule == runs::UNKNOWN_ACTION).map(|f| f.subject.clone()).collect();
+    findings.retain(|f| f.rule != "permission/execute" || !unknown.contains(&f.subject));
     findings.extend(of_runs);
     let findings = causes_first(sorted(findings));
     let commits = proposal

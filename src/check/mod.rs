@@ -12,6 +12,7 @@ pub mod difference;
 mod duplicates;
 mod entities;
 mod fold;
+mod forms;
 pub mod git_rules;
 mod golden;
 pub mod identity;
@@ -25,6 +26,7 @@ mod lookalike;
 mod merges;
 mod ownership;
 pub mod permissions;
+mod policies;
 mod proposal;
 pub mod push;
 mod references;
@@ -47,6 +49,9 @@ mod tests;
 mod validate;
 mod vanished;
 mod verdict;
+pub mod view;
+#[cfg(test)]
+mod view_tests;
 pub mod watching_rules;
 
 pub use cause::{Cause, cause_of};

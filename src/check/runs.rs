@@ -13,7 +13,7 @@ use super::{CommitFacts, Proposal, RunVerdict, run_facts};
 
 const IMMUTABLE: &str = "run/immutable";
 const IDENTIFIER_USED: &str = "run/identifier-used";
-const UNKNOWN_ACTION: &str = "run/unknown-action";
+pub(super) const UNKNOWN_ACTION: &str = "run/unknown-action";
 const UNKNOWN_ENTITY: &str = "run/unknown-entity";
 const MISSING_ENTITY: &str = "run/missing-entity";
 const NEEDLESS_ENTITY: &str = "run/needless-entity";
@@ -220,7 +220,7 @@ fn judge_request(proposal: &Proposal, run: &Located<RunRequest>) -> Vec<Finding>
                 operation.as_str(),
                 action.blueprint
             ),
-            format!("add `entity:` with the identifier of a {}", action.blueprint),
+            format!("add `entity:` with the identifier of the {}", action.blueprint),
         ),
         (_, Some(key)) => {
             if let Some((message, help)) = unknown_entity(base, merged, action, &key) {

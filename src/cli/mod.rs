@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod demo;
 pub mod diff;
 mod error;
+pub mod explain;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
@@ -116,6 +117,10 @@ pub enum Command {
     /// with their effective owners, and each change with the last commit that set it and its actors. Without HEAD the files of
     /// the working tree are compared; without BASE, with HEAD's commit.
     Diff(diff::Args),
+    /// Tell what a rule demands and why, with an example that breaks it and one that mends it.
+    ///
+    /// The rule is named as findings name it; a family, `yaml`, lists its rules. It is the same text as in docs/rules/.
+    Explain(explain::Args),
     /// Show an entity with its defaults, its derived properties, its owner and where it comes from.
     ///
     /// Derived properties are computed at --rev; $createdAt, $updatedAt, $createdBy and $updatedBy are told by its history.

@@ -100,7 +100,11 @@ fn at(commit: CommitId, repository: &Repository) -> impl Fn(&FilePath) -> Option
 }
 
 fn analysis(commit: CommitId, findings: &[Finding], repository: &Repository, files: &impl report::Sources) -> Analysis {
-    let root = repository.watched.root.as_str();
+    Analysis { commit, remarks: remarks_on(findings, repository.watched.root.as_str(), files), url: None }
+}
+
+/// The first of the findings, and how many more there are.
+fn remarks_on(findings: &[Finding], root: &str, files: &impl report::Sources) -> Vec<Remark> {
     let shown = findings.get(..MOST_REMARKS).unwrap_or(findings);
     let mut remarks: Vec<Remark> = report::place_findings(shown, root, files)
         .into_iter()
@@ -126,5 +130,22 @@ fn analysis(commit: CommitId, findings: &[Finding], repository: &Repository, fil
             message: format!("{more} more findings; `portcullis check` lists them all"),
         });
     }
-    Analysis { commit, remarks, url: None }
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FilePath;
+
+    #[test]
+    fn of_very_many_findings_the_first_are_told_and_how_many_more_there_are() {
+        let findings = vec![Finding::error("yaml/tag", "explicit tags are not allowed"); MOST_REMARKS + 3];
+        let remarks = remarks_on(&findings, "", &|_: &FilePath| None);
+        assert_eq!(remarks.len(), MOST_REMARKS + 1);
+        let last = remarks.last().unwrap();
+        assert_eq!((last.rule.as_str(), last.severity), (REMARKS, Severity::Info));
+        assert!(last.message.starts_with("3 more findings"), "{}", last.message);
+        assert_eq!(remarks_on(&findings[..MOST_REMARKS], "", &|_: &FilePath| None).len(), MOST_REMARKS);
+    }
 }

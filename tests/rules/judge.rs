@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use portcullis::cli::FactsFile;
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 
 use crate::example::Example;
@@ -15,10 +14,9 @@ pub struct Ground {
 }
 
 /// What the program says of an example.
-#[derive(Debug)]
 pub struct Told {
     /// The rule of every finding.
-    pub findings: Vec<String>,
+    pub rules: Vec<String>,
     /// The findings as `check` prints them.
     pub drawn: String,
     /// Everything printed.
@@ -60,39 +58,38 @@ impl Ground {
         self.dir.path().join("home")
     }
 
-    /// Judges an example in a clone of its own.
-    pub fn judge(&self, example: &Example) -> Told {
+    /// What `check` prints of an example, judged in a clone of its own.
+    pub fn draw(&self, example: &Example) -> Told {
+        let laid = self.clone_for(example);
+        let (rules, text) = (laid.rules(self), laid.ask(self, "text"));
+        let drawn: Vec<&str> = text.split("\n\n").take(rules.len()).map(str::trim_end).collect();
+        Told { drawn: drawn.join("\n\n"), rules, text }
+    }
+
+    /// The text of every finding on an example, where there is any.
+    pub fn complaint(&self, example: &Example) -> Option<String> {
+        let laid = self.clone_for(example);
+        (!laid.rules(self).is_empty()).then(|| laid.ask(self, "text"))
+    }
+
+    fn clone_for(&self, example: &Example) -> Laid {
         let place = tempfile::tempdir().unwrap();
         let work = place.path().join("catalog");
         copy(&self.dir.path().join("base"), &work);
         let by = example.by.as_deref().unwrap_or("alice@acme.dev");
-        let commit = "if [ -n \"$(git status --porcelain)\" ]; then git add -A && git commit -qm 'Change the catalog'; fi";
-        if !example.base.is_empty() {
-            write(&work, &example.base);
-            self.sh(&work, "alice@acme.dev", "git add -A && git commit -qm 'Prepare the catalog'");
+        commit(&work, &example.base, "alice@acme.dev", "Prepare the catalog\n");
+        switch(&work, "change");
+        commit(&work, &example.files, by, "Change the catalog\n");
+        if !example.script.is_empty() {
+            let rest = "if [ -n \"$(git status --porcelain)\" ]; then git add -A && git commit -qm 'Change the catalog'; fi";
+            self.sh(&work, by, &format!("{}\n{rest}", example.script));
         }
-        write(&work, &example.files);
-        self.sh(&work, by, &format!("git switch -qc change\n{commit}\n{}\n{commit}", example.script));
-        let facts = place.path().join("facts.json");
-        let text = example.facts.as_deref();
-        if let Some(text) = text {
-            FactsFile::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
-            fs::write(&facts, text).unwrap();
-        }
-        let ask = |format: &str| {
-            let mut command = self.command(env!("CARGO_BIN_EXE_portcullis"), &work);
-            match text {
-                Some(_) => command.arg("simulate").arg(&facts),
-                None => command.args(["check", "--base", "main", "--head", "change"]),
-            };
-            command.args(["--color", "never", "--format", format]).output().unwrap()
-        };
-        let (json, text) = (said(&ask("json")), said(&ask("text")));
-        let verdict: serde_json::Value = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}:\n{json}"));
-        let rule = |finding: &serde_json::Value| finding["rule"].as_str().unwrap_or_default().to_owned();
-        let findings: Vec<String> = verdict["findings"].as_array().into_iter().flatten().map(rule).collect();
-        let drawn: Vec<&str> = text.split("\n\n").take(findings.len()).map(str::trim_end).collect();
-        Told { drawn: drawn.join("\n\n"), findings, text }
+        let facts = example.facts.as_deref().map(|text| {
+            let file = place.path().join("facts.json");
+            fs::write(&file, text).unwrap();
+            file
+        });
+        Laid { _place: place, work, facts }
     }
 
     fn sh(&self, work: &Path, by: &str, script: &str) {
@@ -112,6 +109,31 @@ impl Ground {
     }
 }
 
+/// An example in a repository.
+struct Laid {
+    _place: tempfile::TempDir,
+    work: PathBuf,
+    facts: Option<PathBuf>,
+}
+
+impl Laid {
+    fn ask(&self, ground: &Ground, format: &str) -> String {
+        let mut command = ground.command(env!("CARGO_BIN_EXE_portcullis"), &self.work);
+        match &self.facts {
+            Some(facts) => command.arg("simulate").arg(facts),
+            None => command.args(["check", "--base", "main", "--head", "change"]),
+        };
+        said(&command.args(["--color", "never", "--format", format]).output().unwrap())
+    }
+
+    fn rules(&self, ground: &Ground) -> Vec<String> {
+        let json = self.ask(ground, "json");
+        let verdict: serde_json::Value = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}:\n{json}"));
+        let findings = verdict["findings"].as_array().into_iter().flatten();
+        findings.map(|finding| finding["rule"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
 /// What is printed, where the program could judge.
 fn said(output: &Output) -> String {
     let (told, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -119,12 +141,32 @@ fn said(output: &Output) -> String {
     told.into_owned()
 }
 
-fn write(work: &Path, files: &[(String, String)]) {
+/// Commits files onto the branch that is checked out.
+fn commit(work: &Path, files: &[(String, String)], by: &str, message: &str) {
+    if files.is_empty() {
+        return;
+    }
+    let repository = git2::Repository::open(work).unwrap();
+    let mut index = repository.index().unwrap();
     for (path, text) in files {
         let file = work.join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
+        fs::write(&file, text).unwrap();
+        index.add_path(Path::new(path)).unwrap();
     }
+    index.write().unwrap();
+    let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
+    let parent = repository.head().unwrap().peel_to_commit().unwrap();
+    let moment = MOMENT.parse::<portcullis::model::Timestamp>().unwrap().as_second();
+    let somebody = git2::Signature::new("Somebody", by, &git2::Time::new(moment, 0)).unwrap();
+    repository.commit(Some("HEAD"), &somebody, &somebody, message, &tree, &[&parent]).unwrap();
+}
+
+/// Begins a branch where the one that is checked out stands.
+fn switch(work: &Path, branch: &str) {
+    let repository = git2::Repository::open(work).unwrap();
+    repository.branch(branch, &repository.head().unwrap().peel_to_commit().unwrap(), false).unwrap();
+    repository.set_head(&format!("refs/heads/{branch}")).unwrap();
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -23,7 +23,13 @@ use judge::Ground;
 use page::{Page, Section};
 
 /// The rules that no change to a catalog can break by itself, and the tests that show them broken.
-const ELSEWHERE: &[(&str, &str)] = &[];
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("git/history-rewritten", "src/controller/branch_tests.rs::rewritten_history_stops_everything_until_a_person_accepts_it"),
+    ("git/root", "src/git/tests/trees.rs::the_catalog_may_live_in_a_subdirectory"),
+    ("limit/findings", "src/catalog/tests/every_rule.rs::every_rule_is_told_where_it_is_broken_and_how_to_mend_it"),
+    ("limit/judgement", "src/controller/pull_request_tests.rs::a_judgement_that_does_not_end_is_given_up_at_its_deadline"),
+    ("limit/remarks", "src/controller/answer.rs::of_very_many_findings_the_first_are_told_and_how_many_more_there_are"),
+];
 
 /// The rules about two that are too much alike: they are told at both, since nobody knows which of them is to yield.
 const TOLD_TWICE: &[&str] = &[
@@ -73,14 +79,13 @@ fn judge(ground: &Ground, section: &mut Section) -> Option<String> {
     if let Some(wrong) = breaks.wrong.iter().chain(&mends.wrong).next() {
         return Some(format!("{id}: {wrong}"));
     }
-    let told = ground.judge(breaks);
+    let told = ground.draw(breaks);
     let places = if TOLD_TWICE.contains(&&*id) { 2 } else { 1 };
-    if told.findings.len() != places || told.findings.iter().any(|rule| *rule != id) {
+    if told.rules.len() != places || told.rules.iter().any(|rule| *rule != id) {
         return Some(format!("{id}: the example must break this rule, once, and no other:\n{}", told.text));
     }
     section.told = told.drawn;
-    let told = ground.judge(&mends);
-    (!told.findings.is_empty()).then(|| format!("{id}: the mended example breaks a rule:\n{}", told.text))
+    ground.complaint(&mends).map(|told| format!("{id}: the mended example breaks a rule:\n{told}"))
 }
 
 /// Every rule has its place on the page of its family, and no page tells of a rule that is not.

@@ -226,6 +226,8 @@ fn in_words(rule: &Rule) -> String {
         list("users", rule.users.iter().map(ToString::to_string).collect()),
         list("teams", rule.teams.iter().map(ToString::to_string).collect()),
         rule.owned_by_team.then(|| "ownedByTeam: true".to_owned()),
+        // Only a rule that is written has one, and what is written is added to and not written out.
+        rule.policy.as_ref().map(|_| "policy: …".to_owned()),
     ];
     format!("{{ {} }}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }

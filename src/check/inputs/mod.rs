@@ -11,6 +11,9 @@ use crate::model::{Action, Actor, Finding, Pointer, RequiredApproval, RuleDoc, R
 use crate::run::{Requirement, action_of, requirement};
 
 use context::Context;
+pub(super) use definition::{is_computed, pairs, program, stand_in};
+pub(super) use fit::unfit;
+
 use fit::Fit;
 use form::Form;
 
