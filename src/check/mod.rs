@@ -15,8 +15,8 @@ mod golden;
 pub mod identity;
 #[cfg(test)]
 mod identity_tests;
-mod inputs;
 mod immutable;
+mod inputs;
 mod judge;
 mod lints;
 mod lookalike;
