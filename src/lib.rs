@@ -17,6 +17,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod controller;
+pub mod editor;
 pub mod facts;
 pub mod forge;
 pub mod git;

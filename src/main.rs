@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Command::Accept(args) => cli::accept::run(args, color),
         Command::Hook(args) => cli::hook::run(args, color),
         Command::Demo(args) => cli::demo::run(args, color),
+        Command::Schema(args) => cli::schema::run(args),
         Command::Completions(args) => cli::completions::run(args),
         Command::JqWorker(args) => cli::jq_worker::run(args),
     };

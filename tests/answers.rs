@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test that cannot start has failed
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -198,4 +201,184 @@ fn what_cannot_be_judged_says_nothing_on_standard_output() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("names no commit here"), "{args:?}");
     }
+}
+
+/// The same mistake in each of these entities.
+fn many_wrong(repository: &Repository, count: usize) {
+    for i in 0..count {
+        repository.write(&format!("entities/Env/n{i:03}x.yaml"), &format!("identifier: n{i:03}x\nproperties: {{ kind: 7 }}\n"));
+    }
+}
+
+#[test]
+fn paths_restrict_what_is_told_and_never_pass_for_the_whole() {
+    let repository = Repository::of_the_example();
+    repository.write("entities/Env/typo.yaml", "identifier: typo\nproperties: { kind: 7 }\n");
+    let whole = ["check", "--as", "alice@acme.dev"];
+    assert_eq!(repository.verdict(&whole).1, 1);
+
+    let (elsewhere, code) = repository.verdict(&[&whole[..], &["teams", "users"]].concat());
+    assert_eq!((code, &elsewhere["findings"]), (0, &Value::Array(vec![])), "{elsewhere:#}");
+    assert_eq!(elsewhere["restricted"]["paths"], serde_json::json!(["teams", "users"]));
+    assert_eq!(elsewhere["restricted"]["conclusion"], "failure");
+    assert!(elsewhere["restricted"]["errors"].as_u64().unwrap() > 0, "{elsewhere:#}");
+    let output = repository.portcullis(&[&whole[..], &["teams"]].concat());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("restricted to teams; ") && said.contains("elsewhere are not told; the whole: failure"), "{said}");
+
+    let (here, code) = repository.verdict(&[&whole[..], &["entities/Env/typo.yaml"]].concat());
+    assert_eq!((code, here["conclusion"].as_str()), (1, Some("failure")), "{here:#}");
+    assert!(here["findings"].as_array().unwrap().iter().all(|f| f["file"] == "entities/Env/typo.yaml"), "{here:#}");
+
+    // From a directory below, as a shell completes it.
+    let output = repository
+        .command(env!("CARGO_BIN_EXE_portcullis"))
+        .current_dir(repository.work().join("entities"))
+        .args(["check", "--as", "alice@acme.dev", "./Env", "../teams", "--format", "json"])
+        .output()
+        .unwrap();
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(verdict["restricted"]["paths"], serde_json::json!(["entities/Env", "teams"]));
+
+    let output = repository.portcullis(&[&whole[..], &["entities/Env/tpyo.yaml"]].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "a slip of the pen is not clean");
+    assert!(said.contains("entities/Env/tpyo.yaml names no file"), "{said}");
+    let output = repository.portcullis(&[&whole[..], &["/"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn the_same_mistake_in_many_files_is_told_once() {
+    let repository = Repository::of_the_example();
+    many_wrong(&repository, 40);
+    let drawn = |args: &[&str]| {
+        let output = repository.portcullis(&[&["check", "--as", "alice@acme.dev"], args].concat());
+        let said = String::from_utf8(output.stdout).unwrap();
+        (said.matches("error[schema/").count(), said)
+    };
+    let (once, said) = drawn(&[]);
+    assert!(once < 5 && said.contains("the same in 39 more places: entities/Env/n001x.yaml:2:"), "{said}");
+    assert!(said.contains("and 37 more (--expand shows all)") && said.contains("checked "), "{said}");
+    assert!(drawn(&["--expand"]).0 >= 40);
+    let (verdict, _) = repository.verdict(&["check", "--as", "alice@acme.dev"]);
+    assert!(verdict["findings"].as_array().unwrap().len() >= 40, "programs are told each");
+}
+
+#[test]
+fn a_quiet_check_of_a_clean_catalog_says_nothing() {
+    let repository = Repository::of_the_example();
+    let output = repository.portcullis(&["check", "--quiet", "--as", "alice@acme.dev"]);
+    assert_eq!((output.status.code(), &*output.stdout, &*output.stderr), (Some(0), &b""[..], &b""[..]));
+}
+
+#[test]
+fn sarif_of_a_real_verdict_obeys_the_published_schema() {
+    let repository = Repository::of_the_example();
+    many_wrong(&repository, 3);
+    repository.write("entities/Env/broken.yaml", "identifier: [\n");
+    repository.write("entities/Env/twice.yaml", "identifier: prod\n");
+    let output = repository.portcullis(&["check", "--format", "sarif", "--as", "carol@acme.dev"]);
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // One of its patterns, for languages, has a bracket too many, which a strict engine wants escaped.
+    let schema = include_str!("schemas/sarif-2.1.0.json").replace("{2}]?$", "{2}\\\\]?$");
+    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let wrong: Vec<String> = validator.iter_errors(&printed).map(|e| format!("{e} at {}", e.instance_path())).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let results = printed["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results[0]["ruleId"].as_str().map(|rule| rule.split('/').next().unwrap()), Some("yaml"), "the cause leads");
+    assert!(
+        results.iter().any(|r| r["ruleId"] == "duplicate/identifier" && !r["relatedLocations"].as_array().unwrap().is_empty())
+    );
+}
+
+#[test]
+fn a_policy_under_another_name_is_not_believed_in_silence() {
+    let repository = Repository::of_the_example();
+    std::fs::rename(repository.work().join("catalog.yaml"), repository.work().join("catalog.yml")).unwrap();
+    let (verdict, code) = repository.verdict(&["check", "--as", "alice@acme.dev", "catalog.yml"]);
+    assert_eq!(code, 1, "{verdict:#}");
+    assert_eq!(verdict["findings"][0]["rule"], "document/policy-name", "{verdict:#}");
+    repository.commit("alice@acme.dev", "rename the policy");
+    let (verdict, code) = repository.verdict(&["check", "--as", "alice@acme.dev", "--base", "HEAD^", "catalog.yml"]);
+    assert_eq!((code, verdict["findings"][0]["rule"].as_str()), (1, Some("document/policy-name")), "{verdict:#}");
+}
+
+#[test]
+fn a_range_beyond_the_limit_of_files_is_told_so_and_not_read() {
+    let repository = Repository::of_the_example();
+    let policy = std::fs::read_to_string(repository.work().join("catalog.yaml")).unwrap();
+    repository.write("catalog.yaml", &format!("{policy}\nlimits: {{ files: 3 }}\n"));
+    repository.commit("alice@acme.dev", "limit");
+    repository.git("x@y", &["switch", "-q", "-c", "wide"]);
+    for i in 0..4 {
+        repository.write(&format!("entities/Env/broken{i}.yaml"), "identifier: [\n");
+    }
+    repository.commit("alice@acme.dev", "too many");
+    let (verdict, code) = repository.verdict(&["check", "--head", "wide"]);
+    let rules: Vec<&str> = verdict["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect();
+    assert_eq!((code, rules, verdict["conclusion"].as_str()), (1, vec!["limit/files"], Some("failure")), "{verdict:#}");
+    let output = repository.portcullis(&["check", "--head", "wdie"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean `wide`?"));
+}
+
+/// The verdicts of a program that goes on, one after another; each ends in a line that begins with its conclusion.
+struct Watched {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watched {
+    fn start(repository: &Repository) -> Self {
+        let mut child = repository
+            .command(env!("CARGO_BIN_EXE_portcullis"))
+            .args(["check", "--watch", "--as", "alice@acme.dev"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (tell, lines) = mpsc::channel();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        Self { child, lines }
+    }
+
+    fn next_verdict(&self) -> String {
+        let mut said = String::new();
+        loop {
+            // Far more than it takes; reached only where it will never come.
+            let line = self.lines.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("no verdict after: {said}"));
+            said.push_str(&line);
+            said.push('\n');
+            if line.starts_with("success: ") || line.starts_with("failure: ") {
+                return said;
+            }
+        }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_watched_working_tree_is_judged_again_when_a_file_changes() {
+    let repository = Repository::of_the_example();
+    let watched = Watched::start(&repository);
+    assert!(watched.next_verdict().contains("success: "));
+    repository.write("entities/Env/new.yaml", "identifier: [\n");
+    let said = watched.next_verdict();
+    assert!(said.contains("entities/Env/new.yaml:") && said.contains("failure: 1 error"), "{said}");
+    assert!(!said.contains('\u{1b}'), "no terminal, no clearing of it");
+    // Written and removed again, in a directory that was not there before; and a file that nobody asks about.
+    repository.write("README.md", "nothing of the catalog\n");
+    std::fs::create_dir_all(repository.work().join("entities/Env/deep/er")).unwrap();
+    std::fs::rename(repository.work().join("entities/Env/new.yaml"), repository.work().join("entities/Env/deep/er/new.yaml"))
+        .unwrap();
+    let said = watched.next_verdict();
+    assert!(said.contains("entities/Env/deep/er/new.yaml:"), "{said}");
+    std::fs::remove_file(repository.work().join("entities/Env/deep/er/new.yaml")).unwrap();
+    assert!(watched.next_verdict().contains("success: "));
 }

@@ -36,6 +36,7 @@ fn nothing_is_judged_where_the_question_makes_no_sense() {
     refused(&["chek"], "unrecognized subcommand");
     refused(&["check", "--format", "xml"], "invalid value 'xml'");
     refused(&["check", "--identity", "trust"], "invalid value 'trust'");
+    refused(&["check", "--watch", "--head", "x"], "cannot be used with");
     refused(&["check", "--as", "a b"], "may not stand in an identifier");
     refused(&["can", "alice@acme.dev", "frobnicate", "Env/prod"], "invalid value 'frobnicate'");
     refused(&["can", "alice@acme.dev", "update", "Env"], "`Env` names nothing in a catalog");

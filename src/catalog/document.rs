@@ -39,10 +39,15 @@ pub(super) const RULES: &[RuleDoc] = &[
     },
     RuleDoc {
         id: "yaml/key",
-        summary: "A key is a text: no list, no mapping, not left out.",
-        remedy: "Write a text as the key.",
+        summary: "A key is a text: no list, no mapping, not left out, and no number or word that reads otherwise than it is written.",
+        remedy: "Write a text as the key; quotes make a text of anything.",
     },
     RuleDoc { id: "yaml/tab", summary: "Indentation is made of spaces.", remedy: "Replace the tab by spaces." },
+    RuleDoc {
+        id: "yaml/last-line",
+        summary: "A block text (`|`, `>`) does not end in a line of nothing but spaces.",
+        remedy: "Remove the spaces of its last line.",
+    },
     RuleDoc {
         id: "yaml/syntax",
         summary: "A file is well-formed YAML 1.2.",
@@ -52,7 +57,9 @@ pub(super) const RULES: &[RuleDoc] = &[
 
 /// Reads one YAML document; total, and linear in the text up to the limits.
 pub(super) fn read_yaml<'a>(text: &'a str, limits: &Limits) -> Tree<'a> {
-    let mut reader = Reader { text, builder: Builder::new(limits), quotes: TypographicQuotes::default(), documents: 0 };
+    let lines = if text.contains('\t') { text.lines().collect() } else { Vec::new() };
+    let quotes = TypographicQuotes::default();
+    let mut reader = Reader { text, builder: Builder::new(limits), quotes, documents: 0, lines, open: Vec::new() };
     let complete = reader.run().is_ok();
     let Reader { mut builder, quotes, .. } = reader;
     builder.problems.extend(quotes.problem());
@@ -64,6 +71,10 @@ struct Reader<'a> {
     builder: Builder<'a>,
     quotes: TypographicQuotes,
     documents: usize,
+    /// The lines of a text that has tabs in it; most have none.
+    lines: Vec<&'a str>,
+    /// For each collection around, whether it is written in brackets; kept where there are tabs.
+    open: Vec<bool>,
 }
 
 impl<'a> Reader<'a> {
@@ -91,6 +102,7 @@ impl<'a> Reader<'a> {
             Event::DocumentStart(explicit) => self.document_start(explicit, span),
             Event::Alias(_) => self.alias(span),
             Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_tabs(span);
                 self.refuse_decorations(anchor, tag.is_some(), span);
                 let tagged = tag.is_some();
                 let span = self.scalar_span(style, &text, span);
@@ -102,16 +114,19 @@ impl<'a> Reader<'a> {
                 }
             }
             Event::SequenceStart(anchor, tag) => {
+                self.enter(span);
                 self.refuse_decorations(anchor, tag.is_some(), span);
                 self.refuse_complex_key(span, "a list");
                 self.builder.open_list(span)
             }
             Event::MappingStart(anchor, tag) => {
+                self.enter(span);
                 self.refuse_decorations(anchor, tag.is_some(), span);
                 self.refuse_complex_key(span, "a mapping");
                 self.builder.open_map(span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
+                self.open.pop();
                 // A block collection ends where its last child ends; only a bracket has a width of its own.
                 let bracket = span.line == span.end_line && span.end_column == span.column + 1;
                 self.builder.close(bracket.then_some(span));
@@ -179,6 +194,40 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A collection begins.
+    fn enter(&mut self, span: Span) {
+        if self.lines.is_empty() {
+            return;
+        }
+        self.refuse_tabs(span);
+        // Inside of brackets a line may be long, and is not looked at again for each of them.
+        let inside = self.open.last() == Some(&true);
+        self.open.push(inside || self.before(span).is_some_and(|(_, rest)| rest.starts_with(['[', '{'])));
+    }
+
+    /// The line that something stands on, parted where it begins.
+    fn before(&self, span: Span) -> Option<(&'a str, &'a str)> {
+        let line = self.lines.get(usize::try_from(span.line).ok()?.checked_sub(1)?)?;
+        let column = usize::try_from(span.column).ok()?.checked_sub(1)?;
+        let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+        line.split_at_checked(at)
+    }
+
+    /// Outside of brackets nothing is indented by tabs: some readers take them there, and others do not.
+    fn refuse_tabs(&mut self, span: Span) {
+        if self.lines.is_empty() || self.open.last() == Some(&true) {
+            return;
+        }
+        let Some((before, _)) = self.before(span) else { return };
+        let indentation = before.chars().all(|c| matches!(c, ' ' | '\t' | '-' | '?'));
+        let Some(column) = before.chars().position(|c| c == '\t').filter(|_| indentation) else { return };
+        let column = u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1);
+        let at = Span { line: span.line, column, end_line: span.line, end_column: column.saturating_add(1) };
+        if self.builder.problems.last().is_none_or(|problem| problem.span != at) {
+            self.builder.problem("yaml/tab", at, "a tab stands in the indentation", "replace it by spaces");
+        }
+    }
+
     fn alias(&mut self, span: Span) -> Result<(), Fatal> {
         self.builder.problem(
             "yaml/alias",
@@ -223,12 +272,22 @@ impl<'a> Reader<'a> {
             self.builder.skip_key();
             return Ok(());
         }
+        if plain && let Some(help) = scalar::other_key(&text) {
+            let message = format!("the key {} means something else to some readers", shown(&text));
+            self.builder.problem("yaml/key", span, message, help);
+        }
         let text = if plain { self.quotes.strip(text, span) } else { text };
         self.builder.key(text, span)
     }
 
     fn value(&mut self, text: Cow<'a, str>, style: ScalarStyle, span: Span) -> Result<(), Fatal> {
         if style != ScalarStyle::Plain {
+            let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+            let last = text.trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
+            if block && !last.is_empty() && last.chars().all(|c| c == ' ') {
+                let message = "this text ends in a line of nothing but spaces, which some readers leave out";
+                self.builder.problem("yaml/last-line", span, message, "remove the spaces of its last line");
+            }
             return self.builder.scalar(NodeKind::Text(text), span);
         }
         if quote::opens(&text) {

@@ -1,7 +1,7 @@
 //! One file of the catalog, read: its documents and everything that is wrong with it.
 
 use crate::model::{
-    Action, Blueprint, CatalogPolicy, Entity, FilePath, Finding, Kind, Limits, Permissions, Place, RunRequest, Team, User,
+    Action, Blueprint, CatalogPolicy, Entity, FilePath, Finding, Kind, Limits, Permissions, Place, RunRequest, Team, User, Value,
 };
 
 use super::decode::{self, Cursor, Decoder};
@@ -44,7 +44,7 @@ pub struct ParsedFile {
 /// Which kind of document a path holds; `None` for everything that is not the catalog's business.
 ///
 /// Only `.yaml`, `.yml` and `.json` below a managed directory, and `catalog.yaml` itself: a `catalog.yml` or
-/// `catalog.json` beside it is some other program's file and is ignored, so the policy cannot be in two places.
+/// `catalog.json` is not read, so the policy cannot be in two places (`document/policy-name` says so).
 pub fn kind_of(path: &FilePath) -> Option<Kind> {
     let path = path.as_str();
     if path == Kind::Policy.directory() {
@@ -85,6 +85,34 @@ pub fn parse_file(path: &FilePath, bytes: &[u8], limits: &Limits) -> ParsedFile 
     parsed
 }
 
+/// Reads a file as a value of no kind in particular, by the same text rules as every document.
+///
+/// # Errors
+/// Everything that is wrong with the text; also that there is no document in it.
+pub fn parse_value(path: &FilePath, bytes: &[u8], limits: &Limits) -> Result<Value, Vec<Finding>> {
+    let read = text::read_text(bytes, limits);
+    let mut problems = read.problems;
+    let mut root = None;
+    let tree = read.text.map(|text| read_tree(path, text, limits));
+    if let Some(tree) = tree {
+        root = tree.root.filter(|_| tree.complete).map(|root| root.to_value());
+        problems.extend(tree.problems);
+    }
+    match root {
+        Some(value) if problems.is_empty() => return Ok(value),
+        None if problems.is_empty() => problems.push(empty()),
+        _ => {}
+    }
+    let mut findings: Vec<Finding> = problems.into_iter().map(|problem| finding(path, problem)).collect();
+    findings.sort_by_key(|finding| finding.place.as_ref().and_then(|place| place.span));
+    curtail(path, &mut findings, 0);
+    Err(findings)
+}
+
+fn empty() -> Problem {
+    Problem::new("document/empty", point(1, 1), "the file holds no document", "write the document, or remove the file")
+}
+
 /// Reads a text by the syntax that its file's extension names.
 pub(super) fn read_tree<'a>(path: &FilePath, text: &'a str, limits: &Limits) -> Tree<'a> {
     if path.as_str().ends_with(".json") { json::read_json(text, limits) } else { document::read_yaml(text, limits) }
@@ -109,9 +137,7 @@ fn curtail(path: &FilePath, findings: &mut Vec<Finding>, untold: usize) {
 
 fn decode_file(d: &mut Decoder<'_>, kind: Kind, root: Option<&Node<'_>>) -> Vec<Document> {
     let Some(root) = root.filter(|root| !matches!(root.kind, NodeKind::Null)) else {
-        let problem =
-            Problem::new("document/empty", point(1, 1), "the file holds no document", "write the document, or remove the file");
-        d.findings.push(finding(d.file, problem));
+        d.findings.push(finding(d.file, empty()));
         d.errors += 1;
         return Vec::new();
     };

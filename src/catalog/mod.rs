@@ -21,6 +21,8 @@ mod node;
 mod owner;
 mod person;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod quote;
 mod revision;
 mod rules;
@@ -41,7 +43,7 @@ pub use decode::suggest::nearest;
 pub(crate) use definition::shorten;
 pub use definition::{DefinitionFault, check_definition};
 pub use diff::{Change, ChangeSet, Field, Operation, diff};
-pub use file::{Document, ParsedFile, kind_of, parse_file};
+pub use file::{Document, ParsedFile, kind_of, parse_file, parse_value};
 pub use grant::{
     Grant, WrittenPermissions, approve_rule, execute_rule, grants, grants_statically, is_member, permissions_of, user_of,
 };
@@ -50,7 +52,7 @@ pub use locate::{locate, locate_all};
 pub use meaning::Meaning;
 pub use mention::{Mention, Named};
 pub use owner::{Hop, InheritanceFault, Owner, Owners};
-pub use person::{entity_value, plain_field, team_value, user_value};
+pub use person::{entity_value, team_value, team_value_as_seen, user_value, user_value_as_seen};
 pub use policy::{About, AboutRun, PolicyFault, policy_grants};
 pub use revision::{Catalog, FileDelta};
 pub use rules::rules;

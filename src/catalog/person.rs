@@ -2,7 +2,7 @@
 
 use crate::model::{Entity, EntityKey, Identifier, Role, User, Value};
 
-use super::{Catalog, Owner, is_member, user_of};
+use super::{Catalog, Owner, SeesAll, Sight, is_member, user_of};
 
 /// The blueprint under which users are known to searches.
 pub(crate) const USER: &str = "_user";
@@ -31,26 +31,15 @@ pub fn entity_value(catalog: &Catalog, entity: &Entity, owner: &Owner) -> Value 
     ])
 }
 
-/// A property of an entity, its default, or one of the meta-properties that the entity itself knows.
-pub fn plain_field(catalog: &Catalog, entity: &Entity, owner: impl FnOnce() -> Owner, name: &str) -> Option<Value> {
-    match name {
-        "$identifier" => Some(text(entity.key.identifier.as_str())),
-        "$blueprint" => Some(text(entity.key.blueprint.as_str())),
-        "$title" => entity.title.as_deref().map(Value::from),
-        "$icon" => entity.icon.as_deref().map(Value::from),
-        "$team" => Some(texts(owner().iter().map(Identifier::as_str))),
-        _ => entity
-            .properties
-            .get(name)
-            .cloned()
-            .or_else(|| catalog.blueprints().get(&entity.key.blueprint)?.value.properties.get(name)?.default().cloned()),
-    }
-}
-
 /// A user of the roster as an entity of `_user`, with what the catalog's own entity of that name adds.
 ///
 /// The roster decides what they have in common: nobody becomes an Admin by a property.
 pub fn user_value(catalog: &Catalog, user: &User) -> Value {
+    user_value_as_seen(catalog, user, &SeesAll)
+}
+
+/// The same, as far as somebody sees what the catalog's own entity adds.
+pub fn user_value_as_seen(catalog: &Catalog, user: &User, sight: &dyn Sight) -> Value {
     let teams: Vec<&str> = catalog
         .teams()
         .iter()
@@ -74,7 +63,7 @@ pub fn user_value(catalog: &Catalog, user: &User) -> Value {
     };
     let roles: Vec<String> = user.roles.iter().map(ToString::to_string).collect();
     let roles = texts(roles.iter().map(String::as_str));
-    let (properties, relations) = added(catalog, USER, &user.identifier);
+    let (properties, relations) = added(catalog, USER, &user.identifier, sight);
     let known = [
         ("email", email.clone()),
         ("roles", roles.clone()),
@@ -98,8 +87,13 @@ pub fn user_value(catalog: &Catalog, user: &User) -> Value {
 
 /// A team of the roster as an entity of `_team`, with what the catalog's own entity of that name adds.
 pub fn team_value(catalog: &Catalog, team: &Identifier) -> Option<Value> {
+    team_value_as_seen(catalog, team, &SeesAll)
+}
+
+/// The same, as far as somebody sees what the catalog's own entity adds.
+pub fn team_value_as_seen(catalog: &Catalog, team: &Identifier, sight: &dyn Sight) -> Option<Value> {
     let found = catalog.teams().get(team).filter(|_| catalog.teams().duplicates_of(team).is_empty())?;
-    let (properties, relations) = added(catalog, TEAM, team);
+    let (properties, relations) = added(catalog, TEAM, team, sight);
     let members = ("members".into(), texts(found.value.members.iter().map(Identifier::as_str)));
     Some(map([
         ("identifier", text(team.as_str())),
@@ -121,19 +115,19 @@ pub(super) fn of_roster(catalog: &Catalog, key: &EntityKey) -> Option<Value> {
 }
 
 /// Properties and relations of the catalog's own entity; of one that is declared twice nothing is known.
-fn added(catalog: &Catalog, blueprint: &str, identifier: &Identifier) -> (Vec<(Box<str>, Value)>, Value) {
+fn added(catalog: &Catalog, blueprint: &str, identifier: &Identifier, sight: &dyn Sight) -> (Vec<(Box<str>, Value)>, Value) {
     let nothing = || (Vec::new(), map([]));
     let Ok(blueprint) = Identifier::new(blueprint) else { return nothing() };
     let key = EntityKey { blueprint, identifier: identifier.clone() };
-    let Some(found) = catalog.entities().get(&key).filter(|_| catalog.entities().duplicates_of(&key).is_empty()) else {
-        return nothing();
-    };
+    let known = |key: &EntityKey| catalog.entities().duplicates_of(key).is_empty() && sight.entity(key);
+    let Some(found) = catalog.entities().get(&key).filter(|_| known(&key)) else { return nothing() };
     let whole = entity_value(catalog, &found.value, &Owner::new());
-    let properties = match whole.get("properties") {
-        Some(Value::Map(pairs)) => pairs.to_vec(),
-        _ => Vec::new(),
+    let seen = |part: &str, sees: &dyn Fn(&str) -> bool| -> Vec<(Box<str>, Value)> {
+        let Some(Value::Map(pairs)) = whole.get(part) else { return Vec::new() };
+        pairs.iter().filter(|(name, _)| sees(name)).cloned().collect()
     };
-    (properties, whole.get("relations").cloned().unwrap_or_else(|| map([])))
+    let properties = seen("properties", &|name| sight.property(&key, name));
+    (properties, Value::from_pairs(seen("relations", &|name| sight.relation(&key, name))))
 }
 
 fn text(text: &str) -> Value {

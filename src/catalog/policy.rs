@@ -1,12 +1,16 @@
 //! Decides whether a policy grants somebody: by base alone, and by "no" wherever something fails (spec 4).
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::model::{Entity, EntityKey, ExpressionError, FilePath, Identifier, Kind, Policy, PolicyTest, Search, User, Value};
+use crate::model::{
+    Entity, EntityKey, ExpressionError, FilePath, Identifier, Kind, Pointer, Policy, PolicyTest, Search, Touch, User, Value,
+};
 
-use super::person::{entity_value, of_roster, plain_field, team_value, user_value};
+use super::derive::{Derivation, Derived, Provenance};
+use super::person::{entity_value, of_roster, team_value, user_value};
 use super::search::{Prepared, SearchContext, SearchFault, field_of};
-use super::{Catalog, Owner, is_member, user_of};
+use super::{Catalog, Document, FileDelta, Located, Owner, ParsedFile, SeesAll, is_member, user_of};
 
 /// What a rule is asked about, beside who asks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,7 +93,18 @@ pub fn policy_grants(catalog: &Catalog, policy: &Policy, user: &User, about: &Ab
     if about.run.is_some_and(|run| run.inputs.is_none()) && names(policy, "inputs") {
         return Err(PolicyFault::NoInputs);
     }
-    let Some(run) = about.run else { return Asking { catalog, user, about, trigger: None }.holds(policy) };
+    let would;
+    let catalog = match about.entity {
+        Some(entity) if !catalog.entities().contains(&entity.key) => {
+            would = as_it_would_be(catalog, entity);
+            &would
+        }
+        _ => catalog,
+    };
+    let history = NoHistory::default();
+    let derivation = Derivation::new(catalog, &SeesAll, &history);
+    let asking = |trigger| Asking { catalog, user, about, trigger, policy, derivation: &derivation, history: &history };
+    let Some(run) = about.run else { return asking(None).holds() };
     let triggers: Vec<Option<&User>> = match &run.requesters {
         None => vec![Some(user)],
         Some(requesters) if requesters.is_empty() => vec![None],
@@ -100,7 +115,7 @@ pub fn policy_grants(catalog: &Catalog, policy: &Policy, user: &User, about: &Ab
             return Err(PolicyFault::NoRequester);
         }
         // A run that several people may have asked for is approved by whoever may approve it for each of them.
-        if !(Asking { catalog, user, about, trigger }.holds(policy)?) {
+        if !asking(trigger).holds()? {
             return Ok(false);
         }
     }
@@ -131,18 +146,47 @@ fn unreadable(catalog: &Catalog) -> Option<FilePath> {
         .next()
 }
 
+/// A catalog in which an entity stands that base does not hold: the one thing that a policy reads from a change.
+fn as_it_would_be(base: &Catalog, entity: &Entity) -> Catalog {
+    // No file of a repository has this path, so that nothing of base is replaced.
+    let path = FilePath::new("(as it would be)");
+    let located = Located { file: path.clone(), pointer: Pointer::root(), value: entity.clone() };
+    let documents = vec![Document::Entity(located)];
+    base.apply([FileDelta::Put(ParsedFile { path, documents, findings: Vec::new() })])
+}
+
+/// What history would tell is not known to a policy: a verdict follows from what is written.
+#[derive(Default)]
+struct NoHistory {
+    asked: Cell<bool>,
+}
+
+impl Provenance for NoHistory {
+    fn created(&self, _: &EntityKey) -> Option<Touch> {
+        self.asked.set(true);
+        None
+    }
+
+    fn updated(&self, key: &EntityKey) -> Option<Touch> {
+        self.created(key)
+    }
+}
+
 /// One person, asking about one thing.
 struct Asking<'a> {
     catalog: &'a Catalog,
     user: &'a User,
     about: &'a About<'a>,
     trigger: Option<&'a User>,
+    policy: &'a Policy,
+    derivation: &'a Derivation<'a>,
+    history: &'a NoHistory,
 }
 
 impl Asking<'_> {
-    fn holds(&self, policy: &Policy) -> Result<bool, PolicyFault> {
-        let context = self.context();
-        match &policy.test {
+    fn holds(&self) -> Result<bool, PolicyFault> {
+        let context = self.context()?;
+        match &self.policy.test {
             PolicyTest::Entity(search) => {
                 let key = &self.about.entity.ok_or(PolicyFault::NoEntity)?.key;
                 let fault = |fault| PolicyFault::Search { query: None, fault };
@@ -208,7 +252,7 @@ impl Asking<'_> {
         names.iter().any(|name| *name == self.user.identifier.as_str() || own(name))
     }
 
-    fn context(&self) -> SearchContext<'_> {
+    fn context(&self) -> Result<SearchContext<'_>, PolicyFault> {
         let teams =
             self.catalog.teams().iter().map(|(id, _)| id).filter(|team| is_member(self.catalog, team, &self.user.identifier));
         let user = user_value(self.catalog, self.user);
@@ -218,25 +262,25 @@ impl Asking<'_> {
         let blueprint = entity.map(|entity| &entity.key.blueprint).or(action.map(|action| &action.value.blueprint));
         let named = |id: &Identifier| Value::from_pairs([("identifier".into(), Value::from(id.as_str()))]);
         let trigger = self.trigger.map_or(Value::Null, |trigger| user_value(self.catalog, trigger));
+        let whole = match entity {
+            Some(entity) => self.whole(&entity.key).map_err(|fault| PolicyFault::Search { query: None, fault })?,
+            None => Value::Null,
+        };
         let root = Value::from_pairs([
             ("user".into(), user.clone()),
             ("inputs".into(), run.and_then(|run| run.inputs.clone()).unwrap_or(Value::Null)),
-            (
-                "entity".into(),
-                entity.map_or(Value::Null, |entity| entity_value(self.catalog, entity, &self.owner_of(&entity.key))),
-            ),
+            ("entity".into(), whole),
             ("action".into(), action.map_or(Value::Null, |action| action.value.definition.clone())),
             ("blueprint".into(), blueprint.map_or(Value::Null, named)),
             ("trigger".into(), Value::from_pairs([("user".into(), trigger)])),
         ]);
-        SearchContext {
+        Ok(SearchContext {
             user: Some(user),
             teams: teams.filter_map(|team| team_value(self.catalog, team)).collect(),
             root,
-            instead: entity,
             roster: true,
             ..SearchContext::default()
-        }
+        })
     }
 
     /// Of the entity that the rule is about, what it is asked with; of any other, what base says.
@@ -248,9 +292,6 @@ impl Asking<'_> {
     }
 
     fn entity(&self, key: &EntityKey) -> Result<Option<&Entity>, SearchFault> {
-        if let Some(entity) = self.about.entity.filter(|entity| entity.key == *key) {
-            return Ok(Some(entity));
-        }
         if !self.catalog.entities().duplicates_of(key).is_empty() {
             return Err(SearchFault::Unknown(format!("{key} is declared twice, so nobody knows what it is")));
         }
@@ -261,24 +302,50 @@ impl Asking<'_> {
         if let Some(person) = of_roster(self.catalog, key) {
             return Ok(field_of(&person, name).cloned());
         }
-        let Some(entity) = self.entity(key)? else { return Ok(None) };
-        let blueprint = self.catalog.blueprints().get(&key.blueprint).map(|blueprint| &blueprint.value);
-        if blueprint.is_some_and(|blueprint| blueprint.derived.contains_key(name)) {
-            return Err(SearchFault::Unknown(format!("`{name}` is computed, and a policy reads what is written")));
+        match self.entity(key)? {
+            None => Ok(None),
+            Some(_) if name == "$team" => Ok(Some(teams(&self.owner_of(key)))),
+            Some(_) => self.value(key, name),
         }
-        if matches!(name, "$createdAt" | "$updatedAt" | "$createdBy" | "$updatedBy") {
-            return Err(SearchFault::Unknown(format!("`{name}` follows from history, and a policy reads what is written")));
-        }
-        Ok(plain_field(self.catalog, entity, || self.owner_of(key), name))
     }
 
+    /// A property, written or derived; one that follows from history, or cannot be computed, is not known.
+    fn value(&self, key: &EntityKey, name: &str) -> Result<Option<Value>, SearchFault> {
+        let found = self.derivation.value(key, name);
+        if self.history.asked.get() {
+            return Err(SearchFault::Unknown(format!("`{name}` follows from history, and a policy reads what is written")));
+        }
+        match found {
+            Derived::Value(value) => Ok(Some(value)),
+            Derived::Absent => Ok(None),
+            Derived::Error(why) => Err(SearchFault::Unknown(format!("`{name}` of {key} cannot be computed: {why}"))),
+        }
+    }
+
+    /// The entity as Port's API gives it, with what is derived and named anywhere in the policy: one that nobody asks about
+    /// keeps nobody from an answer when it fails.
     fn whole(&self, key: &EntityKey) -> Result<Value, SearchFault> {
         if let Some(person) = of_roster(self.catalog, key) {
             return Ok(person);
         }
         let gone = || SearchFault::Unknown(format!("{key} is not in the catalog"));
-        self.entity(key)?.map(|entity| entity_value(self.catalog, entity, &self.owner_of(key))).ok_or_else(gone)
+        let written = entity_value(self.catalog, self.entity(key)?.ok_or_else(gone)?, &self.owner_of(key));
+        let blueprint = self.catalog.blueprints().get(&key.blueprint).map(|found| &found.value);
+        let asked = blueprint.into_iter().flat_map(|blueprint| blueprint.derived.keys()).filter(|name| names(self.policy, name));
+        let mut derived = Vec::new();
+        for name in asked {
+            derived.extend(self.value(key, name)?.map(|value| (name.clone(), value)));
+        }
+        let properties = match written.get("properties") {
+            Some(Value::Map(pairs)) => pairs.iter().cloned().chain(derived).collect(),
+            _ => derived,
+        };
+        Ok(with(written, "properties", Value::from_pairs(properties)))
     }
+}
+
+fn teams(owner: &Owner) -> Value {
+    Value::List(owner.iter().map(|team| Value::from(team.as_str())).collect())
 }
 
 fn with(root: Value, key: &str, value: Value) -> Value {

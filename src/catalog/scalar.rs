@@ -61,6 +61,19 @@ pub(super) fn resolve(text: Cow<'_, str>) -> Result<NodeKind<'_>, (NotANumber, C
     }
 }
 
+/// What to write instead of a plain key that a reader may turn into something that is spelled otherwise: `0x10` becomes 16,
+/// `~` nothing, `True` true. `None` for all others; `8080` and `true` are the same to everybody.
+pub(super) fn other_key(text: &str) -> Option<String> {
+    let same = match resolve(Cow::Borrowed(text)) {
+        Ok(NodeKind::Text(_)) => true,
+        Ok(NodeKind::Bool(b)) => text == if b { "true" } else { "false" },
+        Ok(NodeKind::Int(i)) => text == i.to_string(),
+        Ok(NodeKind::Float(f)) => f.abs() < 1e15 && text == f.to_string(),
+        _ => false,
+    };
+    (!same).then(|| format!("put it in quotes: \"{text}\""))
+}
+
 fn word(text: Cow<'_, str>) -> NodeKind<'_> {
     match text.as_ref() {
         "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,

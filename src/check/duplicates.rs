@@ -15,6 +15,9 @@ pub(super) const RULES: &[RuleDoc] = &[RuleDoc {
     remedy: "Rename one of the two, or delete it.",
 }];
 
+/// How many of the others are named: a thousand that claim one name shall not each name the thousand.
+const NAMED: usize = 5;
+
 /// A catalog that was valid had none, so however little changed, all that there are are looked at.
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
     let c = scope.catalog;
@@ -32,15 +35,30 @@ fn table<K: Ord + Clone, T: Clone>(table: &Table<K, T>, subject: impl Fn(&K) -> 
     for (key, others) in table.duplicates() {
         let all: Vec<&Arc<Located<T>>> = table.get(key).into_iter().chain(others).collect();
         for (i, one) in all.iter().enumerate() {
-            let elsewhere: Vec<String> =
-                all.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| place_of(other)).collect();
+            let others = || all.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| *other);
+            let elsewhere: Vec<String> = others().take(NAMED).map(|other| place_of(other)).collect();
+            let more = match all.len() - 1 - elsewhere.len() {
+                0 => String::new(),
+                more => format!(" and {more} more places"),
+            };
             let subject = subject(key);
-            let message = format!("`{subject}` is declared more than once: also in {}", elsewhere.join(", "));
+            let message = format!("`{subject}` is declared more than once: also in {}{more}", elsewhere.join(", "));
+            let named_by = named_by(&subject);
             let finding = Finding::error("duplicate/identifier", message)
-                .at(one.key_at(&["identifier"]))
+                .at(one.key_at(&[named_by]))
                 .help("rename one of them, or delete it");
+            let finding =
+                others().take(NAMED).fold(finding, |finding, other| finding.related(other.key_at(&[named_by]), "also declared"));
             out.push(Fault::itself(subject, finding));
         }
+    }
+}
+
+/// The key that says which one a document is; where the file's name says it, the place is that of the document.
+fn named_by(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Permissions(_) => "blueprint",
+        _ => "identifier",
     }
 }
 

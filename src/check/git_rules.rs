@@ -55,6 +55,11 @@ pub const RULES: &[RuleDoc] = &[
         remedy: "Merge the watched branch into yours, resolve the conflict, and push.",
     },
     RuleDoc {
+        id: "document/policy-name",
+        summary: "The repository's policy is called `catalog.yaml`; `catalog.yml` and `catalog.json` are not read.",
+        remedy: "Rename the file to `catalog.yaml`; where it belongs to another program, add a `catalog.yaml` beside it.",
+    },
+    RuleDoc {
         id: "limit/commits",
         summary: "A judged range has at most `limits.commits` commits (250 where unsaid).",
         remedy: "Divide the change, or squash it; an admin can raise the limit in catalog.yaml.",

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::catalog::{About, Catalog, Located, Owner, grants, nearest};
 use crate::model::{Blueprint, Finding, Identifier, IdentityMode, Permissions, Place, Role, Rule, RuleDoc, Subject, User};
 
+use super::policies;
 use super::scope::Scope;
 use super::validate::Fault;
 
-/// The rules of this family, and what permissions documents may not yet say.
+/// The rules of this family.
 pub(super) const RULES: &[RuleDoc] = &[
     RuleDoc {
         id: "lint/shadowed",
@@ -146,6 +147,9 @@ fn judge_rule(
         if let Some(finding) = unknown_role(catalog, role) {
             warn(finding.at(at("roles", &role.to_string())));
         }
+    }
+    for finding in policies::judge(catalog, document, way, rule) {
+        warn(finding);
     }
     if rule.policy.is_none() && grants_nobody(catalog, roster, rule) {
         let help = "where nobody is what you mean, leave it; otherwise name a role, a user or a team that somebody has";

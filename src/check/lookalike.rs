@@ -13,6 +13,9 @@ pub(super) const RULES: &[RuleDoc] = &[RuleDoc {
     remedy: "Rename one of the two so that a reader can tell them apart.",
 }];
 
+/// How many of the others are pointed at.
+const NAMED: usize = 3;
+
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
     for (space, name) in scope.names() {
         let alike = scope.catalog.look_alikes_of(&space, &name);
@@ -25,6 +28,8 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
         let finding = Finding::error("lookalike/identifier", message)
             .at(place)
             .help("rename one of them; they may not differ by case or by look-alike letters alone");
+        let theirs = alike.iter().take(NAMED).filter_map(|other| stands(scope.catalog, &space, other));
+        let finding = theirs.fold(finding, |finding, (_, place)| finding.related(place, "the other one"));
         out.push(Fault::itself(subject, finding));
     }
 }

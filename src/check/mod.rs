@@ -10,6 +10,7 @@ mod derived;
 mod duplicates;
 mod entities;
 mod fold;
+mod forms;
 pub mod git_rules;
 mod golden;
 pub mod identity;
@@ -23,6 +24,7 @@ mod lookalike;
 mod merges;
 mod ownership;
 pub mod permissions;
+mod policies;
 mod proposal;
 pub mod push;
 mod references;
@@ -45,6 +47,9 @@ mod tests;
 mod validate;
 mod vanished;
 mod verdict;
+pub mod view;
+#[cfg(test)]
+mod view_tests;
 pub mod watching_rules;
 
 pub use cause::{Cause, cause_of};

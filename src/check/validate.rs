@@ -5,7 +5,7 @@ use crate::model::{EntityKey, Finding, Subject};
 
 use super::scope::Scope;
 use super::{
-    broken, definitions, derived, duplicates, entities, fold, immutable, lints, lookalike, ownership, references, roster,
+    broken, definitions, derived, duplicates, entities, fold, forms, immutable, lints, lookalike, ownership, references, roster,
 };
 
 /// One thing wrong, and why: a change elsewhere may be to blame.
@@ -51,6 +51,7 @@ const CHECKS: &[Check] = &[
     duplicates::check,
     lookalike::check,
     definitions::check,
+    forms::check,
     ownership::check,
     derived::check,
     entities::check,

@@ -1,15 +1,21 @@
 //! `portcullis check`: judge a range, a branch, or the working tree.
 
+use std::path::PathBuf;
+
 use crate::model::Timestamp;
 
-use super::judging::{self, JudgeRequest};
+use super::judging::JudgeRequest;
 use super::options::{ActorOptions, CatalogOptions, Format};
-use super::{Color, CommandError, Outcome};
+use super::telling::{self, Telling};
+use super::{Color, CommandError, Outcome, watch};
 
 /// The arguments of `portcullis check`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Args {
+    /// Files and directories to tell of, relative to the current directory; everything is judged all the same.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     catalog: CatalogOptions,
     /// The accepted revision, whose rules judge.
@@ -26,6 +32,15 @@ pub struct Args {
     /// How to print the verdict.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
+    /// Tell the same mistake place by place, not once with a count (text, github, markdown).
+    #[arg(long)]
+    expand: bool,
+    /// Print errors alone, and nothing where there are none (text); no progress.
+    #[arg(long, short)]
+    quiet: bool,
+    /// Judge the working tree again whenever a file changes, until interrupted.
+    #[arg(long, conflicts_with_all = ["base", "head"])]
+    watch: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -34,7 +49,9 @@ Examples:
   portcullis check --head my-branch                  what merging my-branch would mean
   portcullis check --base origin/main --format json  HEAD against origin/main, for a program
   portcullis check --head my-branch --as bob@acme.dev --identity declared
-                                                     were it Bob's";
+                                                     were it Bob's
+  portcullis check entities/Env teams/platform.yaml  only what stands there
+  portcullis check --watch                           again whenever a file is saved";
 
 /// Runs it.
 ///
@@ -52,7 +69,15 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
         facts: None,
         now: Timestamp::now(),
     };
-    judging::judge_and_print(&request, args.format.into(), color)
+    let telling = Telling {
+        format: args.format.into(),
+        color,
+        paths: args.paths.clone(),
+        expanded: args.expand,
+        quiet: args.quiet,
+        watching: args.watch,
+    };
+    if args.watch { watch::watch(&request, &telling) } else { telling::judge_and_print(&request, &telling) }
 }
 
 /// Base and head as the request means them; no head is the working tree.

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Catalog;
-use crate::check::{self, Conclusion, Target, Verdict};
+use crate::catalog::{Catalog, nearest};
+use crate::check::{self, Target, Verdict};
 use crate::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
 use crate::git::{Blob, Repository};
 use crate::model::{CommitId, FilePath, Finding, Identifier, IdentityMode, PullRequestState, Timestamp};
-use crate::report::{self, Report, Sources};
+use crate::report::Sources;
 
+use super::CommandError;
 use super::facts_file::FactsFile;
-use super::{Color, CommandError, Outcome, output};
 
 /// What is to be judged.
 #[derive(Clone, Debug)]
@@ -38,11 +38,12 @@ pub(super) struct JudgeRequest {
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) sources: Box<dyn Sources>,
+    /// The accepted catalog, and the one that is judged.
+    pub(super) catalogs: [Catalog; 2],
 }
 
-/// Judges.
-pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
-    let place = Place::find(request)?;
+/// Judges; what `place` has read before is not read again.
+pub(super) fn judge(place: &Place, request: &JudgeRequest) -> Result<Judged, CommandError> {
     let resolve = |rev: &str| place.repository.resolve(rev).ok();
     let base = place.base(request)?;
     let head = match &request.head {
@@ -84,8 +85,9 @@ pub(super) fn judge(request: &JudgeRequest) -> Result<Judged, CommandError> {
         .hint("where the catalog lives in a subdirectory, name it with --root"));
     }
     let verdict = check::judge(&proposed.proposal);
+    let catalogs = [base.clone(), merged.clone()];
     let sources = proposed.sources;
-    Ok(Judged { verdict, sources: Box::new(move |file: &FilePath| sources.read(file)) })
+    Ok(Judged { verdict, catalogs, sources: Box::new(move |file: &FilePath| sources.read(file)) })
 }
 
 /// One revision of the catalog, and the text of its files.
@@ -114,7 +116,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn find(request: &JudgeRequest) -> Result<Self, CommandError> {
+    pub(super) fn find(request: &JudgeRequest) -> Result<Self, CommandError> {
         Self::open(&request.repo, &request.root)
     }
 
@@ -127,7 +129,23 @@ impl Place {
     }
 
     pub(super) fn resolve(&self, rev: &str) -> Result<CommitId, CommandError> {
-        self.repository.resolve(rev).map_err(|error| cannot_judge(&error.into()))
+        self.repository
+            .resolve(rev)
+            .map_err(|error| self.meant(cannot_judge(&error.into()), rev, &["heads/", "tags/", "remotes/"]))
+    }
+
+    /// With the name of a ref that is near enough to have been meant.
+    fn meant(&self, error: CommandError, name: &str, among: &[&str]) -> CommandError {
+        let refs = |directory: &&str| {
+            let prefix = format!("refs/{directory}");
+            let found = self.repository.references(&prefix).unwrap_or_default();
+            found.into_iter().filter_map(move |(name, _)| name.strip_prefix(&prefix).map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let known: Vec<String> = among.iter().flat_map(refs).collect();
+        match nearest(name, known.iter().map(String::as_str)) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            None => error,
+        }
     }
 
     /// The revision whose rules judge.
@@ -157,8 +175,9 @@ impl Place {
             }
         }
         let missing = named.map_or_else(|| "no branch `main` or `master`".to_owned(), |name| format!("no branch `{name}`"));
-        Err(CommandError::could_not_judge(format!("there is {missing} here"))
-            .hint("name the watched branch with --branch, or the accepted revision with --base"))
+        let error = CommandError::could_not_judge(format!("there is {missing} here"));
+        let error = named.map_or(error.clone(), |name| self.meant(error, name, &["heads/"]));
+        Err(error.hint("name the watched branch with --branch, or the accepted revision with --base"))
     }
 
     /// Whom a commit of the working tree would carry as its committer: what git itself would take.
@@ -175,15 +194,4 @@ impl Place {
 
 pub(super) fn cannot_judge(error: &FactsError) -> CommandError {
     CommandError::could_not_judge(error.to_string())
-}
-
-/// Judges, prints, and says how it ended.
-pub(super) fn judge_and_print(request: &JudgeRequest, format: report::Format, color: Color) -> Result<Outcome, CommandError> {
-    let judged = judge(request)?;
-    let report = Report::new(&judged.verdict, &request.root, judged.sources.as_ref());
-    output::print(&report::render(format, &report, color.on_stdout()))?;
-    Ok(match judged.verdict.conclusion {
-        Conclusion::Success | Conclusion::Pending => Outcome::Clean,
-        Conclusion::Failure => Outcome::Findings,
-    })
 }

@@ -18,13 +18,18 @@ mod logging;
 mod open_runs;
 mod options;
 mod output;
+mod paths;
+mod progress;
 mod question;
 #[cfg(test)]
 mod question_tests;
 pub mod runs;
+pub mod schema;
 pub mod serve;
 pub mod show;
 pub mod simulate;
+mod telling;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -94,6 +99,9 @@ pub enum Command {
     /// Without --base and --head the files of the working tree are judged against HEAD, as the user whom git's `user.email`
     /// names: what a pre-commit hook wants. With --head alone that revision is judged against the watched branch; with
     /// --base alone, HEAD is judged against that revision.
+    ///
+    /// Where paths are given, everything is judged, and what stands in them is told; the exit code is then that of what is
+    /// told, and the summary says what there is elsewhere.
     Check(check::Args),
     /// Give the verdict on a pull request from a file of facts.
     ///
@@ -135,6 +143,12 @@ pub enum Command {
     /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for
     /// reviews and gives them with plain git, showing what the daemon answers each time.
     Demo(demo::Args),
+    /// Write JSON Schemas for editors, and the settings that wire them.
+    ///
+    /// One schema for each kind of document, for the entities of each blueprint and for the runs of each action, so that editors
+    /// complete and validate while somebody types. docs/editors.md says how to set up which editor. Settings that are there
+    /// already are kept.
+    Schema(schema::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
     /// Evaluate expressions for the program that started this one.

@@ -39,13 +39,17 @@ impl Color {
 
 /// Prints all of it at once.
 pub(super) fn print(text: &str) -> Result<(), CommandError> {
+    // Whoever read the first lines has seen enough; the verdict stands all the same.
+    print_while_read(text).map(drop)
+}
+
+/// The same, and whether somebody still reads.
+pub(super) fn print_while_read(text: &str) -> Result<bool, CommandError> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(CommandError::could_not_judge("cannot write to standard output").because(&error))
-        }
-        // Whoever read the first lines has seen enough; the verdict stands all the same.
-        Ok(()) | Err(_) => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(CommandError::could_not_judge("cannot write to standard output").because(&error)),
     }
 }
 

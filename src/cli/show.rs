@@ -2,10 +2,11 @@
 
 use clap::ValueEnum;
 
-use crate::catalog::derive::{Derivation, NoProvenance, Provenance, SeesAll};
+use crate::catalog::derive::{Derivation, NoProvenance, Provenance, SeesAll, Sight};
 use crate::check::Base;
+use crate::check::view::Eyes;
 use crate::facts::{History, Origins};
-use crate::model::{Subject, Timestamp};
+use crate::model::{Identifier, Subject, Timestamp};
 use crate::report::{EntityView, defuse_inline, entity_json, entity_text, entity_yaml};
 
 use super::can::parse_subject;
@@ -17,6 +18,7 @@ use super::{CommandError, Outcome, judging, output};
 #[command(after_long_help = "\
 Examples:
   portcullis show Env/prod
+  portcullis show Env/prod --as bob@acme.dev
   portcullis show Microservice/cart-backend --format json")]
 pub struct Args {
     /// The entity: `Env/prod`.
@@ -26,6 +28,9 @@ pub struct Args {
     /// The revision that is read.
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     rev: String,
+    /// As this user sees it, by the `read` rules; otherwise the whole is shown, as in the files.
+    #[arg(long = "as", value_name = "USER")]
+    as_user: Option<Identifier>,
     /// How it is printed.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -62,8 +67,13 @@ pub fn run(args: &Args) -> Result<Outcome, CommandError> {
     }
     let origins = Origins::new(&history, &place.repository, &base);
     let provenance: &dyn Provenance = if known.is_ok() { &origins } else { &NoProvenance };
-    // Whoever runs this has the repository and reads every file of it, so nothing is kept from them.
-    let derivation = Derivation::new(&base.0, &SeesAll, provenance).at(Timestamp::now());
+    // Whoever runs this has the repository and reads every file of it, so nothing is kept from them unless they ask for it.
+    let eyes = args.as_user.as_ref().map(|user| Eyes::of(&base.0, user));
+    let sight: &dyn Sight = match &eyes {
+        Some(eyes) => eyes,
+        None => &SeesAll,
+    };
+    let derivation = Derivation::new(&base.0, sight, provenance).at(Timestamp::now());
     let view = EntityView::of(&base.0, &derivation, &key).ok_or_else(|| {
         CommandError::could_not_judge(format!("{key} is not in the catalog at this revision, or its blueprint is not"))
             .hint("`portcullis check` says what is wrong with a catalog")

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::model::Timestamp;
 
 use super::facts_file::FactsFile;
-use super::judging::{self, JudgeRequest};
+use super::judging::JudgeRequest;
 use super::options::{ActorOptions, CatalogOptions, Format};
+use super::telling::{self, Telling};
 use super::{Color, CommandError, Outcome};
 
 /// The arguments of `portcullis simulate`.
@@ -56,7 +57,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
         now: facts.now.unwrap_or_else(Timestamp::now),
         facts: Some(facts),
     };
-    judging::judge_and_print(&request, args.format.into(), color)
+    telling::judge_and_print(&request, &Telling::all(args.format.into(), color))
 }
 
 fn read(path: &Path) -> Result<FactsFile, CommandError> {

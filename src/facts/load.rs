@@ -4,19 +4,30 @@ use crate::catalog::{FileDelta, ParsedFile, parse_file};
 use crate::git::{Blob, FileChange, GitError, ObjectId, Repository, TreeChanges, WorktreeChanges};
 use crate::model::{FilePath, Finding, Limits, Place};
 
-use super::FactsError;
+use super::{FactsError, Progress};
 
 /// Below this many files a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 256;
 
 /// Reads and parses what changed.
-pub(super) fn deltas(repository: &Repository, changes: TreeChanges, limits: &Limits) -> Result<Vec<FileDelta>, FactsError> {
+pub(super) fn deltas(
+    repository: &Repository,
+    changes: TreeChanges,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<Vec<FileDelta>, FactsError> {
+    progress.expect(changes.files.len());
+    let delta = |repository: &Repository, file: &FileChange| {
+        let delta = delta(repository, file, limits);
+        progress.step();
+        delta
+    };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let alone = || changes.files.iter().map(|file| delta(repository, file, limits)).collect::<Result<Vec<_>, _>>();
+    let alone = || changes.files.iter().map(|file| delta(repository, file)).collect::<Result<Vec<_>, _>>();
     let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 {
         alone()?
     } else {
-        match in_parallel(repository, &changes.files, limits, cores) {
+        match in_parallel(repository, &changes.files, &delta, cores) {
             // A blob merged in memory is known to this handle alone.
             Err(FactsError::Git(GitError::Missing { .. })) => alone()?,
             other => other?,
@@ -29,7 +40,7 @@ pub(super) fn deltas(repository: &Repository, changes: TreeChanges, limits: &Lim
 fn in_parallel(
     repository: &Repository,
     files: &[FileChange],
-    limits: &Limits,
+    delta: &(dyn Fn(&Repository, &FileChange) -> Result<FileDelta, FactsError> + Sync),
     cores: usize,
 ) -> Result<Vec<FileDelta>, FactsError> {
     let share = files.len().div_ceil(cores);
@@ -41,7 +52,7 @@ fn in_parallel(
             .zip(handles)
             .map(|(chunk, repository)| {
                 scope.spawn(move || -> Result<Vec<FileDelta>, FactsError> {
-                    chunk.iter().map(|file| delta(&repository, file, limits)).collect()
+                    chunk.iter().map(|file| delta(&repository, file)).collect()
                 })
             })
             .collect();

@@ -2,6 +2,8 @@
 
 mod commits;
 mod load;
+mod policy_name;
+mod progress;
 mod propose;
 mod provenance;
 #[cfg(test)]
@@ -10,6 +12,7 @@ mod reviewed;
 mod snapshots;
 mod sources;
 
+pub use progress::Progress;
 pub use propose::{Ask, Head, Proposed, PullRequestInput};
 pub use provenance::{History, Origin, Origins};
 pub use snapshots::{Snapshot, Workspace};

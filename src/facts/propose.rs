@@ -10,7 +10,7 @@ use crate::model::{
     Timestamp,
 };
 
-use super::{FactsError, Snapshot, Sources, Workspace, commits, load, reviewed};
+use super::{FactsError, Snapshot, Sources, Workspace, commits, load, policy_name, reviewed};
 
 /// What is proposed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,13 +93,22 @@ impl Workspace {
         if range.truncated {
             findings.push(too_many("limit/commits", "commits", limits.commits));
         }
-        let head = self.at_tree(&repository, repository.tree_of(head_id)?, &limits, Some(&base))?;
+        let head_tree = repository.tree_of(head_id)?;
+        // Told before anything is read: reading is what the limit is to spare.
+        if let Some(fork) = repository.merge_base(ask.base, head_id)?
+            && repository.changes_within(Some(repository.tree_of(fork)?), Some(head_tree), self.root(), limits.files)?.truncated
+        {
+            findings.push(too_many("limit/files", "managed files", limits.files));
+            return Ok(self.unread(repository, ask, base, Some(head_id), findings));
+        }
+        let head = self.at_tree(&repository, head_tree, &limits, Some(&base))?;
         let (merged, merged_tree, conflicts) = self.merge(&repository, ask.base, &base, head_id, &head, &limits)?;
         findings.extend(washed(&head.catalog, &merged.catalog));
         let touched = repository.changes(Some(base.tree), Some(merged.tree), self.root())?.files.len();
         if touched > limits.files {
             findings.push(too_many("limit/files", "managed files", limits.files));
         }
+        findings.extend(policy_name::in_tree(&repository, self.root(), base.tree, merged.tree)?);
         let commits = commits::gather(self, &repository, ask, &base, &range.commits, &limits)?;
         let pull_request = match &ask.pull_request {
             Some(input) => Some(PullRequestFacts {
@@ -134,12 +143,45 @@ impl Workspace {
         Ok(Proposed { proposal, merged_tree, sources })
     }
 
+    /// What is too large to be read: base as it is, and the findings that say why there is nothing else.
+    fn unread(
+        &self,
+        repository: Repository,
+        ask: &Ask,
+        base: Snapshot,
+        head_id: Option<CommitId>,
+        findings: Vec<Finding>,
+    ) -> Proposed {
+        let policy = base.catalog.policy();
+        let sources = Sources::new(repository, vec![base.tree], self.root(), policy.limits.file_bytes);
+        let proposal = Proposal {
+            target: ask.target,
+            base_id: ask.base,
+            // Nothing changes here, so nothing but the findings is to be told.
+            base_is_valid: true,
+            head_id,
+            merged: check::Head(base.catalog.clone()),
+            head: check::Head(base.catalog.clone()),
+            conflicts: Vec::new(),
+            commits: Vec::new(),
+            identity: ask.identity.unwrap_or(policy.identity),
+            as_user: ask.as_user.clone(),
+            pull_request: None,
+            used_runs: BTreeSet::new(),
+            first_seen: ask.first_seen,
+            now: ask.now,
+            findings,
+            base: Base(base.catalog),
+        };
+        Proposed { proposal, merged_tree: None, sources }
+    }
+
     fn propose_working_tree(&self, ask: &Ask, base: Snapshot, email: &str) -> Result<Proposed, FactsError> {
         let repository = self.repository()?;
         let policy = base.catalog.policy();
         let limits = policy.limits;
         let working = repository.worktree_changes(Some(base.tree), self.root(), limits.file_bytes)?;
-        let mut findings = Vec::new();
+        let mut findings = policy_name::in_working_tree(&repository, self.root())?;
         if working.files.len() > limits.files {
             findings.push(too_many("limit/files", "managed files", limits.files));
         }
@@ -213,7 +255,7 @@ impl Workspace {
             let mut back = repository.changes(Some(merge.partial), Some(base.tree), self.root())?;
             let conflicting: BTreeSet<FilePath> = merge.conflicts.iter().filter_map(|path| self.inside(path)).collect();
             back.files.retain(|file| conflicting.contains(&file.path));
-            merged.catalog = merged.catalog.apply(load::deltas(repository, back, limits)?);
+            merged.catalog = merged.catalog.apply(load::deltas(repository, back, limits, &self.progress)?);
         }
         let conflicts = merge.conflicts.iter().map(|path| self.inside(path).unwrap_or_else(|| FilePath::new(path)));
         Ok((merged, merge.tree, conflicts.collect()))

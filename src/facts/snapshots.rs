@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::git::{Blob, ObjectId, Repository};
 use crate::model::{CommitId, Expressions, FilePath, Limits};
 
-use super::{FactsError, load};
+use super::{FactsError, Progress, load};
 
 /// How many catalogs are held. They share what they do not change, so this bounds bookkeeping rather than memory.
 const HELD: usize = 512;
@@ -38,6 +38,7 @@ pub struct Workspace {
     /// The empty catalog that every other starts from: it carries the evaluator of expressions.
     empty: Catalog,
     held: Mutex<VecDeque<Snapshot>>,
+    pub(super) progress: Arc<Progress>,
 }
 
 impl Workspace {
@@ -60,7 +61,8 @@ impl Workspace {
         }
         Repository::open_with(repo, objects)?;
         let empty = Catalog::with_expressions(expressions);
-        Ok(Self { path: repo.to_owned(), objects: objects.to_vec(), root, empty, held: Mutex::new(VecDeque::new()) })
+        let held = Mutex::new(VecDeque::new());
+        Ok(Self { path: repo.to_owned(), objects: objects.to_vec(), root, empty, held, progress: Arc::default() })
     }
 
     /// Where the repository is.
@@ -76,6 +78,11 @@ impl Workspace {
     /// The catalog of a tree with nothing in it.
     pub(super) fn empty(&self) -> Catalog {
         self.empty.clone()
+    }
+
+    /// How far its reading has come, also while it goes on in another thread.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     /// A handle of its own on the repository; objects merged in memory live in the handle that merged them.
@@ -150,7 +157,7 @@ impl Workspace {
         };
         let changes = repository.changes(start.as_ref().map(|s| s.tree), Some(tree), &self.root)?;
         let refused = !changes.findings.is_empty();
-        let deltas = load::deltas(repository, changes, limits)?;
+        let deltas = load::deltas(repository, changes, limits, &self.progress)?;
         let catalog = start.map_or_else(|| self.empty.clone(), |s| s.catalog).apply(deltas);
         let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient };
         let mut held = self.held();

@@ -1,8 +1,7 @@
 # What jq has and jaq lacks or does otherwise.
 
-def text_of: if isstring then . else tojson end;
-def tostring: text_of;
-def @text: text_of;
+def index($i): if . == null then null else indices($i)[0] end;
+def rindex($i): if . == null then null else indices($i)[-1] end;
 def divisor: if . == 0 then error("it divides by zero") else . end;
 
 def walk(f): def w: if isobject then map_values(w) elif isarray then map(w) else . end | f; w;

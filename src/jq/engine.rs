@@ -122,3 +122,40 @@ fn told(error: &str) -> String {
     }
     error.chars().take(TOLD).chain(['…']).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn yields(program: &str, input: serde_json::Value) -> String {
+        match Engine::new(1000).evaluate(program, input) {
+            Answer::Outputs(outputs) => outputs.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_vocabulary_compiles_and_computes() {
+        let input = serde_json::json!({"a": 10, "b": ["x", null]});
+        assert_eq!(yields(".a, .b", input.clone()), r#"10 ["x",null]"#);
+        assert_eq!(yields(r#""\(.a / 4) of \(.a / 2)""#, input.clone()), r#""2.5 of 5""#);
+        assert_eq!(yields("(.a / 2) | tostring, tojson", input.clone()), r#""5" "5""#);
+        assert_eq!(yields(".b | @csv", input.clone()), r#""\"x\",""#);
+        assert_eq!(yields(".a / 0", input.clone()), r#"Failed("it divides by zero")"#);
+        assert_eq!(yields(".a /= 0", input), r#"Failed("it divides by zero")"#);
+    }
+
+    #[test]
+    fn what_does_not_compile_says_why() {
+        for (program, why) in [
+            ("env", "there is no `env` here"),
+            ("$ENV", "there is no variable `$ENV`"),
+            (".[", "`[` is not closed"),
+            ("if .a then 1 else", "term is expected at the end"),
+            ("", "term is expected at the end"),
+            ("map(.a; 1)", "there is no `map` of 2 arguments here"),
+        ] {
+            assert_eq!(yields(program, serde_json::Value::Null), format!("Syntax({why:?})"), "{program}");
+        }
+    }
+}

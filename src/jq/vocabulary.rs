@@ -29,8 +29,10 @@ const FORBIDDEN: &[&str] = &[
     "input_filename",
     "input_line_number",
 ];
-/// What is defined again in `definitions.jq`, or below.
-const REPLACED: &[&str] = &["tojson", "tostring", "@text", "walk", "join", "from_entries", "with_entries", "@html", "@json"];
+/// What is written otherwise below, and would hide it.
+const REPLACED: &[&str] = &["tojson", "tostring", "@text"];
+/// How anything becomes text; before all others, as they build on it.
+const TEXT: &str = "def text_of: if . >= \"\" and . < [] then . else tojson end; def tostring: text_of; def @text: text_of;";
 
 /// The functions written in Rust.
 pub(super) fn functions() -> impl Iterator<Item = Fun<Data>> {
@@ -46,12 +48,12 @@ pub(super) fn functions() -> impl Iterator<Item = Fun<Data>> {
         .chain([tojson])
 }
 
-/// The functions written in jq. They may use one another in any order, so those of the libraries use ours where they replace theirs.
+/// The functions written in jq. Each may use those before it, and hides one of its name that stands before it.
 pub(super) fn definitions() -> Vec<Def<&'static str>> {
-    let ours = jaq_core::load::parse(include_str!("definitions.jq"), |p| p.defs()).unwrap_or_default();
+    let read = |text: &'static str| jaq_core::load::parse(text, |p| p.defs()).unwrap_or_default();
     let theirs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    let mut all: Vec<_> = theirs.filter(|def| !FORBIDDEN.contains(&def.name) && !REPLACED.contains(&def.name)).collect();
-    all.extend(ours);
+    let theirs = theirs.filter(|def| !FORBIDDEN.contains(&def.name) && !REPLACED.contains(&def.name));
+    let mut all: Vec<_> = read(TEXT).into_iter().chain(theirs).chain(read(include_str!("definitions.jq"))).collect();
     for def in &mut all {
         interpolate(&mut def.body);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::check::{Cause, cause_of};
 use crate::model::{CommitId, Severity, Subject};
 
 use super::{PlacedFinding, Report, words};
@@ -11,6 +12,9 @@ pub(super) const FOLDED_FROM: usize = 4;
 
 /// How many places are named, the first one included.
 const NAMED: usize = 3;
+
+/// A longer value than this is shortened in what is said of it, and makes no mistakes alike.
+const LONGEST_VALUE: usize = 80;
 
 /// A mistake, and where else it was made.
 #[derive(Clone, Debug)]
@@ -75,14 +79,34 @@ impl<'a> Likeness<'a> {
         let finding = placed.finding;
         let file = finding.place.as_ref().map(|place| place.file.as_str());
         let subject = finding.subject.as_ref();
+        let value = wrong_value(placed);
+        let of = |text: &str| {
+            let text = without_names(text, subject, file);
+            value.as_deref().map_or(text.clone(), |value| without(&text, value))
+        };
         Self {
             rule: finding.rule,
             severity: finding.severity,
             commit: finding.commit,
-            message: without_names(&finding.message, subject, file),
-            help: finding.help.as_deref().map(|help| without_names(help, subject, file)),
+            message: of(&finding.message),
+            help: finding.help.as_deref().map(of),
         }
     }
+}
+
+/// The value that a blueprint refuses, as it is spelled: a thousand numbers where a text belongs are one mistake. Elsewhere what
+/// stands there is the mistake itself, as with an unknown name.
+fn wrong_value(placed: &PlacedFinding<'_>) -> Option<String> {
+    let (span, excerpt) = (placed.span?, placed.excerpt.as_ref()?);
+    let is_value = placed.finding.place.as_ref().is_some_and(|place| !place.on_key);
+    if !is_value || cause_of(placed.finding.rule) != Cause::Schema || span.end_line != span.line {
+        return None;
+    }
+    let from = usize::try_from(span.column.checked_sub(1)?.checked_sub(excerpt.skipped)?).ok()?;
+    let length = usize::try_from(span.end_column.checked_sub(span.column)?).ok()?;
+    let text: String = excerpt.text.chars().skip(from).take(length.min(LONGEST_VALUE)).collect();
+    let text = text.trim_matches(['"', '\'']);
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn without_names(text: &str, subject: Option<&Subject>, file: Option<&str>) -> String {
@@ -160,6 +184,25 @@ mod tests {
         );
         assert_eq!(told_of(many(1_000), true).len(), 1_000, "on request, all of them");
         assert_eq!(told_of(many(3), false).len(), 3, "three are few enough to be shown");
+    }
+
+    #[test]
+    fn the_same_kind_of_value_in_the_wrong_place_is_one_mistake() {
+        let mut verdict = sample::success();
+        let wrong = |rule: &'static str, i: usize| {
+            let mut finding = of(&format!("e{i}"), &format!("`kind`: `{i}` is no text")).help(format!("write \"{i}\""));
+            finding.place = Some(sample::at(&format!("entities/e{i}.yaml"), 1, 7..8));
+            Finding { rule, ..finding }
+        };
+        let told_by = |verdict: &crate::check::Verdict| {
+            let report =
+                Report::new(verdict, "", &|file: &FilePath| Some(format!("kind: {}\n", &file.as_str()[10..11]).into_bytes()));
+            told(&report).len()
+        };
+        verdict.findings = (0..8).map(|i| wrong("schema/type", i)).collect();
+        assert_eq!(told_by(&verdict), 1);
+        verdict.findings = (0..8).map(|i| wrong("reference/missing-entity", i)).collect();
+        assert_eq!(told_by(&verdict), 8, "a name that nothing has is a mistake of its own");
     }
 
     #[test]

@@ -192,4 +192,28 @@ mod tests {
             .collect();
         assert_eq!(seen, [(Some((1, 4)), "b.yaml", Some((2, 6))), (Some((1, 4)), "a.yaml", Some((1, 5)))]);
     }
+
+    /// Every place of a large file, whether it has lines or is one: the file is walked along once, not once a finding.
+    #[test]
+    fn thousands_of_findings_in_one_file_are_placed_at_once() {
+        let items: Vec<String> =
+            (0..6_000).map(|i| format!("{{\"identifier\":\"e{i:04}\",\"properties\":{{\"ttl\":\"ten\"}}}}")).collect();
+        let file = FilePath::new("entities/all.json");
+        let findings: Vec<Finding> = (0..6_000)
+            .map(|i| {
+                let ttl = Pointer::root().index(i).key("properties").key("ttl");
+                Finding::error("schema/type", "wrong").at(Place::value(&file, ttl))
+            })
+            .collect();
+        for between in [",", ",\n"] {
+            let text = format!("[{}]", items.join(between)).into_bytes();
+            let placed = place_findings(&findings, "", &|_: &FilePath| Some(text.clone()));
+            let marked = |p: &PlacedFinding<'_>| {
+                let (span, excerpt) = (p.span.unwrap(), p.excerpt.clone().unwrap());
+                let from = usize::try_from(span.column - 1 - excerpt.skipped).unwrap();
+                excerpt.text.chars().skip(from).take(5).collect::<String>()
+            };
+            assert!(placed.iter().all(|p| marked(p) == "\"ten\""));
+        }
+    }
 }

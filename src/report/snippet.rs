@@ -4,6 +4,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 
 use crate::model::{Severity, Span};
 
+use super::PlacedFinding;
 use super::defuse::{line, paragraphs, prose};
 use super::excerpt::Excerpt;
 use super::fold::Told;
@@ -36,16 +37,28 @@ pub(super) fn draw(told: &Told<'_, '_>, styled: bool) -> String {
         group = group.element(Level::NOTE.message(format!("laid to commit {}", commit.short())));
     }
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-    let mut out = renderer.render(&[group]);
+    let mut out = in_the_line(renderer.render(&[group]), placed);
     out.push('\n');
     out
+}
+
+/// The renderer counts columns from the beginning of what it is given; where that is a stretch, the place below the title
+/// gets the column of the line.
+fn in_the_line(drawn: String, placed: &PlacedFinding<'_>) -> String {
+    let (Some(file), Some(span), Some(excerpt)) = (&placed.file, placed.span, &placed.excerpt) else { return drawn };
+    match drawn.split_once('\n') {
+        Some((title, rest)) if excerpt.skipped > 0 => {
+            let at = format!("{}:{}:", prose(file), span.line);
+            let counted = format!("{at}{}", span.column.saturating_sub(excerpt.skipped));
+            format!("{title}\n{}", rest.replacen(&counted, &format!("{at}{}", span.column), 1))
+        }
+        _ => drawn,
+    }
 }
 
 fn locate<'g>(group: Group<'g>, file: &str, span: Option<Span>, excerpt: Option<&Excerpt>) -> Group<'g> {
     let file = prose(file);
     match (span, excerpt) {
-        // The column of a stretch is not that of the line, so the place is named apart from what is drawn.
-        (Some(span), Some(excerpt)) if excerpt.skipped > 0 => group.element(origin(file, span)).element(snippet(excerpt, span)),
         (Some(span), Some(excerpt)) => group.element(snippet(excerpt, span).path(file)),
         (Some(span), None) => group.element(origin(file, span)),
         (None, _) => group.element(Origin::path(file)),
@@ -67,9 +80,7 @@ fn snippet(excerpt: &Excerpt, span: Span) -> Snippet<'static, Annotation<'static
     let end = end.clamp(start, chars.len());
     let bytes_to = |at: usize| chars.iter().take(at).map(|c| c.len_utf8()).sum::<usize>();
     let marked = bytes_to(start)..bytes_to(end);
-    let text: String = if skipped > 0 { ['…'].into_iter().chain(chars).collect() } else { chars.into_iter().collect() };
-    let shift = if skipped > 0 { '…'.len_utf8() } else { 0 };
-    let marked = marked.start + shift..marked.end + shift;
+    let text: String = chars.into_iter().collect();
     Snippet::source(text).line_start(number(span.line)).annotation(AnnotationKind::Primary.span(marked))
 }
 
@@ -81,7 +92,7 @@ fn number(from_one: u32) -> usize {
 mod tests {
     use super::*;
     use crate::model::{FilePath, Finding, Place, Pointer};
-    use crate::report::{PlacedFinding, place_findings};
+    use crate::report::place_findings;
 
     fn drawn_at(source: Option<&str>, span: (u32, u32, u32, u32)) -> String {
         let (line, column, end_line, end_column) = span;

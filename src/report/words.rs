@@ -80,7 +80,7 @@ pub(super) fn restricted_line(restricted: &Restricted) -> String {
             .collect();
     let rest = match parts.as_slice() {
         [] => "there is nothing elsewhere".to_owned(),
-        parts => format!("not told: {} elsewhere; the whole is a {}", list(parts), elsewhere.conclusion.as_str()),
+        parts => format!("{} elsewhere are not told; the whole: {}", list(parts), elsewhere.conclusion.as_str()),
     };
     format!("restricted to {paths}{more}; {rest}")
 }

@@ -7,6 +7,7 @@ use crate::model::{Action, ActionOperation, ApprovalKind, Identifier, RequiredAp
 
 use super::cursor::{Cursor, Decoder};
 use super::entity::computed;
+use super::form;
 use super::invocation::invocation;
 use super::schema::{self, Use};
 use super::time;
@@ -214,21 +215,11 @@ fn user_inputs(d: &mut Decoder<'_>, at: Option<Cursor<'_, '_>>, order_beside: Op
             };
             pairs.push((pair.name().into(), value));
         }
-        for key in ["steps", "titles"] {
-            if let Some(given) = at.given(key) {
-                if key == "steps" {
-                    d.list(given)
-                } else {
-                    d.mapping(given)
-                };
-            }
-        }
+        form::arrangement(d, *at, &defined);
     }
     order = at.as_ref().and_then(|at| at.given("order")).or(order);
     if let Some(order) = order {
-        if !matches!(order.node.kind, NodeKind::Map(_)) {
-            schema::required_names(d, order, &defined);
-        }
+        form::order(d, order, at.as_ref(), &defined);
         pairs.push(("order".into(), order.node.to_value()));
     }
     Value::from_pairs(pairs)

@@ -6,6 +6,7 @@ mod blueprint;
 mod cursor;
 mod derived;
 mod entity;
+mod form;
 mod invocation;
 mod key;
 mod keyword;

@@ -81,7 +81,7 @@ fn rule(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Rule {
         users: at.given("users").map(|users| d.identifiers(users)).unwrap_or_default(),
         teams: at.given("teams").map(|teams| d.identifiers(teams)).unwrap_or_default(),
         owned_by_team: d.flag(&at, "ownedByTeam"),
-        policy: at.get("policy").and_then(|written| policy(d, written)),
+        policy: at.given("policy").and_then(|written| policy(d, written)),
     }
 }
 

@@ -26,7 +26,7 @@ const ASKS: Asks = Asks { roots: &["inputs", "entity", "user", "trigger", "actio
 /// How many queries, and how many conditions: each is evaluated whenever the rule is asked.
 const MOST: usize = 20;
 
-/// Reads a policy. One that is written as null is no policy left out: it is an error, as it is for a rule.
+/// Reads a policy.
 pub(super) fn policy(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<Policy> {
     if !d.mapping(at) {
         return None;

@@ -3,7 +3,8 @@
 use crate::model::RuleDoc;
 
 use super::{
-    action, blueprint, derived, entity, invocation, key, look, permission, policy, policy_rule, roster, run, schema, search, time,
+    action, blueprint, derived, entity, form, invocation, key, look, permission, policy, policy_rule, roster, run, schema,
+    search, time,
 };
 
 const COMMON: &[RuleDoc] = &[
@@ -62,6 +63,7 @@ const COMMON: &[RuleDoc] = &[
 pub(in crate::catalog) const RULES: &[&[RuleDoc]] = &[
     COMMON,
     action::RULES,
+    form::RULES,
     blueprint::RULES,
     derived::RULES,
     entity::RULES,

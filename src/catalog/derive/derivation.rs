@@ -84,13 +84,18 @@ impl<'a> Derivation<'a> {
             let seen = |id: &&Identifier| {
                 self.sight.entity(&EntityKey { blueprint: relation.target.clone(), identifier: (*id).clone() })
             };
+            // A relation that holds nothing is not told: whether it is unset, or holds what is hidden, nobody shall know.
             let shown = match held {
-                RelationValue::Null => RelationValue::Null,
-                RelationValue::One(one) => {
-                    Some(one).filter(seen).map_or(RelationValue::Null, |one| RelationValue::One(one.clone()))
-                }
+                RelationValue::Null => continue,
+                RelationValue::One(one) => match Some(one).filter(seen) {
+                    Some(one) => RelationValue::One(one.clone()),
+                    None => continue,
+                },
                 RelationValue::Many(many) => RelationValue::Many(many.iter().filter(seen).cloned().collect()),
             };
+            if shown.targets().is_empty() {
+                continue;
+            }
             out.push((name.clone(), shown.to_value()));
         }
         out

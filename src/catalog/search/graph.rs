@@ -1,27 +1,28 @@
 //! Follows relations as far as somebody sees them, within a budget.
+//!
+//! Only what is seen is counted, so that running out of the budget tells nothing about what is not.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::catalog::{Catalog, Sight};
-use crate::model::{Direction, Entity, EntityKey, PathStep, Relation};
+use crate::model::{Direction, EntityKey, PathStep, Relation};
 
 use super::SearchFault;
 
 /// How many entities and relations one search may look at.
 const MOST_STEPS: usize = 500_000;
 
-/// The relations of a catalog, with one entity as it would be.
+/// The relations of a catalog.
 pub(super) struct Graph<'a> {
     catalog: &'a Catalog,
     sight: &'a dyn Sight,
-    instead: Option<&'a Entity>,
     left: Cell<usize>,
 }
 
 impl<'a> Graph<'a> {
-    pub(super) fn new(catalog: &'a Catalog, sight: &'a dyn Sight, instead: Option<&'a Entity>) -> Self {
-        Self { catalog, sight, instead, left: Cell::new(MOST_STEPS) }
+    pub(super) fn new(catalog: &'a Catalog, sight: &'a dyn Sight) -> Self {
+        Self { catalog, sight, left: Cell::new(MOST_STEPS) }
     }
 
     /// Counts a step.
@@ -80,39 +81,36 @@ impl<'a> Graph<'a> {
         self.targets(key, &|relation, _| relation == name)
     }
 
+    /// Whether whoever searches sees the entity.
+    pub(super) fn sees(&self, key: &EntityKey) -> bool {
+        self.sight.entity(key)
+    }
+
     fn targets(&self, key: &EntityKey, wanted: &dyn Fn(&str, &Relation) -> bool) -> Result<Vec<EntityKey>, SearchFault> {
         self.spend(1)?;
         let Some(blueprint) = self.catalog.blueprints().get(&key.blueprint) else { return Ok(Vec::new()) };
-        let Some(entity) = self.entity(key) else { return Ok(Vec::new()) };
+        let Some(entity) = self.catalog.entities().get(key) else { return Ok(Vec::new()) };
         let mut out = Vec::new();
-        for (name, value) in &entity.relations {
+        for (name, value) in &entity.value.relations {
             let Some(relation) = blueprint.value.relations.get(name).filter(|relation| wanted(name, relation)) else { continue };
             if !self.sight.relation(key, name) {
                 continue;
             }
-            self.spend(value.targets().len())?;
             let there = |target: &_| EntityKey { blueprint: relation.target.clone(), identifier: Clone::clone(target) };
+            let before = out.len();
             out.extend(value.targets().iter().map(there).filter(|target| self.sight.entity(target)));
+            self.spend(out.len() - before)?;
         }
         Ok(out)
     }
 
     fn sources(&self, key: &EntityKey, wanted: &dyn Fn(&str, &Relation) -> bool) -> Result<Vec<EntityKey>, SearchFault> {
-        let instead = self.instead.map(|entity| &entity.key);
         let mut out = Vec::new();
-        for source in self.catalog.referrers_of(key).chain(instead) {
-            self.spend(1)?;
-            if self.sight.entity(source) && self.targets(source, wanted)?.contains(key) {
+        for source in self.catalog.referrers_of(key).filter(|source| self.sight.entity(source)) {
+            if self.targets(source, wanted)?.contains(key) {
                 out.push(source.clone());
             }
         }
         Ok(out)
-    }
-
-    fn entity(&self, key: &EntityKey) -> Option<&'a Entity> {
-        match self.instead.filter(|entity| entity.key == *key) {
-            Some(entity) => Some(entity),
-            None => self.catalog.entities().get(key).map(|found| &found.value),
-        }
     }
 }

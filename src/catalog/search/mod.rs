@@ -6,7 +6,7 @@ mod prepared;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{Comparison, Entity, EntityKey, Search, TemplateError, Value};
+use crate::model::{Comparison, EntityKey, Search, TemplateError, Value};
 
 use super::{Catalog, SeesAll, Sight};
 
@@ -26,8 +26,6 @@ pub struct SearchContext<'a> {
     pub root: Value,
     /// What whoever asks may see of entities and relations; properties are the matter of the `read` function.
     pub sight: &'a dyn Sight,
-    /// An entity that stands in the place of the catalog's own: as it would be.
-    pub instead: Option<&'a Entity>,
     /// Whether users and teams of the roster are searched too, as entities of `_user` and `_team`.
     pub roster: bool,
 }
@@ -35,7 +33,7 @@ pub struct SearchContext<'a> {
 impl Default for SearchContext<'_> {
     /// Nobody asks, about nothing, and sees everything.
     fn default() -> Self {
-        Self { user: None, teams: Vec::new(), root: Value::Null, sight: &SeesAll, instead: None, roster: false }
+        Self { user: None, teams: Vec::new(), root: Value::Null, sight: &SeesAll, roster: false }
     }
 }
 

@@ -55,15 +55,18 @@ type Reached = OnceCell<Result<BTreeSet<EntityKey>, SearchFault>>;
 impl<'a> Prepared<'a> {
     /// Fills in templates and the properties of who asks. What cannot be filled in is a fault of the rule it stands in.
     pub fn new(catalog: &'a Catalog, search: &Search, context: &'a SearchContext<'a>, read: Read<'a>) -> Self {
-        let graph = Graph::new(catalog, context.sight, context.instead);
+        let graph = Graph::new(catalog, context.sight);
         Self { catalog, read, graph, roster: context.roster, root: group(search, context) }
     }
 
-    /// Whether this entity is meant.
+    /// Whether this entity is meant; one that whoever searches does not see never is.
     ///
     /// # Errors
     /// Why nobody can tell.
     pub fn matches(&self, key: &EntityKey) -> Result<bool, SearchFault> {
+        if !self.graph.sees(key) {
+            return Ok(false);
+        }
         self.graph.spend(1)?;
         self.ask(&self.root, key)
     }

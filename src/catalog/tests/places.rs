@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::parse;
-use crate::catalog::locate;
+use crate::catalog::{locate, locate_all};
 use crate::model::{FilePath, Place, Pointer, Span};
 
 const TEXT: &str =
@@ -69,6 +69,55 @@ fn json_is_searched_like_yaml() {
     let text = "{\n  \"identifier\": \"prod\",\n  \"properties\": { \"ключ\": [1, 2] }\n}\n";
     let place = Place::value(&FilePath::new("entities/a.json"), pointer("/properties/ключ/1"));
     assert_eq!(locate(text.as_bytes(), &place), Some(Span { line: 3, column: 31, end_line: 3, end_column: 32 }));
+}
+
+fn in_json(text: &str, place: impl Fn(&FilePath) -> Place) -> Option<(u32, u32, u32, u32)> {
+    let span = locate(text.as_bytes(), &place(&FilePath::new("entities/a.json")))?;
+    Some((span.line, span.column, span.end_line, span.end_column))
+}
+
+#[test]
+fn what_is_missing_in_json_is_pointed_at_where_it_belongs() {
+    let missing = |text: &str, p: &str| in_json(text, |file| Place::key(file, pointer(p)));
+    let pretty = "{\n  \"identifier\": \"a\",\n  \"properties\": {\n    \"x\": 1\n  }\n}\n";
+    assert_eq!(missing(pretty, "/properties/gone"), Some((3, 3, 3, 15)), "the key of what should hold it");
+    assert_eq!(missing(pretty, "/gone"), Some((2, 3, 2, 15)), "the document's first key");
+    let minified = "{\"identifier\":\"a\",\"properties\":{\"x\":1}}";
+    assert_eq!(missing(minified, "/properties/gone"), Some((1, 19, 1, 31)));
+    assert_eq!(missing(minified, "/gone"), Some((1, 1, 1, 40)), "all of it, as long as that is no more than a line");
+    let wide = format!("{{\"identifier\":\"a\",\"note\":\"{}\",\"properties\":{{\"x\":[7]}}}}", "n".repeat(200));
+    assert_eq!(missing(&wide, "/gone"), Some((1, 2, 1, 14)), "the first key, where all of it would be the whole file");
+    assert_eq!(in_json(&wide, |file| Place::value(file, pointer("/properties/x/0"))), Some((1, 248, 1, 249)));
+    let list = "[{\"identifier\":\"a\"},\n {\"identifier\":\"b\",\"properties\":{}}]";
+    assert_eq!(missing(list, "/1/properties/x"), Some((2, 20, 2, 32)));
+    assert_eq!(missing(list, "/0/properties/x"), Some((1, 2, 1, 20)));
+}
+
+#[test]
+fn flow_lists_and_windows_line_ends_keep_their_columns() {
+    let key = |text: &str, p: &str| at(text, |file| Place::key(file, pointer(p)));
+    let value = |text: &str, p: &str| at(text, |file| Place::value(file, pointer(p)));
+    let flow = "- {identifier: a, properties: {ttl: ten, n: [1, 2]}}\r\n- identifier: b\r\n  properties:\r\n    ttl: 1\r\n";
+    assert_eq!(value(flow, "/0/properties/ttl"), Some((1, 37, 1, 40)));
+    assert_eq!(value(flow, "/0/properties/n/1"), Some((1, 49, 1, 50)));
+    assert_eq!(key(flow, "/0/properties/gone"), Some((1, 19, 1, 29)));
+    assert_eq!(value(flow, "/1/properties/ttl"), Some((4, 10, 4, 11)));
+    assert_eq!(key(flow, "/1/properties/gone"), Some((3, 3, 3, 13)));
+    assert_eq!(key(flow, "/1/gone"), Some((2, 3, 2, 13)));
+    let folded = "a: >\n  one\n  two\nb: \"x\n  y\"\nc: plain\n  goes on\n";
+    assert_eq!(value(folded, "/a"), Some((2, 3, 2, 4)), "a block text begins where its text does");
+    assert_eq!(value(folded, "/b"), Some((4, 4, 5, 5)), "what goes on over lines has an end on another");
+    assert_eq!(value(folded, "/c"), Some((6, 4, 7, 10)));
+}
+
+/// The names in a large mapping are looked up, not searched one by one: this would take minutes otherwise.
+#[test]
+fn many_places_of_one_large_file_are_found_at_once() {
+    let text: String = (0..50_000).map(|i| format!("k{i:05}: {i}\n")).collect();
+    let file = FilePath::new("entities/a.yaml");
+    let places: Vec<Place> = (0..50_000).map(|i| Place::value(&file, Pointer::root().key(&format!("k{i:05}")))).collect();
+    let spans = locate_all(text.as_bytes(), &places.iter().collect::<Vec<_>>());
+    assert!(spans.iter().zip(1..).all(|(span, line)| span.is_some_and(|span| (span.line, span.column) == (line, 9))));
 }
 
 /// Broken in many places, to be told by many findings with a way.

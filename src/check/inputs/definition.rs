@@ -26,12 +26,12 @@ pub(super) fn reference(definition: &Value) -> Option<Reference> {
 }
 
 /// The program, where a value is computed: `{jqQuery: …}`.
-pub(super) fn program(value: &Value) -> Option<&str> {
+pub(in crate::check) fn program(value: &Value) -> Option<&str> {
     value.get("jqQuery").and_then(Value::as_str)
 }
 
 /// Whether a `jqQuery` stands in it, at any depth that a parsed file can have.
-pub(super) fn is_computed(value: &Value) -> bool {
+pub(in crate::check) fn is_computed(value: &Value) -> bool {
     match value {
         Value::Map(pairs) => pairs.iter().any(|(key, value)| &**key == "jqQuery" || is_computed(value)),
         Value::List(items) => items.iter().any(is_computed),
@@ -67,7 +67,7 @@ pub(super) fn resolve(value: &Value, ask: &mut dyn FnMut(&str) -> Result<Value, 
 }
 
 /// The entries of a map; nothing of anything else.
-pub(super) fn pairs(map: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
+pub(in crate::check) fn pairs(map: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
     let pairs = match map {
         Some(Value::Map(pairs)) => &**pairs,
         _ => &[],
@@ -114,4 +114,27 @@ pub(super) fn leaves_to_compute(definition: &Value, inputs: &Value) -> bool {
         None => of_input.get("default").is_some_and(is_computed),
         Some(value) => leaves_to_compute(of_input, value),
     })
+}
+
+/// A filter with a text in the place of everything computed, to see whether the rest can be read. Where an operator wants a
+/// list, it gets a list.
+pub(in crate::check) fn stand_in(rules: &Value) -> Value {
+    match rules {
+        Value::Map(entries) => {
+            let list = matches!(rules.get("operator").and_then(Value::as_str), Some("containsAny" | "in" | "notIn"));
+            let moment = matches!(rules.get("operator").and_then(Value::as_str), Some(">" | ">=" | "<" | "<="));
+            Value::from_pairs(entries.iter().map(|(key, value)| {
+                let text = || Value::from("computed");
+                let value = match program(value) {
+                    Some(_) if list => Value::List([text()].into()),
+                    Some(_) if moment => Value::Int(0),
+                    Some(_) => text(),
+                    None => stand_in(value),
+                };
+                (key.clone(), value)
+            }))
+        }
+        Value::List(items) => Value::List(items.iter().map(stand_in).collect()),
+        scalar => scalar.clone(),
+    }
 }

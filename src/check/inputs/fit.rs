@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::{Location, LocationSegment};
-use jsonschema::{Draft, PatternOptions, ValidationError};
+use jsonschema::{Draft, PatternOptions, ValidationError, ValidationOptions};
 
 use crate::catalog::{Catalog, Located};
 use crate::model::{Action, EntityKey, Finding, Identifier, Place, Pointer, RunRequest, Subject, Value};
 
 use super::context::Context;
-use super::definition::{Reference, pairs, reference, without};
+use super::definition::{Reference, is_computed, pairs, reference, without};
 use super::form::Form;
 use super::{INVALID, MISSING, NOT_JUDGED, NOT_OFFERED, UNKNOWN, available, did_you_mean};
 
@@ -37,14 +37,7 @@ impl Fit<'_> {
             self.error(NOT_JUDGED, self.under(pointer), message, "have the action mended on the watched branch first");
         }
         let closed = self.not_offered(form);
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(true)
-            .with_format("url", is_url)
-            .build(&schema(asked, form));
-        match validator {
+        match options().build(&schema(asked, form)) {
             Ok(validator) => {
                 for error in validator.iter_errors(&form.filled.to_json()) {
                     self.word(&error, asked);
@@ -193,6 +186,28 @@ impl Fit<'_> {
     pub(super) fn under(&self, pointer: Pointer) -> Place {
         Place::value(&self.run.file, pointer)
     }
+}
+
+/// How inputs are judged: formats asserted, patterns in linear time, nothing fetched.
+fn options<'a>() -> ValidationOptions<'a> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::regex())
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(true)
+        .with_format("url", is_url)
+}
+
+/// Why a default is none by its own definition, as far as that is written and not computed.
+pub(in crate::check) fn unfit(definition: &Value, default: &Value) -> Option<String> {
+    let written = without(definition, |key, value| {
+        is_computed(value) || key == "default" || (key == "required" && matches!(value, Value::Bool(_)))
+    });
+    // A definition that is no schema is told of elsewhere.
+    let validator = options().build(&written.to_json()).ok()?;
+    let json = default.to_json();
+    let error = validator.iter_errors(&json).next()?;
+    Some(error.masked_with("the value").to_string())
 }
 
 /// The schema of the inputs: what the form demands, without what only arranges it, and closed.

@@ -6,11 +6,14 @@ mod definition;
 mod fit;
 mod form;
 
-use crate::catalog::{Catalog, Located};
+use crate::catalog::{Catalog, Located, nearest};
 use crate::model::{Action, Actor, Finding, Pointer, RequiredApproval, RuleDoc, RunRequest, Value};
 use crate::run::{Requirement, action_of, requirement};
 
 use context::Context;
+pub(super) use definition::{is_computed, pairs, program, stand_in};
+pub(super) use fit::unfit;
+
 use fit::Fit;
 use form::Form;
 
@@ -112,14 +115,5 @@ pub fn requirement_of(base: &Catalog, run: &RunRequest) -> Option<Requirement> {
 
 /// `did you mean …?`, where one of the candidates is near.
 pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    const LONGEST: usize = 200; // comparing costs length times length, and nobody mistypes more than this
-    let reach = 1 + word.len() / 4;
-    let near = |candidate: &&str| candidate.len() <= LONGEST && candidate.len().abs_diff(word.len()) <= reach;
-    let word = (word.len() <= LONGEST).then(|| word.to_lowercase())?;
-    let (far, nearest) = candidates
-        .into_iter()
-        .filter(near)
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        .min()?;
-    (far <= reach).then(|| format!("did you mean `{nearest}`?"))
+    nearest(word, candidates).map(|meant| format!("did you mean `{meant}`?"))
 }

@@ -238,12 +238,21 @@ fn permissions_that_mean_little_are_warned_of() {
 }
 
 #[test]
-fn a_policy_in_a_rule_is_refused_while_nobody_evaluates_it() {
-    let findings = validate(
-        &world()
-            .apply(deltas(&[("permissions/Env.yaml", "entities:\n  update: { roles: [Admin], policy: { combinator: and } }\n")])),
+fn a_policy_names_what_there_is_and_its_conditions_compile() {
+    let permissions = "entities:\n  update:\n    policy: { combinator: and, rules: [{ property: kynd, operator: \"=\", value: prod }, { relation: servise, operator: \"=\", value: cart }] }\n\
+        actions:\n  extend:\n    execute:\n      roles: [Member]\n      policy:\n        queries: { all: { combinator: and, rules: [{ property: $blueprint, operator: \"=\", value: Servise }] } }\n        conditions: [\"true\"]\n";
+    let told = said(&[("permissions/Env.yaml", permissions)]);
+    let mine: Vec<&str> = told.iter().map(String::as_str).filter(|line| line.contains("policy")).collect();
+    assert_eq!(
+        mine,
+        [
+            "lint/policy-widens permissions/Env.yaml/actions/extend/execute/policy: the policy of `extend.execute` narrows nothing: whom roles, users or teams grant needs no policy [remove from `roles`, `users` and `teams` whoever shall need the policy; in Port they only see the action]",
+            "policy/condition permissions/Env.yaml/actions/extend/execute/policy/conditions/0: condition 1 of the policy of `extend.execute` could not be checked: no evaluator was given [check it where jq programs can be evaluated]",
+            "lint/policy-names permissions/Env.yaml/actions/extend/execute/policy/queries/all/rules/0/value: blueprint `Servise` does not exist [did you mean `Service`?]",
+            "lint/policy-names permissions/Env.yaml/entities/update/policy/rules/0/property: `kynd` is not a property of `Env` [did you mean `kind`?]",
+            "lint/policy-names permissions/Env.yaml/entities/update/policy/rules/1/relation: `servise` is not a relation of `Env` [did you mean `service`?]",
+        ]
     );
-    assert_eq!(rules_of(&findings), ["permission/policy-unsupported"].into());
 }
 
 #[test]

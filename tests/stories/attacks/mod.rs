@@ -2,11 +2,13 @@
 
 mod approvals;
 mod forge_identity;
+mod forms;
 mod git_objects;
 mod identifiers;
 mod merges;
 mod notes;
 mod ownership;
+mod policies;
 mod same_pull_request;
 mod signatures;
 mod yaml;
