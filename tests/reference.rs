@@ -84,7 +84,7 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
             at(("permissions/Env.json", json!({ "entities": { "update": { "roles": [] } } })), &["entities", "update"])
         }
         (Kind::Permissions, "policy") => {
-            let policy = json!({ "entities": { "update": { "policy": { "conditions": ["true"] } } } });
+            let policy = json!({ "entities": { "update": { "policy": { "queries": {}, "conditions": ["true"] } } } });
             at(("permissions/Env.json", policy), &["entities", "update", "policy"])
         }
         (Kind::Permissions, "a search" | "a search rule") => {
