@@ -108,8 +108,11 @@ fn approvers_are_whom_the_condition_names_and_never_the_requester() {
     ));
     story.approve("ask", "frank").approve("ask", "bob").approve("ask", "alice");
     let judged = story.judge("ask").run_is("more", RunState::WaitingForApproval);
-    let approvers: Vec<&str> = judged.run("more").approvers.iter().map(|who| who.as_str()).collect();
-    assert_eq!(approvers, ["carol@acme.dev"], "no robot either");
+    assert_eq!(
+        judged.run("more").approvers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["carol@acme.dev"],
+        "no robot either"
+    );
     story.approve("ask", "carol");
     story.judge("ask").run_is("more", RunState::Approved);
 }
