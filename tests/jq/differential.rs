@@ -12,7 +12,16 @@ use crate::{evaluator, value};
 const PROGRAMS: &str = include_str!("programs.txt");
 
 /// Where we differ from jq, knowingly: the program, and why.
-const DIFFERENT: &[(&str, &str)] = &[];
+const DIFFERENT: &[(&str, &str)] = &[
+    (".properties.tags[1:]", SLICE),
+    (".properties.tags[:2]", SLICE),
+    (".properties.tags | .[1:] | .[0]", SLICE),
+    (".properties.url | .[0:5]", SLICE),
+    (".properties.url | .[-3:]", SLICE),
+    ("{} | .[0]", "an object has no item 0, which is null and no error"),
+    (".properties.tags[0] = \"new\" | .properties.tags", "an item beyond the end of a list is not made by setting it"),
+];
+const SLICE: &str = "a slice of null is an error: write `(.x // [])[1:]`";
 
 fn inputs() -> serde_json::Value {
     json!([
