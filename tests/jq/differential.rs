@@ -48,7 +48,7 @@ fn by_jq(program: &str, inputs: &serde_json::Value) -> Option<serde_json::Value>
     let mut jq = Command::new("jq");
     jq.args(["-c", &each]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut jq = jq.spawn().expect("the `jq` program is missing: run scripts/test, which installs it");
-    let _ = jq.stdin.take().unwrap().write_all(inputs.to_string().as_bytes());
+    let _ = jq.stdin.take().unwrap().write_all(value(inputs.clone()).canonical().as_bytes());
     let output = jq.wait_with_output().unwrap();
     output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
 }
