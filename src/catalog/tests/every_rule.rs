@@ -61,6 +61,14 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
     case("document/wrong-type", "users/a.yaml", "identifier: a@b.c\nbot: yes\n", "2:6");
     case("document/unknown-value", "catalog.yaml", "identity: signatures\n", "1:11");
     case("document/out-of-range", "catalog.yaml", "limits: { depth: 1000 }\n", "1:18");
+    let property = |definition: &str| format!("identifier: T\nschema:\n  properties:\n    p: {definition}\n");
+    case("document/checks-nothing", "blueprints/T.yaml", &property("{ type: array, format: user }"), "4:31");
+    case("document/bounds", "blueprints/T.yaml", &property("{ type: number, minimum: 2, maximum: 1 }"), "4:33");
+    case("document/icon", "blueprints/T.yaml", &property("{ type: number, icon: 'a b' }"), "4:30");
+    case("document/color", "blueprints/T.yaml", &property("{ type: string, enum: [a], enumColors: { a: bleu } }"), "4:52");
+    case("yaml/last-line", entity, "identifier: prod\ntitle: |2\n  a\n   \n", "3:3");
+    case("yaml/tab", entity, "\tidentifier: prod\n", "1:1");
+    case("yaml/key", entity, "identifier: prod\nproperties: { 0x10: a }\n", "2:15");
     case("document/missing-blueprint", "entities/prod.yaml", "identifier: prod\ntitle: x\n", "1:1");
     case("document/missing-blueprint", "entities/not a name/prod.yaml", "identifier: prod\ntitle: x\n", "1:1");
     case("document/unknown-role", "permissions/Env.yaml", "entities: { register: { roles: [Admin, Env-moderators] } }\n", "1:40");
