@@ -123,7 +123,7 @@ fn every_command_line_that_is_shown_can_be_typed() {
         }
     }
     assert!(wrong.is_empty(), "the program does not take what the documents show:\n{}", wrong.join("\n"));
-    assert!(tried > 100, "only {tried} command lines are found");
+    assert!(tried > 60, "only {tried} command lines are found");
 }
 
 /// The examples at the end of each `--help`, and what its sentences show between backticks.
@@ -190,6 +190,29 @@ fn no_page_is_an_orphan() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     assert!(readme.contains("](docs/README.md)"), "README.md leads to the guide");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A rule that a document names is one of the index.
+#[test]
+fn every_rule_that_is_named_exists() {
+    let index = fs::read_to_string(root().join("docs/rules.md")).unwrap();
+    let families: BTreeSet<&str> = index.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let mut wrong = Vec::new();
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let unfenced = text.split("\n```").step_by(2);
+        for code in unfenced.flat_map(|text| text.split('`').skip(1).step_by(2)) {
+            let family = code
+                .split_once('/')
+                .filter(|(_, name)| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
+            // What `can` says of reading, which no finding is ever about.
+            let named = family.is_some_and(|(family, _)| families.contains(family)) && code != "permission/read";
+            if named && !index.contains(&format!("[`{code}`]")) {
+                wrong.push(format!("{}: {code}", document.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "no such rule:\n{}", wrong.join("\n"));
 }
 
 /// `ARCHITECTURE.md` names every room of the source tree and every test beside it.
