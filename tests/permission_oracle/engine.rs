@@ -43,12 +43,20 @@ pub(crate) const WRONG: [Engine; 7] = [
 
 /// Reads the files as the engine reads any others.
 pub(crate) fn read(files: &Files) -> Catalog {
-    let delta = |(path, document): (&String, &Json)| {
-        let file = parse_file(&FilePath::new(path), document.to_string().as_bytes(), &Limits::default());
-        assert!(document.is_object() == file.findings.is_empty(), "{path}: {document}\n{:?}", file.findings);
-        FileDelta::Put(file)
-    };
-    Catalog::default().apply(files.iter().map(delta))
+    Catalog::default().apply(files.iter().map(put))
+}
+
+/// The next revision, made of the one before by the files that differ.
+fn step(before: &Files, old: &Catalog, after: &Files) -> Catalog {
+    let gone = before.keys().filter(|path| !after.contains_key(*path)).map(|path| FileDelta::Remove(FilePath::new(path)));
+    let put = after.iter().filter(|(path, document)| before.get(*path) != Some(document)).map(put);
+    old.apply(gone.chain(put))
+}
+
+fn put((path, document): (&String, &Json)) -> FileDelta {
+    let file = parse_file(&FilePath::new(path), document.to_string().as_bytes(), &Limits::default());
+    assert!(document.is_object() == file.findings.is_empty(), "{path}: {document}\n{:?}", file.findings);
+    FileDelta::Put(file)
 }
 
 pub(crate) fn actor(name: &str) -> Actor {
@@ -59,15 +67,21 @@ pub(crate) fn actor(name: &str) -> Actor {
 }
 
 /// Every change and, for each actor, whether it is allowed.
-pub(crate) fn answers(engine: Engine, before: &Files, after: &Files, actors: &[&str]) -> BTreeMap<Change, Vec<bool>> {
-    let (old, new) = (read(before), read(after));
+pub(crate) fn answers(
+    engine: Engine,
+    before: &Files,
+    old: &Catalog,
+    after: &Files,
+    actors: &[&str],
+) -> BTreeMap<Change, Vec<bool>> {
+    let new = step(before, old, after);
     let judging = match engine {
         Engine::Real | Engine::ForgetsTheCascade | Engine::RegisterIsEnough => old.clone(),
         Engine::JudgesByHead => new.clone(),
         _ => read(&misread(engine, before)),
     };
     let base = Base(judging);
-    let changes = diff(&old, &new).0;
+    let changes = diff(old, &new).0;
     let forgotten = |change: &portcullis::catalog::Change| match engine {
         Engine::ForgetsTheCascade => change.field == Some(Field::Owner),
         Engine::RegisterIsEnough => change.operation == portcullis::catalog::Operation::Register && change.field.is_some(),

@@ -20,9 +20,9 @@ pub(crate) type Change = (String, String);
 /// One thing that must be permitted.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Ask {
-    action: &'static str,
+    /// `register`, `property p`, `execute grow`; `govern` for what a blueprint's moderator may, `administer` for what Admin alone may.
+    action: String,
     resource: String,
-    right: String,
 }
 
 /// All changes between two catalogs, what each asks for, and who is granted it.
@@ -34,26 +34,22 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     pub(crate) fn new(before: &Files, after: &Files) -> Self {
+        Self::with(rules(before), before, after)
+    }
+
+    /// The same, where the rules of base are known.
+    pub(crate) fn with(policies: PolicySet, before: &Files, after: &Files) -> Self {
         let (base, head) = (World::of(before), World::of(after));
         let asks = base.asks(&head);
-        let policies = base.policies();
-        let policies = policies.parse().unwrap_or_else(|error| panic!("{error}:\n{policies}"));
-        Self { asks, policies, entities: base.entities(&head) }
+        let entities = base.entities(&head, &asks);
+        Self { asks, policies, entities }
     }
 
     /// Whether every question of a change is answered with yes.
     pub(crate) fn allows(&self, actor: &str, change: &Change) -> bool {
         let permits = |ask: &Ask| {
-            let field = ask.right.starts_with("property ") || ask.right.starts_with("relation ");
-            let context =
-                [("right".to_owned(), Value::new_string(ask.right.clone())), ("field".to_owned(), Value::new_bool(field))];
-            let request = Request::new(
-                uid("User", actor),
-                uid("Action", ask.action),
-                uid("Thing", &ask.resource),
-                Context::from_pairs(context).unwrap(),
-                None,
-            );
+            let (action, thing) = (uid("Action", &ask.action), uid("Thing", &ask.resource));
+            let request = Request::new(uid("User", actor), action, thing, Context::empty(), None);
             let response = Authorizer::new().is_authorized(&request.unwrap(), &self.policies, &self.entities);
             let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
             assert!(errors.is_empty(), "{errors:?}");
@@ -61,6 +57,12 @@ impl Oracle {
         };
         self.asks[change].iter().all(permits)
     }
+}
+
+/// The rules of base as Cedar's policies.
+pub(crate) fn rules(base: &Files) -> PolicySet {
+    let policies = World::of(base).policies();
+    policies.parse().unwrap_or_else(|error| panic!("{error}:\n{policies}"))
 }
 
 fn uid(kind: &str, id: &str) -> EntityUid {
@@ -180,33 +182,29 @@ impl<'a> World<'a> {
             "permit(principal in Role::\"Admin\", action in [Action::\"administer\", Action::\"govern\"], resource);\n",
             "permit(principal, action == Action::\"govern\", resource)\n",
             "  when { resource.blueprint.known && principal in resource.blueprint.moderators };\n",
-            "permit(principal, action == Action::\"act\", resource) when {\n",
-            "  resource.blueprint.readable && !resource.blueprint.written.contains(context.right) &&\n",
-            "  !(context.field && resource.blueprint.global) &&\n",
+            "permit(principal, action in Action::\"act\", resource) when {\n",
+            "  resource.blueprint.readable && !resource.blueprint.written.contains(action) &&\n",
+            "  !(action in Action::\"field\" && resource.blueprint.global) &&\n",
             "  (principal in Role::\"Admin\" || principal in resource.blueprint.moderators)\n};\n",
         ));
         for (blueprint, _) in self.kind("permissions") {
-            let mut policy = |what: String, rule: &Json| {
-                out += &format!(
-                    "permit(principal, action == Action::\"act\", resource) when {{\n  resource.blueprint == Blueprint::{} && \
-                     resource.blueprint.readable && {what} && ({})\n}};\n",
-                    quoted(blueprint),
-                    condition(rule)
-                );
+            let mut policy = |actions: &str, unless: &str, rule: &Json| {
+                let head = format!("permit(principal, action {actions}, resource in Blueprint::{})", quoted(blueprint));
+                out += &format!("{head} when {{\n  resource.blueprint.readable{unless} && ({})\n}};\n", condition(rule));
             };
             for (right, rule) in self.written(blueprint) {
-                let granular = "!(context.field && resource.blueprint.global)";
-                policy(format!("{granular} && context.right == {}", quoted(&right)), rule);
+                let unless = " && !(action in Action::\"field\" && resource.blueprint.global)";
+                policy(&format!("== Action::{}", quoted(&right)), unless, rule);
             }
             if let Some(rule) = self.update(blueprint) {
-                policy("context.field".into(), rule);
+                policy("in Action::\"field\"", "", rule);
             }
         }
         out
     }
 
     /// The roster of base, and what may be asked about: entities with their owners in base, and in head where they are new.
-    fn entities(&self, head: &Self) -> Entities {
+    fn entities(&self, head: &Self, asks: &BTreeMap<Change, Vec<Ask>>) -> Entities {
         let mut out: Vec<Entity> = Vec::new();
         for (id, _) in self.kind("users") {
             let Some(user) = self.only("users", id) else { continue };
@@ -220,7 +218,8 @@ impl<'a> World<'a> {
         }
         let set = |items: Vec<Value>| Value::new_set(items);
         for blueprint in self.blueprints(head) {
-            let written = self.written(&blueprint).into_iter().map(|(right, _)| Value::new_string(right)).collect();
+            let written =
+                self.written(&blueprint).into_iter().map(|(right, _)| Value::new_entity_uid(uid("Action", &right))).collect();
             let attributes = [
                 ("known", Value::new_bool(!self.all("blueprints", &blueprint).is_empty())),
                 ("readable", Value::new_bool(self.readable(&blueprint))),
@@ -228,10 +227,10 @@ impl<'a> World<'a> {
                 ("written", set(written)),
                 ("moderators", Value::new_entity_uid(uid("Role", &format!("{blueprint}-moderator")))),
             ];
-            out.push(entity(uid("Blueprint", &blueprint), attributes));
+            out.push(entity(uid("Blueprint", &blueprint), attributes, None));
             // What a run without a target, or what is about the blueprint itself, asks about.
             let none = [("blueprint", Value::new_entity_uid(uid("Blueprint", &blueprint))), ("owners", set(Vec::new()))];
-            out.push(entity(uid("Thing", &format!("{blueprint}/")), none));
+            out.push(entity(uid("Thing", &format!("{blueprint}/")), none, Some(uid("Blueprint", &blueprint))));
         }
         let news = head.entities.iter().filter(|(key, _)| !self.entities.contains_key(*key)).map(|new| (new, &head.owners));
         for ((key, document), owners) in self.entities.iter().map(|old| (old, &self.owners)).chain(news) {
@@ -240,7 +239,13 @@ impl<'a> World<'a> {
             if let Some(text) = document["properties"]["s"].as_str() {
                 attributes.push(("s", Value::new_string(text.to_owned())));
             }
-            out.push(entity(uid("Thing", &format!("{}/{}", key.0, key.1)), attributes));
+            out.push(entity(uid("Thing", &format!("{}/{}", key.0, key.1)), attributes, Some(uid("Blueprint", &key.0))));
+        }
+        let asked: BTreeSet<&str> = asks.values().flatten().map(|ask| ask.action.as_str()).collect();
+        for action in asked.into_iter().filter(|action| !matches!(*action, "govern" | "administer" | "nothing")) {
+            let field = action.starts_with("property ") || action.starts_with("relation ");
+            let kinds = ["act", "field"].into_iter().take(1 + usize::from(field)).map(|kind| uid("Action", kind)).collect();
+            out.push(Entity::new_no_attrs(uid("Action", action), kinds));
         }
         Entities::from_entities(out, None).unwrap()
     }
@@ -248,11 +253,13 @@ impl<'a> World<'a> {
     /// What changes, and what each change asks for.
     fn asks(&self, head: &Self) -> BTreeMap<Change, Vec<Ask>> {
         let mut out = BTreeMap::new();
-        let govern = |blueprint: &str| Ask { action: "govern", resource: format!("{blueprint}/"), right: String::new() };
-        let administer = || vec![Ask { action: "administer", resource: "-".into(), right: String::new() }];
+        let govern = |blueprint: &str| Ask { action: "govern".into(), resource: format!("{blueprint}/") };
+        let administer = || vec![Ask { action: "administer".into(), resource: "-".into() }];
         for kind in ["catalog.yaml", "blueprints", "permissions", "actions", "runs", "users", "teams"] {
             let ids: BTreeSet<&String> = self.kind(kind).chain(head.kind(kind)).map(|(id, _)| id).collect();
-            for id in ids.into_iter().filter(|id| self.all(kind, id) != head.all(kind, id)) {
+            let meanings =
+                |world: &Self, id: &str| world.all(kind, id).iter().map(|document| meaning(document)).collect::<Vec<_>>();
+            for id in ids.into_iter().filter(|id| meanings(self, id) != meanings(head, id)) {
                 let asks = match kind {
                     "blueprints" | "permissions" => vec![govern(id)],
                     "actions" => {
@@ -269,7 +276,7 @@ impl<'a> World<'a> {
         let keys: BTreeSet<&Key> = self.entities.keys().chain(head.entities.keys()).collect();
         for key in keys {
             let subject = format!("{}/{}", key.0, key.1);
-            let act = |right: String| vec![Ask { action: "act", resource: subject.clone(), right }];
+            let act = |action: String| vec![Ask { action, resource: subject.clone() }];
             let mut put = |field: &str, right: String| out.insert((subject.clone(), field.to_owned()), act(right));
             let (old, new) = (self.entities.get(key), head.entities.get(key));
             match (old, new) {
@@ -293,17 +300,39 @@ impl<'a> World<'a> {
     fn execute(&self, run: &Json) -> Ask {
         let id = run["action"].as_str().unwrap();
         let Some(action) = self.only("actions", id) else {
-            return Ask { action: "nothing", resource: "-".into(), right: String::new() };
+            return Ask { action: "nothing".into(), resource: "-".into() };
         };
         let key = (blueprint_of(action).to_owned(), run["entity"].as_str().unwrap_or_default().to_owned());
         let target = if self.entities.contains_key(&key) { key.1.as_str() } else { "" };
-        Ask { action: "act", resource: format!("{}/{target}", key.0), right: format!("execute {id}") }
+        Ask { action: format!("execute {id}"), resource: format!("{}/{target}", key.0) }
     }
 }
 
-fn entity<'k>(uid: EntityUid, attributes: impl IntoIterator<Item = (&'k str, Value)>) -> Entity {
+fn entity<'k>(uid: EntityUid, attributes: impl IntoIterator<Item = (&'k str, Value)>, within: Option<EntityUid>) -> Entity {
     let attributes: HashMap<String, Value> = attributes.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    Entity::new(uid, attributes, HashSet::new()).unwrap()
+    Entity::new(uid, attributes, within.into_iter().collect()).unwrap()
+}
+
+/// A document without what means nothing: the order of sets, a flag that is not set, and which spelling of ownership it is.
+fn meaning(document: &Json) -> Json {
+    let Some(map) = document.as_object() else { return document.clone() };
+    let mut out = serde_json::Map::new();
+    for (key, value) in map {
+        let value = meaning(value);
+        match key.as_str() {
+            "ownedByTeam" | "many" if value == false => {}
+            "ownership" if value["type"] == "Direct" => {}
+            "ownership" => drop(out.insert("teamInheritance".into(), serde_json::json!({"path": value["path"]}))),
+            "roles" | "users" | "teams" | "members" if texts(&value).is_empty() => {}
+            "roles" | "users" | "teams" | "members" => {
+                let set: BTreeSet<&str> = texts(&value).into_iter().collect();
+                out.insert(key.clone(), set.into_iter().collect::<Vec<_>>().into());
+            }
+            "updateProperties" | "updateRelations" if value.as_object().is_some_and(serde_json::Map::is_empty) => {}
+            _ => drop(out.insert(key.clone(), value)),
+        }
+    }
+    out.into()
 }
 
 /// The fields in which two entities differ; teams as a set, whichever way they are written.
