@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use crate::catalog::derive::{Derivation, NoProvenance, Provenance, SeesAll, Sight};
-use crate::catalog::{Catalog, nearest};
+use crate::catalog::{Catalog, nearest, user_of};
 use crate::check::Base;
 use crate::check::view::Eyes;
 use crate::facts::{History, Origins};
@@ -68,6 +68,10 @@ pub fn run(args: &Args) -> Result<Outcome, CommandError> {
     }
     let origins = Origins::new(&history, &place.repository, &base);
     let provenance: &dyn Provenance = if known.is_ok() { &origins } else { &NoProvenance };
+    if let Some(user) = args.as_user.as_ref().filter(|user| user_of(&base.0, user).is_none()) {
+        return Err(CommandError::could_not_judge(format!("{user} is not in the roster at this revision"))
+            .hint("a stranger sees nothing; `users/` lists who is known"));
+    }
     let eyes = args.as_user.as_ref().map(|user| Eyes::of(&base.0, user));
     // Whoever runs this has the repository and reads every file of it, so nothing is kept from them unless they ask.
     let sight: &dyn Sight = eyes.as_ref().map_or(&SeesAll, |eyes| eyes);
