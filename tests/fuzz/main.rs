@@ -1,0 +1,51 @@
+//! Hostile input, made by mutation: no panic, no hang, bounded memory. One target for each kind of thing that strangers write.
+//!
+//! A normal test run does a fixed number of rounds from a fixed seed. `scripts/test --long` sets `PORTCULLIS_FUZZ_SECONDS`, and then each
+//! target runs so long from a seed of its own, which it prints; `PORTCULLIS_FUZZ_SEED` repeats it. What fails is saved below
+//! `target/fuzz/` and belongs into `tests/fuzz/corpus/<target>/` once it is mended.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used, clippy::string_slice)] // a test that cannot go on says so
+
+mod armour;
+mod commits;
+mod documents;
+mod engine;
+mod jq;
+mod mutate;
+mod notes;
+mod templates;
+
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+#[test]
+fn documents() {
+    engine::fuzz(&documents::Documents::new(), 1_200);
+}
+
+#[test]
+fn commits() {
+    engine::fuzz(&commits::Commits::new(), 12_000);
+}
+
+#[test]
+fn signatures() {
+    engine::fuzz(&commits::Signatures::new(), 1_500);
+}
+
+#[test]
+fn templates() {
+    engine::fuzz(&templates::Templates::new(), 4_000);
+}
+
+#[test]
+fn notes() {
+    engine::fuzz(&notes::Notes::new(), 300);
+}
+
+#[test]
+fn jq_within_its_limits() {
+    engine::fuzz(&jq::Expression::new(), 150);
+}
