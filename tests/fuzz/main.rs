@@ -22,12 +22,12 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 #[test]
 fn documents() {
-    engine::fuzz(&documents::Documents::new(), 1_200);
+    engine::fuzz(&documents::Documents::new(), 5_000);
 }
 
 #[test]
 fn commits() {
-    engine::fuzz(&commits::Commits::new(), 12_000);
+    engine::fuzz(&commits::Commits, 12_000);
 }
 
 #[test]
@@ -37,15 +37,15 @@ fn signatures() {
 
 #[test]
 fn templates() {
-    engine::fuzz(&templates::Templates::new(), 4_000);
+    engine::fuzz(&templates::Templates::new(), 1_200);
 }
 
 #[test]
 fn notes() {
-    engine::fuzz(&notes::Notes::new(), 300);
+    engine::fuzz(&notes::Notes::new(), 600);
 }
 
 #[test]
 fn jq_within_its_limits() {
-    engine::fuzz(&jq::Expression::new(), 150);
+    engine::fuzz(&jq::Expression::new(), 400);
 }
