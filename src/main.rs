@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         Command::Check(args) => cli::check::run(args, color),
         Command::Simulate(args) => cli::simulate::run(args, color),
         Command::Can(args) => cli::can::run(args, color),
+        Command::Diff(args) => cli::diff::run(args, color),
         Command::Explain(args) => cli::explain::run(args, color),
         Command::Show(args) => cli::show::run(args),
         Command::Runs(args) => cli::runs::run(args, color),

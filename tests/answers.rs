@@ -304,6 +304,24 @@ fn a_policy_under_another_name_is_not_believed_in_silence() {
     assert_eq!((code, verdict["findings"][0]["rule"].as_str()), (1, Some("document/policy-name")), "{verdict:#}");
 }
 
+#[test]
+fn a_range_beyond_the_limit_of_files_is_told_so_and_not_read() {
+    let repository = Repository::of_the_example();
+    let policy = std::fs::read_to_string(repository.work().join("catalog.yaml")).unwrap();
+    repository.write("catalog.yaml", &format!("{policy}\nlimits: {{ files: 3 }}\n"));
+    repository.commit("alice@acme.dev", "limit");
+    repository.git("x@y", &["switch", "-q", "-c", "wide"]);
+    for i in 0..4 {
+        repository.write(&format!("entities/Env/broken{i}.yaml"), "identifier: [\n");
+    }
+    repository.commit("alice@acme.dev", "too many");
+    let (verdict, code) = repository.verdict(&["check", "--head", "wide"]);
+    let rules: Vec<&str> = verdict["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect();
+    assert_eq!((code, rules, verdict["conclusion"].as_str()), (1, vec!["limit/files"], Some("failure")), "{verdict:#}");
+    let output = repository.portcullis(&["check", "--head", "wdie"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean `wide`?"));
+}
+
 /// The verdicts of a program that goes on, one after another; each ends in a line that begins with its conclusion.
 struct Watched {
     child: Child,

@@ -1,6 +1,8 @@
 //! The official JSON Schema Test Suite, each case as the definition of a property in a blueprint and the value of an entity:
 //! what we take, we judge as the suite does; what we do not take, we refuse by a finding.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may fail loudly
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

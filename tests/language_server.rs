@@ -76,7 +76,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("node starts: run scripts/test, which sees to it");
+            .unwrap_or_else(|error| panic!("node does not start ({error}): run scripts/test, which sees to it"));
         let (sender, told) = channel();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {

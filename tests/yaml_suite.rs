@@ -2,6 +2,8 @@
 //!
 //! The suite and the second reader come by `scripts/test`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may fail loudly
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -164,7 +166,7 @@ fn what_we_accept_means_the_same_to_a_second_reader() {
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
     );
     let strategy = document();
-    let texts: Vec<String> = (0..20_000).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
+    let texts: Vec<String> = (0..8_000).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let (accepted, wrong) = differences(&texts);
     assert!(
@@ -173,5 +175,5 @@ fn what_we_accept_means_the_same_to_a_second_reader() {
         wrong.len(),
         wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n")
     );
-    assert!(accepted > 4_000, "{accepted}");
+    assert!(accepted > 2_000, "{accepted}");
 }

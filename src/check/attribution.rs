@@ -48,6 +48,11 @@ impl<'a> History<'a> {
         Self { commits, touching, wrecks: Wrecks::of(commits.iter().map(|commit| commit.facts).collect()) }
     }
 
+    /// Whether any commit did anything to a subject.
+    pub(super) fn touches(&self, subject: &Subject) -> bool {
+        self.touching.contains_key(subject)
+    }
+
     /// Lays a net change to the last commit that touches it, if that made it what it is. If not, as when a merge made it, or
     /// where what it is about was gone in between, it is laid to all who touched the subject, or else to all of the range.
     pub(super) fn lay(&self, net: &Change) -> Laid {

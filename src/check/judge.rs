@@ -97,7 +97,7 @@ fn laid_to(finding: Finding, commit: Option<CommitId>) -> Finding {
 }
 
 /// Each commit's actors and own changes, and what stands against believing who it is by.
-fn attribute<'p>(proposal: &'p Proposal, net: &ChangeSet) -> (Vec<Commit<'p>>, Vec<Vec<Finding>>) {
+pub(super) fn attribute<'p>(proposal: &'p Proposal, net: &ChangeSet) -> (Vec<Commit<'p>>, Vec<Vec<Finding>>) {
     let judged = proposal.commits.iter().map(|facts| {
         let id = id_of(proposal, facts);
         let (attribution, findings) = match &proposal.as_user {

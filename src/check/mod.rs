@@ -1,5 +1,6 @@
 //! The judgement: facts in, verdict out; a table of checks, one file per rule family.
 
+pub mod advice;
 mod aggregations;
 mod attribution;
 mod broken;
@@ -7,6 +8,7 @@ mod cause;
 mod claimants;
 mod definitions;
 mod derived;
+pub mod difference;
 mod duplicates;
 mod entities;
 mod fold;

@@ -1,14 +1,18 @@
 //! `portcullis can`: whether somebody may do something, and why.
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
 use crate::catalog::Field;
 use crate::check::Base;
-use crate::model::{EntityKey, Identifier, Kind, Subject};
-use crate::report::{Answer, AnswerPart, Sources, answer_json, answer_text, line_and_column};
+use crate::check::advice::{self, Asked, Matrix, Proposal, Question, Right, Unanswerable};
+use crate::model::{EntityKey, Identifier, Kind, Place, Subject};
+use crate::report::{
+    Answer, AnswerEdit, AnswerMatrix, AnswerPart, MatrixRow, Sources, Spot, answer_json, answer_text, line_and_column,
+    matrix_json, matrix_text,
+};
 
 use super::options::CatalogOptions;
-use super::question::{self, Asked, Question, Right};
 use super::{Color, CommandError, Outcome, judging, output};
 
 /// The arguments of `portcullis can`.
@@ -18,16 +22,26 @@ Examples:
   portcullis can alice@acme.dev update Env/prod --property slackChannelUrl
   portcullis can alice@acme.dev update Env/prod --field '$team'
   portcullis can alice@acme.dev execute actions/delete_env --entity prod
-  portcullis can alice@acme.dev update permissions/Env")]
+  portcullis can alice@acme.dev update permissions/Env
+  portcullis can --all Env/prod                      who may do what with it: a table")]
 pub struct Args {
     /// The user's identifier.
-    user: Identifier,
+    #[arg(required_unless_present = "all")]
+    user: Option<Identifier>,
     /// What they would do.
-    #[arg(value_enum)]
-    operation: Asked,
+    #[arg(value_enum, required_unless_present = "all")]
+    operation: Option<Asked>,
     /// To what: `Env/prod` for an entity, otherwise `blueprints/Env`, `permissions/Env`, `actions/ID`, `runs/ID`, `users/ID`,
     /// `teams/ID`, `catalog.yaml`.
-    subject: String,
+    #[arg(required_unless_present = "all")]
+    subject: Option<String>,
+    /// Instead of one question: everybody and every operation on this subject.
+    #[arg(
+        long,
+        value_name = "SUBJECT",
+        conflicts_with_all = ["user", "operation", "subject", "property", "relation", "field", "entity"]
+    )]
+    all: Option<String>,
     /// The property it is about.
     #[arg(long, value_name = "NAME", group = "part")]
     property: Option<String>,
@@ -50,28 +64,96 @@ pub struct Args {
     json: bool,
 }
 
+impl ValueEnum for Asked {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Read => "See it",
+            Self::Register => "Create an entity",
+            Self::Unregister => "Delete an entity",
+            Self::Update => "Change it",
+            Self::Execute => "Ask for an action to be run",
+            Self::Approve => "Approve runs of an action",
+            Self::Create => "Create a document other than an entity",
+            Self::Delete => "Delete a document other than an entity",
+        };
+        Some(PossibleValue::new(self.as_str()).help(help))
+    }
+}
+
 /// Runs it.
 ///
 /// # Errors
 /// Whatever kept it from an answer.
 pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
-    let question = Question {
-        user: args.user.clone(),
-        asked: args.operation,
-        subject: parse_subject(&args.subject)?,
-        field: field(args),
-        entity: args.entity.clone(),
+    if let Some(subject) = &args.all {
+        return run_matrix(args, subject, color);
+    }
+    let (Some(user), Some(asked), Some(subject)) = (&args.user, args.operation, &args.subject) else {
+        return Err(CommandError::usage("who, what and to which subject: one of them is missing"));
     };
+    let question =
+        Question { user: user.clone(), asked, subject: parse_subject(subject)?, field: field(args), entity: args.entity.clone() };
     let revision = judging::revision(&args.catalog.repo, &args.catalog.root, &args.rev)?;
-    let rights = question::answer(&Base(revision.catalog), &question)?;
+    let base = Base(revision.catalog);
+    let rights = advice::answer(&base, &question).map_err(no_answer)?;
+    let allowed = rights.iter().all(|right| right.allowed);
+    let spot = |place: &Place| line_and_column(place, &args.catalog.root, revision.sources.as_ref());
     let answer = Answer {
-        user: args.user.to_string(),
-        operation: args.operation.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default(),
+        user: user.to_string(),
+        operation: asked.as_str().to_owned(),
         subject: question.subject.to_string(),
+        who: advice::who_could(&base, &rights),
+        changes: if allowed { Vec::new() } else { changes(&advice::advise(&base, &question), &spot) },
         parts: rights.into_iter().map(|right| part(right, &args.catalog.root, revision.sources.as_ref())).collect(),
     };
     output::print(&if args.json { answer_json(&answer) } else { answer_text(&answer, color.on_stdout()) })?;
     Ok(if answer.allowed() { Outcome::Clean } else { Outcome::Findings })
+}
+
+fn run_matrix(args: &Args, subject: &str, color: Color) -> Result<Outcome, CommandError> {
+    let subject = parse_subject(subject)?;
+    let revision = judging::revision(&args.catalog.repo, &args.catalog.root, &args.rev)?;
+    let found = advice::matrix(&Base(revision.catalog), &subject).map_err(no_answer)?;
+    let spot = |place: &Place| line_and_column(place, &args.catalog.root, revision.sources.as_ref());
+    let table = table(found, &spot);
+    output::print(&if args.json { matrix_json(&table) } else { matrix_text(&table, color.on_stdout()) })?;
+    Ok(Outcome::Clean)
+}
+
+fn no_answer(why: Unanswerable) -> CommandError {
+    let error = if why.absent { CommandError::could_not_judge(why.message) } else { CommandError::usage(why.message) };
+    match why.hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+fn changes(proposals: &[Proposal], spot: &dyn Fn(&Place) -> Spot) -> Vec<Vec<AnswerEdit>> {
+    let edit = |edit: &advice::Edit| AnswerEdit { text: edit.text.clone(), place: spot(&edit.place), new_file: edit.new_file };
+    proposals.iter().map(|proposal| proposal.edits.iter().map(edit).collect()).collect()
+}
+
+fn table(matrix: Matrix, spot: &dyn Fn(&Place) -> Spot) -> AnswerMatrix {
+    let row = |operation: advice::MatrixOperation| MatrixRow {
+        operation: operation.asked.as_str().to_owned(),
+        is_action: operation.action.is_some(),
+        of: operation.action.map(|id| id.to_string()).or_else(|| operation.field.map(|field| field.to_string())),
+        rule: operation.rule.to_owned(),
+        places: operation.places.iter().map(spot).collect(),
+    };
+    AnswerMatrix {
+        subject: matrix.subject.to_string(),
+        operations: matrix.operations.into_iter().map(row).collect(),
+        groups: matrix
+            .groups
+            .into_iter()
+            .map(|group| (group.users.iter().map(ToString::to_string).collect(), group.allowed))
+            .collect(),
+    }
 }
 
 fn field(args: &Args) -> Option<Field> {
@@ -99,7 +181,7 @@ fn part(right: Right, root: &str, sources: &dyn Sources) -> AnswerPart {
         rule: right.rule.to_owned(),
         place: right.place.as_ref().map(|place| line_and_column(place, root, sources)),
         reason: right.reason,
-        who_could: right.who_could,
+        who: right.who,
     }
 }
 

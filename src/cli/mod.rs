@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod daemon;
 pub mod demo;
+pub mod diff;
 mod error;
 pub mod explain;
 mod facts_file;
@@ -20,9 +21,6 @@ mod options;
 mod output;
 mod paths;
 mod progress;
-mod question;
-#[cfg(test)]
-mod question_tests;
 pub mod runs;
 pub mod schema;
 pub mod serve;
@@ -113,6 +111,12 @@ pub enum Command {
     /// The answer is that of the permissions, roster and ownership at --rev. Exit code 0 says that it is allowed, 1 that it is
     /// not, 2 that there is no answer.
     Can(can::Args),
+    /// Tell two revisions apart by meaning: what changed, whose it is, and who did it.
+    ///
+    /// Comments, order, quoting and file names mean nothing and are not told. Nested values are told by their paths, entities
+    /// with their effective owners, and each change with the last commit that set it and its actors. Without HEAD the files of
+    /// the working tree are compared; without BASE, with HEAD's commit.
+    Diff(diff::Args),
     /// Tell what a rule demands and why, with an example that breaks it and one that mends it.
     ///
     /// The rule is named as findings name it; a family, `yaml`, lists its rules. It is the same text as in docs/rules/.

@@ -71,6 +71,9 @@ enum Names {
     Any,
 }
 
+/// Old settings, where there are some, and what is to be wired, to new settings.
+type Wire = fn(Option<&str>, &Wiring<'_>) -> Result<String, SettingsError>;
+
 /// Runs it.
 ///
 /// # Errors
@@ -222,7 +225,7 @@ fn changes(args: &Args, top: &Path, place: &Place, files: &[SchemaFile]) -> Resu
     }
     let wiring = Wiring { schemas: &out, root: place.workspace.root(), files };
     for editor in &args.editors {
-        let (path, wired): (&str, fn(Option<&str>, &Wiring<'_>) -> Result<String, SettingsError>) = match editor {
+        let (path, wired): (&str, Wire) = match editor {
             Editor::Vscode => (".vscode/settings.json", editor::vscode_settings),
             Editor::Jetbrains => (".idea/jsonSchemas.xml", editor::jetbrains_mappings),
             Editor::None => continue,

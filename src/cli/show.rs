@@ -18,7 +18,7 @@ use super::{CommandError, Outcome, judging, output};
 #[command(after_long_help = "\
 Examples:
   portcullis show Env/prod
-  portcullis show Env/prod --as bob@acme.dev
+  portcullis show Env/prod --as bob@acme.dev          what Bob sees of it
   portcullis show Microservice/cart-backend --format json")]
 pub struct Args {
     /// The entity: `Env/prod`.
@@ -28,7 +28,7 @@ pub struct Args {
     /// The revision that is read.
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     rev: String,
-    /// As this user sees it, by the `read` rules; otherwise the whole is shown, as in the files.
+    /// Show what this user of the roster sees, and nothing else.
     #[arg(long = "as", value_name = "USER")]
     as_user: Option<Identifier>,
     /// How it is printed.
@@ -67,15 +67,14 @@ pub fn run(args: &Args) -> Result<Outcome, CommandError> {
     }
     let origins = Origins::new(&history, &place.repository, &base);
     let provenance: &dyn Provenance = if known.is_ok() { &origins } else { &NoProvenance };
-    // Whoever runs this has the repository and reads every file of it, so nothing is kept from them unless they ask for it.
     let eyes = args.as_user.as_ref().map(|user| Eyes::of(&base.0, user));
-    let sight: &dyn Sight = match &eyes {
-        Some(eyes) => eyes,
-        None => &SeesAll,
-    };
+    // Whoever runs this has the repository and reads every file of it, so nothing is kept from them unless they ask.
+    let sight: &dyn Sight = eyes.as_ref().map_or(&SeesAll, |eyes| eyes);
     let derivation = Derivation::new(&base.0, sight, provenance).at(Timestamp::now());
     let view = EntityView::of(&base.0, &derivation, &key).ok_or_else(|| {
-        CommandError::could_not_judge(format!("{key} is not in the catalog at this revision, or its blueprint is not"))
+        // The same words whether it is hidden or absent: who may not see it is not to learn which.
+        let who = args.as_user.as_ref().map(|user| format!(" that {} sees", defuse_inline(user.as_str()))).unwrap_or_default();
+        CommandError::could_not_judge(format!("{key} is not in the catalog{who} at this revision"))
             .hint("`portcullis check` says what is wrong with a catalog")
     })?;
     output::print(&match args.format {

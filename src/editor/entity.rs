@@ -58,7 +58,7 @@ fn of_blueprint(known: &Known<'_>, blueprint: &Blueprint, by_folder: bool) -> Va
 /// What an entity may set. Derived properties are not among it: writing one is an error.
 fn properties(known: &Known<'_>, blueprint: &Blueprint) -> Map<String, Value> {
     let way = format!("#/definitions/{}/properties/properties/properties", escaped(blueprint.identifier.as_str()));
-    let translation = Translation { known, properties: &way, names_are_judged: false };
+    let translation = Translation { known, properties: &way, names_are_judged: true };
     let sound = known.catalog.schema_of(&blueprint.identifier);
     let mut all = Map::new();
     let mut required = Vec::new();

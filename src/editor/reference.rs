@@ -22,7 +22,7 @@ pub fn reference() -> String {
     for kind in KINDS {
         let mut level = "##";
         for section in sections(kind) {
-            let _ = write!(page, "\n{level} {}\n\n", section.title);
+            let _ = write!(page, "\n{level} {}\n\n", shown(section.title));
             if level == "##" {
                 let place = if kind == Kind::Policy { "`catalog.yaml`".to_owned() } else { format!("`{}/`", kind.directory()) };
                 let _ = write!(page, "In {place}. ");
@@ -115,6 +115,12 @@ fn wants(wants: &Wants) -> String {
     }
 }
 
+/// What is a key stands as code: in prose `<property>` would be taken for a tag.
+fn shown(title: &str) -> String {
+    let is_key = title.contains(['.', '<', '[', '(']) || (title.starts_with(char::is_lowercase) && !title.contains(' '));
+    if is_key { format!("`{title}`") } else { title.to_owned() }
+}
+
 /// A link to a section, where it has one of its own; forges make anchors of the letters, digits and hyphens of a heading.
 fn link(title: &str) -> String {
     let anchor: String = title
@@ -124,5 +130,5 @@ fn link(title: &str) -> String {
         .map(|c| if c == ' ' { '-' } else { c })
         .collect();
     let has_its_own = KINDS.iter().flat_map(|kind| sections(*kind)).any(|section| section.title == title);
-    if has_its_own { format!("[{title}](#{anchor})") } else { "mapping".to_owned() }
+    if has_its_own { format!("[{}](#{anchor})", shown(title)) } else { "mapping".to_owned() }
 }

@@ -61,8 +61,10 @@ fn inputs(known: &Known<'_>, action: &Action) -> Map<String, Json> {
     }
     let mut required: Vec<&str> = Vec::new();
     if let Some(Value::List(names)) = asked.get("required").filter(|required| !is_computed(required)) {
-        let has_default = |name: &str| pairs.iter().any(|(known, d)| **known == *name && d.get("default").is_some());
-        required.extend(names.iter().filter_map(Value::as_str).filter(|name| !has_default(name)));
+        // What has a default, or is asked for only sometimes, may be left out.
+        let optional = |d: &Value| ["default", "visible", "condition"].iter().any(|key| d.get(key).is_some());
+        let may_be_absent = |name: &str| pairs.iter().any(|(known, d)| **known == *name && optional(d));
+        required.extend(names.iter().filter_map(Value::as_str).filter(|name| !may_be_absent(name)));
     }
     let mut out = object(json!({ "type": "object", "properties": all, "additionalProperties": false }));
     if !required.is_empty() {

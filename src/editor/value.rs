@@ -14,7 +14,8 @@ pub(super) struct Translation<'t> {
     pub(super) known: &'t Known<'t>,
     /// Where `#/properties/…` leads in the document that is written.
     pub(super) properties: &'t str,
-    /// Whether users, teams and entities that are not known are wrong: they are in a run.
+    /// Whether users, teams and entities that are not known are wrong here: they are in a value itself and in the items of a list. Deeper
+    /// in, and in schemas of which not all hold, they are offered and others are taken.
     pub(super) names_are_judged: bool,
 }
 
@@ -42,6 +43,10 @@ impl Translation<'_> {
         }
     }
 
+    fn loosely(&self) -> Self {
+        Self { names_are_judged: false, ..*self }
+    }
+
     fn keyword(&self, key: &str, value: &Value, whole: &Value, out: &mut Map<String, Json>) {
         let mut put = |key: &str, value: Json| {
             out.insert(key.to_owned(), value);
@@ -60,12 +65,12 @@ impl Translation<'_> {
             }
             ("dependentRequired", _) => put("dependencies", value.to_json()),
             ("dependentSchemas", Value::Map(named)) if whole.get("dependentRequired").is_none() => {
-                put("dependencies", self.named(named));
+                put("dependencies", self.loosely().named(named));
             }
             ("contains", _) if whole.get("minContains") == Some(&Value::Int(0)) => {}
             // Patterns of other engines do not stand as keys; then nothing can be said of the other keys either.
             ("patternProperties", Value::Map(named)) if named.iter().all(|(pattern, _)| is_common(pattern)) => {
-                put(key, self.named(named));
+                put(key, self.loosely().named(named));
             }
             ("additionalProperties", _) if matches!(whole.get("patternProperties"), Some(Value::Map(named)) if !named.iter().all(|(pattern, _)| is_common(pattern))) =>
                 {}
@@ -81,9 +86,9 @@ impl Translation<'_> {
             | ("examples", _) => put(key, value.to_json()),
             ("required", Value::List(_)) => put(key, value.to_json()),
             _ => match (Shape::of(key), value) {
-                (Shape::Schema, _) => put(key, self.schema(value)),
-                (Shape::Schemas, Value::List(list)) => put(key, list.iter().map(|one| self.schema(one)).collect()),
-                (Shape::Named, Value::Map(named)) if key != "dependentSchemas" => put(key, self.named(named)),
+                (Shape::Schema, _) => put(key, self.loosely().schema(value)),
+                (Shape::Schemas, Value::List(list)) => put(key, list.iter().map(|one| self.loosely().schema(one)).collect()),
+                (Shape::Named, Value::Map(named)) if key != "dependentSchemas" => put(key, self.loosely().named(named)),
                 _ => {}
             },
         }

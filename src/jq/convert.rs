@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(text(Val::from(5.0)), "5");
         assert_eq!(text(Val::from(-2.5)), "-2.5");
         assert_eq!(text(Val::from(f64::NAN)), "null");
-        assert_eq!(text(to_engine(serde_json::json!({"b": [1, "\""], "a": 1.0}))), r#"{"a":1,"b":[1,"\""]}"#);
+        assert_eq!(text(to_engine(serde_json::json!({"a": 1.0, "b": [1, "\""]}))), r#"{"a":1,"b":[1,"\""]}"#);
     }
 
     #[test]

@@ -1,11 +1,26 @@
 # What jq has and jaq lacks or does otherwise.
 
+# Theirs, under another name, for ours to build on.
+def theirs_ltrimstr($x): ltrimstr($x);
+def theirs_rtrimstr($x): rtrimstr($x);
+def theirs_indices($i): indices($i);
+def theirs_contains($b): contains($b);
+def ltrimstr($x): if isstring and ($x | isstring) then theirs_ltrimstr($x) else . end;
+def rtrimstr($x): if isstring and ($x | isstring) then theirs_rtrimstr($x) else . end;
+def indices($i): if . == null then null else theirs_indices($i) end;
 def index($i): if . == null then null else indices($i)[0] end;
 def rindex($i): if . == null then null else indices($i)[-1] end;
+def contains($b): if type == ($b | type) then theirs_contains($b) else error("only values of one type can contain each other") end;
+def inside(xs): . as $x | xs | contains($x);
+def delpaths($ps): if . == null then null else reduce ($ps | unique | reverse[]) as $p (.; . as $d | try (getpath($p) |= empty) catch $d) end;
+def del(f): . as $d | delpaths([$d | path(f)]);
+def setpath($p; $v): if ($p | length) == 0 then $v else $p[0] as $k
+  | (if . == null then (if ($k | isstring) then {} else [] end) else . end)
+  | .[$k] as $old | .[$k] = ($old | setpath($p[1:]; $v)) end;
 def divisor: if . == 0 then error("it divides by zero") else . end;
 
 def walk(f): def w: if isobject then map_values(w) elif isarray then map(w) else . end | f; w;
-def join($s): if length == 0 then "" else
+def join($s): if . == null then error("cannot join null") elif length == 0 then "" else
   reduce .[] as $x (null; (if . == null then "" else . + $s end)
     + ($x | if . == null then "" elif isstring then . elif isarray or isobject then error("cannot join arrays or objects") else text_of end)) end;
 def from_entries: reduce .[] as $x ({};
@@ -23,7 +38,6 @@ def IN(src; s): any(src == s; .);
 def INDEX(stream; f): reduce stream as $row ({}; .[$row | f | text_of] |= $row);
 def INDEX(f): INDEX(.[]; f);
 def leaf_paths: paths(scalars);
-def tostream: path(def r: (.[]?|r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p + $q]);
 def toarray: if isarray then . else [.] end;
 
 def @csv: if isarray then [.[] | if isstring then "\"" + gsub("\""; "\"\"") + "\"" elif . == null then ""

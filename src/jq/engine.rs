@@ -7,6 +7,8 @@ use jaq_core::load::parse::{Def, Parser, Term};
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars, unwrap_valr};
 
+use jaq_json::Val;
+
 use super::convert::{Outputs, Unfit, to_engine};
 use super::protocol::Answer;
 use super::vocabulary::{Data, adapt, definitions, functions};
@@ -51,7 +53,7 @@ impl Engine {
         for output in filter.id.run((context, to_engine(input))).map(unwrap_valr) {
             let value = match output {
                 Ok(value) => value,
-                Err(error) => return Answer::Failed(told(&error.to_string())),
+                Err(error) => return Answer::Failed(told(&text_of(error.into_val()))),
             };
             match outputs.take(&value) {
                 Ok(()) => {}
@@ -113,6 +115,14 @@ fn before(rest: &str) -> String {
     match rest.trim() {
         "" => " at the end".into(),
         rest => format!(" before `{}`", rest.chars().take(20).collect::<String>()),
+    }
+}
+
+/// An error as it was thrown: texts without quotes.
+fn text_of(error: Val) -> String {
+    match error {
+        Val::TStr(text) => String::from_utf8_lossy(&text).into_owned(),
+        other => other.to_string(),
     }
 }
 

@@ -138,7 +138,7 @@ fn cut(text: &str) -> String {
 }
 
 /// Prose in which a stranger's text makes no markup, no HTML, no link, no mention and no reference.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let text = cut(text);
     let mut chars = text.chars().peekable();
@@ -177,7 +177,7 @@ fn code(text: &str) -> String {
 }
 
 /// A code span inside a table, where `|` must be escaped even in code.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 

@@ -4,7 +4,11 @@
 //! Whatever a stranger wrote (names, values, paths) goes out through [`defuse`](self::defuse_inline) and never raw.
 
 mod answer;
+mod answer_matrix;
 mod defuse;
+mod difference;
+#[cfg(test)]
+mod difference_tests;
 mod entity;
 mod excerpt;
 mod fold;
@@ -27,8 +31,10 @@ mod text;
 mod whole;
 mod words;
 
-pub use answer::{Answer, AnswerPart, answer_json, answer_text};
+pub use answer::{Answer, AnswerEdit, AnswerPart, Spot, answer_json, answer_text};
+pub use answer_matrix::{AnswerMatrix, MatrixRow, matrix_json, matrix_text};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
+pub use difference::{Differing, difference_json, difference_markdown, difference_text};
 pub use entity::{EntityView, PropertyView, entity_json, entity_text, entity_yaml};
 pub use excerpt::Excerpt;
 pub use format::{Format, render};

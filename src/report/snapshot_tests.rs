@@ -110,21 +110,75 @@ fn runs_listed_and_shown() {
 
 #[test]
 fn answers() {
-    use super::{Answer, AnswerPart, answer_json, answer_text};
-    let part = |field: Option<&str>, allowed: bool| AnswerPart {
+    use super::{Answer, AnswerEdit, AnswerPart, answer_json, answer_text};
+    use crate::check::advice::{Who, WhoCould};
+    use crate::model::Role;
+    let people = ["bob@acme.dev", "carol@acme.dev"].map(sample::id).to_vec();
+    let both = WhoCould { short: people.iter().cloned().map(Who::User).collect(), people };
+    let many = WhoCould {
+        short: vec![Who::Role(Role::Admin, 3), Who::Team(sample::id("platform"), 12), Who::User(sample::id("bob@acme.dev"))],
+        people: vec![],
+    };
+    let part = |field: Option<&str>, allowed: bool, who: &WhoCould| AnswerPart {
         field: field.map(str::to_owned),
         allowed,
         rule: "permission/update-property".into(),
         place: field.map(|_| ("permissions/Env.yaml".into(), Some((12, 5)))),
         reason: if allowed { "role Member" } else { "no part of the rule holds" }.into(),
-        who_could: if allowed { vec![] } else { vec![sample::id("bob@acme.dev"), sample::id("carol@acme.dev")] },
+        who: if allowed { WhoCould::default() } else { who.clone() },
     };
-    let answer = |parts| Answer { user: "alice@acme.dev".into(), operation: "update".into(), subject: "Env/prod".into(), parts };
-    let refused = answer(vec![part(Some("slackChannelUrl"), true), part(Some("$team"), false)]);
+    let edit = |text: &str, file: &str, new_file: bool| AnswerEdit {
+        text: text.into(),
+        place: (file.into(), (!new_file).then_some((4, 8))),
+        new_file,
+    };
+    let changes = vec![
+        vec![edit("give alice@acme.dev the role Env-moderator", "users/alice.yaml", false)],
+        vec![edit("add her to the roster", "users/alice.yaml", true), edit("add `\u{1b}[2J`", "permissions/Env.yaml", false)],
+    ];
+    let answer = |parts, changes| Answer {
+        user: "alice@acme.dev".into(),
+        operation: "update".into(),
+        subject: "Env/prod".into(),
+        parts,
+        who: both.clone(),
+        changes,
+    };
+    let parts = vec![
+        part(Some("slackChannelUrl"), true, &both),
+        part(Some("$team"), false, &both),
+        part(Some("kind"), false, &both),
+        part(Some("ttl"), false, &many),
+    ];
+    let refused = answer(parts, changes);
     insta::assert_snapshot!("can_refused", answer_text(&refused, false));
     insta::assert_snapshot!("can_refused_json", answer_json(&refused));
-    insta::assert_snapshot!("can_allowed", answer_text(&answer(vec![part(None, true)]), false));
-    assert!(!answer(vec![]).allowed(), "nothing asked is nothing granted");
+    insta::assert_snapshot!("can_allowed", answer_text(&answer(vec![part(None, true, &both)], vec![]), false));
+    assert!(!answer(vec![], vec![]).allowed(), "nothing asked is nothing granted");
+}
+
+#[test]
+fn a_matrix_for_people_and_programs() {
+    use super::{AnswerMatrix, MatrixRow, matrix_json, matrix_text};
+    let row = |operation: &str, of: Option<&str>, is_action, places: &[(u32, u32)]| MatrixRow {
+        operation: operation.into(),
+        of: of.map(str::to_owned),
+        is_action,
+        rule: "permission/update-property".into(),
+        places: places.iter().map(|at| ("permissions/Env.yaml".to_owned(), Some(*at))).collect(),
+    };
+    let everybody: Vec<String> = (0..30).map(|number| format!("user{number}@acme.dev")).collect();
+    let matrix = AnswerMatrix {
+        subject: "Env/prod".into(),
+        operations: vec![
+            row("read", None, false, &[]),
+            row("update", Some("slackChannelUrl"), false, &[(12, 5)]),
+            row("execute", Some("delete_env"), true, &[(40, 7), (50, 1)]),
+        ],
+        groups: vec![(vec!["alice@acme.dev".into()], vec![true, true, true]), (everybody, vec![true, false, false])],
+    };
+    insta::assert_snapshot!("can_all", matrix_text(&matrix, false));
+    insta::assert_snapshot!("can_all_json", matrix_json(&matrix));
 }
 
 proptest::proptest! {

@@ -4,7 +4,8 @@
 //! `UPDATE_DOCS=1 cargo test --test rules` writes what the program knows: demands, remedies, findings, the index.
 //! `RULES=document/ cargo test --test rules` looks at those alone whose id begins so.
 
-#![allow(unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)] // a test may fail loudly
+#![allow(unreachable_pub)] // nothing is outside of a test
 
 mod example;
 mod judge;
@@ -29,6 +30,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("limit/findings", "src/catalog/tests/every_rule.rs::every_rule_is_told_where_it_is_broken_and_how_to_mend_it"),
     ("limit/judgement", "src/controller/pull_request_tests.rs::a_judgement_that_does_not_end_is_given_up_at_its_deadline"),
     ("limit/remarks", "src/controller/answer.rs::of_very_many_findings_the_first_are_told_and_how_many_more_there_are"),
+    ("push/deleted", "tests/pre_receive.rs::history_is_not_dropped_and_the_branch_not_deleted_by_anybody"),
+    ("push/first", "tests/pre_receive.rs::the_first_catalog_is_sound_and_brought_by_its_admin"),
+    ("push/look-alike", "tests/pre_receive.rs::history_is_not_dropped_and_the_branch_not_deleted_by_anybody"),
+    ("push/rewritten", "tests/pre_receive.rs::history_is_not_dropped_and_the_branch_not_deleted_by_anybody"),
+    ("push/stale", "tests/pre_receive.rs::what_cannot_be_judged_is_refused"),
+    ("push/unknown-pusher", "tests/pre_receive.rs::strangers_and_the_nameless_are_refused_on_a_watched_branch_alone"),
 ];
 
 /// The rules about two that are too much alike: they are told at both, since nobody knows which of them is to yield.

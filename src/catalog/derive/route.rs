@@ -74,7 +74,8 @@ impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.hops.iter().map(|(_, relation)| &**relation).collect();
         match self.hops.first() {
-            Some((start, _)) => write!(f, "{} from {start}", names.join(".")),
+            Some((start, _)) if self.backwards => write!(f, "{start}.{} backwards", names.join(".")),
+            Some((start, _)) => write!(f, "{start}.{}", names.join(".")),
             None => Ok(()),
         }
     }

@@ -4,6 +4,9 @@ use super::told::*;
 use crate::catalog::{Named, diff};
 use crate::check::{validate, validate_against, validate_changed};
 
+/// Lays a value where its definition stands.
+type Wrap = fn(&str) -> String;
+
 /// A blueprint `Thing` with one property `p` of this definition, and one entity that sets it so.
 fn thing(definition: &str, value: &str) -> Vec<String> {
     let blueprint = format!("identifier: Thing\nschema: {{ properties: {{ p: {definition} }} }}\n");
@@ -56,7 +59,7 @@ fn every_format_is_asserted_wherever_it_stands() {
     ];
     for (format, good, bad) in formats {
         let text = format!("{{ type: string, format: {format} }}");
-        let places: [(String, fn(&str) -> String); 5] = [
+        let places: [(String, Wrap); 5] = [
             (text.clone(), |value| value.to_owned()),
             (format!("{{ type: array, items: {text} }}"), |value| format!("[{value}]")),
             (format!("{{ type: object, properties: {{ x: {text} }} }}"), |value| format!("{{ x: {value} }}")),

@@ -65,14 +65,14 @@ fn a_list_and_a_single_relation_are_told_apart() {
 
 #[test]
 fn derived_properties_are_not_written() {
-    let system = "identifier: System\nschema: { properties: { tier: { type: string } } }\ncalculationProperties:\n  score: { title: Score, type: number, calculation: '1 + 1' }\n";
+    let system = "identifier: System\nschema: { properties: { tier: { type: string } } }\nformulaProperties:\n  score: { title: Score, formula: '{{tier}}!' }\n";
     assert_eq!(
         said(&[
             ("blueprints/System.yaml", system),
             ("entities/System/shop.yaml", "identifier: shop\nteam: red\nproperties: { score: 3 }\n")
         ]),
         [
-            "schema/derived-property entities/System/shop.yaml/properties/score: `score` is computed (calculationProperties of blueprint `System`) and cannot be written [remove it, and change what it is computed from: `1 + 1`]"
+            "schema/derived-property entities/System/shop.yaml/properties/score: `score` is computed (formulaProperties of blueprint `System`) and cannot be written [remove it, and change what it is computed from: `{{tier}}!`]"
         ]
     );
 }

@@ -97,7 +97,7 @@ fn aggregations_need_one_way_and_numbers() {
     assert_eq!(
         one(&format!("target: Service, {count}")),
         [format!(
-            "derived/ambiguous-path {at}/target: `a`: several ways lead from `Service` to `Service`: `friends from Service`, `friends from Service` [say which is meant: `pathFilter: [{{ path: [friends] }}]`]"
+            "derived/ambiguous-path {at}/target: `a`: several ways lead from `Service` to `Service`: `Service.friends`, `Service.friends backwards` [say which is meant: `pathFilter: [{{ path: [friends] }}]`]"
         )]
     );
     assert_eq!(one(&format!("target: Service, {count}, pathFilter: [{{ path: [friends], fromBlueprint: Service }}]")), [""; 0]);

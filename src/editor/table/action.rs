@@ -25,7 +25,7 @@ const ACTION: Section = Section {
     keys: &[
         key("identifier", &Wants::Identifier, "By which runs and permissions name it.").required().like("extend_env_ttl"),
         key("title", &Wants::Text, "What people call it.").like("Extend the time to live"),
-        key("icon", &Wants::Icon, "The name of one of Port's icons.").like("Clock"),
+        key("icon", &Wants::Text, "The name of one of Port's icons.").like("Clock"),
         key("description", &Wants::Text, "What it does, for people.").like("Keep an environment longer"),
         key(
             "blueprint",

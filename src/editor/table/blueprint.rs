@@ -23,6 +23,11 @@ const ICON: Key = key("icon", &Wants::Icon, "The name of one of Port's icons.");
 const DESCRIPTION: Key = key("description", &Wants::Text, "What it is, for people.");
 const PATH: Wants = Wants::Text;
 
+// The decoder looks at none of these where they stand beside a derived property.
+const SHOWN_TITLE: Key = key("title", &Wants::Any, "What people call it.");
+const SHOWN_ICON: Key = key("icon", &Wants::Any, "The name of one of Port's icons.");
+const SHOWN_DESCRIPTION: Key = key("description", &Wants::Any, "What it is, for people.");
+
 const BLUEPRINT: Section = Section {
     beside: &[],
     title: "Blueprint",
@@ -113,9 +118,9 @@ const MIRROR: Section = Section {
     title: "mirrorProperties.<property>",
     meaning: "A property of another entity.",
     keys: &[
-        TITLE.like("Domain"),
-        ICON.like("Server"),
-        DESCRIPTION.like("The domain of its system"),
+        SHOWN_TITLE.like("Domain"),
+        SHOWN_ICON.like("Server"),
+        SHOWN_DESCRIPTION.like("The domain of its system"),
         key(
             "path",
             &PATH,
@@ -131,9 +136,9 @@ const FORMULA: Section = Section {
     title: "formulaProperties.<property>",
     meaning: "A text with `{{…}}` in it, filled in from the entity.",
     keys: &[
-        TITLE.like("Logs"),
-        ICON.like("Link"),
-        DESCRIPTION.like("Where its logs are"),
+        SHOWN_TITLE.like("Logs"),
+        SHOWN_ICON.like("Link"),
+        SHOWN_DESCRIPTION.like("Where its logs are"),
         key("formula", &Wants::Text, "The text.").required().like("\"https://logs.example/{{$identifier}}\""),
         key("type", &Wants::Any, "As Port writes it.").like("string"),
         key("format", &Wants::Any, "How it is shown.").like("url"),
@@ -146,9 +151,9 @@ const CALCULATION: Section = Section {
     title: "calculationProperties.<property>",
     meaning: "A value that a jq program computes from the entity.",
     keys: &[
-        TITLE.like("Yearly cost"),
-        ICON.like("DollarSign"),
-        DESCRIPTION.like("Twelve times the monthly cost"),
+        SHOWN_TITLE.like("Yearly cost"),
+        SHOWN_ICON.like("DollarSign"),
+        SHOWN_DESCRIPTION.like("Twelve times the monthly cost"),
         key("calculation", &Wants::Text, "The jq program.").required().like(".properties.monthlyCost * 12"),
         key("type", &Wants::Word(&["string", "number", "boolean", "object", "array"]), "The type of what it yields.")
             .like("number"),
@@ -168,9 +173,9 @@ const AGGREGATION: Section = Section {
     title: "aggregationProperties.<property>",
     meaning: "A number over the entities of another blueprint that are related to this one.",
     keys: &[
-        TITLE.like("Services"),
-        ICON.like("Microservice"),
-        DESCRIPTION.like("How many services it has"),
+        SHOWN_TITLE.like("Services"),
+        SHOWN_ICON.like("Microservice"),
+        SHOWN_DESCRIPTION.like("How many services it has"),
         key("type", &Wants::Any, "As Port writes it.").like("number"),
         key("target", &Wants::Name(Names::Blueprint), "The blueprint whose entities are counted.")
             .required()

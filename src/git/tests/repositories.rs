@@ -170,3 +170,27 @@ fn ids_are_written_as_git_writes_them() {
     assert_eq!(ObjectId(id.0).to_string(), id.to_string());
     assert_eq!(format!("{:?}", ObjectId(id.0)), id.to_string());
 }
+
+/// What a hook sees: objects in a directory of their own are read beside the repository's, and symbolic refs are followed.
+#[test]
+fn objects_in_quarantine_are_seen_by_who_is_told_where_they_lie() {
+    let directory = tempfile::tempdir().unwrap();
+    let (ours, other) = (directory.path().join("ours.git"), directory.path().join("other.git"));
+    let repo = git2::Repository::init_bare(&ours).unwrap();
+    let blob = git2::Repository::init_bare(&other).unwrap().blob(b"pushed\n").unwrap();
+    let id = ObjectId::try_from(blob).unwrap();
+    let seen = |repository: &Repository| repository.blob(id, 100).is_ok();
+    assert!(!seen(&Repository::open(&ours).unwrap()));
+    let quarantine = [other.join("objects")];
+    let told = Repository::open_with(&ours, &quarantine).unwrap();
+    assert!(seen(&told) && seen(&told.again().unwrap()));
+    assert!(repo.find_blob(blob).is_err(), "nothing was written");
+    assert!(Repository::open_with(&ours, &[directory.path().join("gone")]).is_ok_and(|repository| !seen(&repository)));
+
+    repo.reference_symbolic("refs/heads/alias", "refs/heads/unborn", true, "").unwrap();
+    repo.reference_symbolic("refs/heads/a", "refs/heads/b", true, "").unwrap();
+    repo.reference_symbolic("refs/heads/b", "refs/heads/a", true, "").unwrap();
+    assert_eq!(told.leads_to("refs/heads/alias").unwrap(), "refs/heads/unborn");
+    assert_eq!(told.leads_to("refs/heads/none").unwrap(), "refs/heads/none");
+    assert!(told.leads_to("refs/heads/a").is_err(), "in circles");
+}

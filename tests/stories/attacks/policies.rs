@@ -65,9 +65,9 @@ fn data_that_a_policy_reads_grants_nothing_in_the_pull_request_that_changes_it()
 fn what_a_query_finds_is_what_base_holds() {
     let story = asked(&by_policy("execute", ".results.careful.entities | length == 0"));
     story.topic("ask").replace(PROD, "note: careful", "note: careless").commit_as("bob@acme.dev");
-    story.judge("ask").refuses("more", "");
+    story.judge("ask").refuses("runs/more", "");
     let story = asked(&by_policy("execute", ".results.careful.entities | length == 1"));
-    story.judge("ask").allows("more", "");
+    story.judge("ask").allows("runs/more", "");
 }
 
 #[test]
@@ -85,8 +85,8 @@ fn a_condition_that_fails_or_gives_an_odd_answer_denies() {
     {
         let judged = asked(&by_policy("execute", condition)).judge("ask");
         match condition {
-            ".user | not | not" => judged.allows("more", ""),
-            _ => judged.refuses("more", "").says("has no answer"),
+            ".user | not | not" => judged.allows("runs/more", ""),
+            _ => judged.refuses("runs/more", "").says("has no answer"),
         };
     }
 }
@@ -97,7 +97,7 @@ fn an_input_that_is_left_out_is_asked_as_its_default() {
         "actions:\n  create_env:\n    execute:\n      policy: { conditions: [\".inputs.ttl != \\\"3 days\\\"\"] }\n";
     let story = Story::with(&[("permissions/Env.yaml", permissions)]);
     story.topic("ask").write(RUN, "action: create_env\ninputs: {}\n").commit_as("bob@acme.dev");
-    story.judge("ask").refuses("more", "");
+    story.judge("ask").refuses("runs/more", "");
 }
 
 #[test]
@@ -108,8 +108,11 @@ fn approvers_are_whom_the_condition_names_and_never_the_requester() {
     ));
     story.approve("ask", "frank").approve("ask", "bob").approve("ask", "alice");
     let judged = story.judge("ask").run_is("more", RunState::WaitingForApproval);
-    let approvers: Vec<&str> = judged.run("more").approvers.iter().map(|who| who.as_str()).collect();
-    assert_eq!(approvers, ["carol@acme.dev"], "no robot either");
+    assert_eq!(
+        judged.run("more").approvers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["carol@acme.dev"],
+        "no robot either"
+    );
     story.approve("ask", "carol");
     story.judge("ask").run_is("more", RunState::Approved);
 }
