@@ -87,7 +87,8 @@ pub(crate) fn fuzz(target: &dyn Target, rounds: u64) {
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(name);
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(&directory).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
@@ -137,13 +138,18 @@ impl Drop for Watch {
     }
 }
 
+/// Where inputs of a target that fail are saved.
+pub(crate) fn saved(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("fuzz").join(name)
+}
+
 /// Saves what failed, and says where.
 fn report(name: &str, input: &[u8], what: &str) -> String {
     let mut hasher = DefaultHasher::new();
     input.hash(&mut hasher);
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("fuzz").join(name);
+    let directory = saved(name);
     let path = directory.join(format!("{:016x}", hasher.finish()));
-    let saved = std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&path, input));
+    let written = std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&path, input));
     let shown = input.get(..input.len().min(2_000)).unwrap_or_default().escape_ascii();
-    format!("{name}: an input of {} bytes {what}; {saved:?} in {}:\n{shown}", input.len(), path.display())
+    format!("{name}: an input of {} bytes {what}; {written:?} in {}:\n{shown}", input.len(), path.display())
 }

@@ -13,6 +13,7 @@ mod engine;
 mod jq;
 mod mutate;
 mod notes;
+mod planted;
 mod templates;
 
 use peak_alloc::PeakAlloc;
@@ -47,5 +48,27 @@ fn notes() {
 
 #[test]
 fn jq_within_its_limits() {
-    engine::fuzz(&jq::Expression::new(), 400);
+    engine::fuzz(&jq::Expression::new(), 600);
+}
+
+/// What is planted is found: a panic, a hang and a waste of memory, each in a process of its own, as it ends that.
+#[test]
+fn what_is_planted_is_found() {
+    for (fault, told) in [("panic", "panicked"), ("hang", "did not end within"), ("memory", "bytes of memory")] {
+        let run = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "planted", "--nocapture"])
+            .env("PORTCULLIS_FUZZ_PLANTED", fault)
+            .env_remove("PORTCULLIS_FUZZ_SECONDS")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.code() == Some(101) && said.contains(told), "{fault}: {:?}\n{said}", run.status);
+    }
+    std::fs::remove_dir_all(engine::saved("planted")).unwrap();
+}
+
+#[test]
+#[ignore = "fails on purpose; `what_is_planted_is_found` runs it"]
+fn planted() {
+    engine::fuzz(&planted::Planted::new(), 20_000);
 }
