@@ -93,9 +93,12 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
     paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-/// What is being executed since when; a thread of its own looks whether it ends.
+/// An input, and since when it is executed.
+type Execution = (Instant, Vec<u8>);
+
+/// What is being executed; a thread of its own looks whether it ends.
 struct Watch {
-    now: Arc<Mutex<Option<(Instant, Vec<u8>)>>>,
+    now: Arc<Mutex<Option<Execution>>>,
     over: Arc<Mutex<bool>>,
 }
 

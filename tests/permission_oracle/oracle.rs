@@ -285,7 +285,7 @@ impl<'a> World<'a> {
                 _ => {}
             }
             let Some(new) = new else { continue };
-            for (right, field) in changed(*old.unwrap_or(&&Json::Null), new) {
+            for (right, field) in changed(old.unwrap_or(&&Json::Null), new) {
                 put(&field, format!("{right} {field}"));
             }
             // Whoever moves an owner needs `$team` of what moves, wherever the change was made.
