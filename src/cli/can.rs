@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use crate::catalog::Field;
+use crate::catalog::{Catalog, Field, approve_rule, execute_rule};
 use crate::check::Base;
 use crate::check::advice::{self, Asked, Matrix, Proposal, Question, Right, Unanswerable};
-use crate::model::{EntityKey, Identifier, Kind, Place, Subject};
+use crate::model::{ActionOperation, EntityKey, Identifier, Kind, Place, Subject};
 use crate::report::{
     Answer, AnswerEdit, AnswerMatrix, AnswerPart, MatrixRow, Sources, Spot, answer_json, answer_text, line_and_column,
     matrix_json, matrix_text,
@@ -101,6 +101,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     let base = Base(revision.catalog);
     let rights = advice::answer(&base, &question).map_err(no_answer)?;
     let allowed = rights.iter().all(|right| right.allowed);
+    let note = if allowed || args.json { None } else { asked_of_no_entity(&base, &question) };
     let spot = |place: &Place| line_and_column(place, &args.catalog.root, revision.sources.as_ref());
     let answer = Answer {
         user: user.to_string(),
@@ -111,7 +112,23 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
         parts: rights.into_iter().map(|right| part(right, &args.catalog.root, revision.sources.as_ref())).collect(),
     };
     output::print(&if args.json { answer_json(&answer) } else { answer_text(&answer, color.on_stdout()) })?;
+    if let Some(note) = note {
+        eprintln!("note: {note}");
+    }
     Ok(if answer.allowed() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// What to say beside a refusal of somebody whom the rule might grant for an entity that was not named.
+fn asked_of_no_entity(base: &Base<Catalog>, question: &Question) -> Option<&'static str> {
+    let (Subject::Action(id), None) = (&question.subject, &question.entity) else { return None };
+    let action = &base.0.actions().get(id)?.value;
+    let rule = match question.asked {
+        Asked::Execute => execute_rule(&base.0, action),
+        Asked::Approve => approve_rule(&base.0, action),
+        _ => return None,
+    };
+    let depends = action.trigger.operation != ActionOperation::Create && (rule.owned_by_team || rule.policy.is_some());
+    depends.then_some("the rule asks about the entity that the action is to act on; --entity names one")
 }
 
 fn run_matrix(args: &Args, subject: &str, color: Color) -> Result<Outcome, CommandError> {
