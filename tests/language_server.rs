@@ -49,7 +49,8 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn server_program() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
     let program = target.join("test-tools/node_modules/yaml-language-server/bin/yaml-language-server");
     assert!(program.exists(), "{} is not there: run scripts/test, which installs it", program.display());
     program
@@ -159,13 +160,18 @@ impl Server {
     }
 
     fn answer(&mut self, id: i64) -> Value {
-        self.wait("answer", |message| (message["id"] == json!(id) && message.get("method").is_none()).then(|| message["result"].clone()))
+        self.wait("answer", |message| {
+            (message["id"] == json!(id) && message.get("method").is_none()).then(|| message["result"].clone())
+        })
     }
 
     /// Opens a document, and waits for what the server thinks of it.
     fn open(&mut self, path: &str, text: &str) -> Vec<Value> {
         let uri = self.uri(path);
-        self.notify("textDocument/didOpen", json!({ "textDocument": { "uri": uri, "languageId": "yaml", "version": 1, "text": text } }));
+        self.notify(
+            "textDocument/didOpen",
+            json!({ "textDocument": { "uri": uri, "languageId": "yaml", "version": 1, "text": text } }),
+        );
         self.wait(&format!("diagnostics of {path}"), |message| {
             let of_it = message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == json!(uri);
             of_it.then(|| message["params"]["diagnostics"].as_array().unwrap().clone())
@@ -186,7 +192,10 @@ impl Server {
 
     fn hover(&mut self, path: &str, line: u32, character: u32) -> String {
         let uri = self.uri(path);
-        let id = self.send("textDocument/hover", json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": character } }));
+        let id = self.send(
+            "textDocument/hover",
+            json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": character } }),
+        );
         self.answer(id).to_string()
     }
 }
@@ -251,12 +260,19 @@ fn what_is_wrong_is_shown_at_its_place() {
         ("runs/r.yaml", "action: extend_env_ttl\nentity: env-42\ninputs: { ttl: 9 days }\n", 2, "10 days"),
         ("teams/t.yaml", "identifier: t\nmembers:\n  - nobody@acme.dev\n", 2, "alice@acme.dev"),
         ("permissions/Env.yaml", "entities:\n  registr: {}\n", 1, "registr"),
-        ("actions/a.yaml", "identifier: a\ntrigger: { operation: DAY2, blueprintIdentifier: Env }\ninvocationMethod: { type: WEBHOOK, url: https://a.b }\n", 1, ""),
+        (
+            "actions/a.yaml",
+            "identifier: a\ntrigger: { operation: DAY2, blueprintIdentifier: Env }\ninvocationMethod: { type: WEBHOOK, url: https://a.b }\n",
+            1,
+            "",
+        ),
         ("blueprints/B.yaml", "identifier: B\nschema:\n  properties:\n    x: { type: strin }\n", 3, "string"),
         ("catalog.yaml", "identity: signatures\n", 0, "signature"),
     ] {
         let diagnostics = server.open(path, text);
-        let here = diagnostics.iter().any(|d| d["range"]["start"]["line"] == json!(line) && d["message"].as_str().unwrap().contains(said));
+        let here = diagnostics
+            .iter()
+            .any(|d| d["range"]["start"]["line"] == json!(line) && d["message"].as_str().unwrap().contains(said));
         assert!(here, "{path}: {diagnostics:#?}");
     }
 }

@@ -26,7 +26,10 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
     let webhook = json!({ "type": "WEBHOOK", "url": "https://example.com/hook" });
     let action = |trigger: Value, method: Value, approval: Value| {
         let approval = if approval.is_null() { json!(false) } else { approval };
-        ("actions/a.json", json!({ "identifier": "a", "trigger": trigger, "invocationMethod": method, "requiredApproval": approval }))
+        (
+            "actions/a.json",
+            json!({ "identifier": "a", "trigger": trigger, "invocationMethod": method, "requiredApproval": approval }),
+        )
     };
     let trigger = || json!({ "operation": "DAY-2", "blueprintIdentifier": "Env", "userInputs": { "properties": { "x": { "type": "string" } } } });
     let blueprint = |key: &str, value: Value| ("blueprints/Env.json", json!({ "identifier": "Env", key: value }));
@@ -45,16 +48,19 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
             let schema = json!({ "properties": { "x": { "type": "string", "specAuthentication": who } } });
             at(blueprint("schema", schema), &["schema", "properties", "x", "specAuthentication"])
         }
-        (Kind::Blueprint, "relations.<relation>") => at(blueprint("relations", json!({ "x": { "target": "X" } })), &["relations", "x"]),
+        (Kind::Blueprint, "relations.<relation>") => {
+            at(blueprint("relations", json!({ "x": { "target": "X" } })), &["relations", "x"])
+        }
         (Kind::Blueprint, "mirrorProperties.<property>") => {
             at(blueprint("mirrorProperties", json!({ "x": { "path": "a.b" } })), &["mirrorProperties", "x"])
         }
         (Kind::Blueprint, "formulaProperties.<property>") => {
             at(blueprint("formulaProperties", json!({ "x": { "formula": "a" } })), &["formulaProperties", "x"])
         }
-        (Kind::Blueprint, "calculationProperties.<property>") => {
-            at(blueprint("calculationProperties", json!({ "x": { "calculation": ".", "type": "string" } })), &["calculationProperties", "x"])
-        }
+        (Kind::Blueprint, "calculationProperties.<property>") => at(
+            blueprint("calculationProperties", json!({ "x": { "calculation": ".", "type": "string" } })),
+            &["calculationProperties", "x"],
+        ),
         (Kind::Blueprint, "aggregationProperties.<property>") => {
             at(blueprint("aggregationProperties", json!({ "x": spec })), &["aggregationProperties", "x"])
         }
@@ -71,7 +77,9 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
         (Kind::Entity, _) => at(("entities/x.json", json!({ "identifier": "x", "blueprint": "Env" })), &[]),
         (Kind::Permissions, "Permissions") => at(("permissions/Env.json", json!({ "blueprint": "Env" })), &[]),
         (Kind::Permissions, "entities") => at(("permissions/Env.json", json!({ "entities": {} })), &["entities"]),
-        (Kind::Permissions, "actions.<action>") => at(("permissions/Env.json", json!({ "actions": { "a": {} } })), &["actions", "a"]),
+        (Kind::Permissions, "actions.<action>") => {
+            at(("permissions/Env.json", json!({ "actions": { "a": {} } })), &["actions", "a"])
+        }
         (Kind::Permissions, "a rule") => {
             at(("permissions/Env.json", json!({ "entities": { "update": { "roles": [] } } })), &["entities", "update"])
         }
@@ -81,7 +89,8 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
         }
         (Kind::Permissions, "a search" | "a search rule") => {
             let search = json!({ "combinator": "and", "rules": [{ "property": "$title", "operator": "=", "value": "x" }] });
-            let policy = json!({ "entities": { "update": { "policy": { "queries": { "q": search }, "conditions": ["true"] } } } });
+            let policy =
+                json!({ "entities": { "update": { "policy": { "queries": { "q": search }, "conditions": ["true"] } } } });
             let way: &[&str] = &["entities", "update", "policy", "queries", "q", "rules", "0"];
             at(("permissions/Env.json", policy), if section == "a search" { &way[..5] } else { way })
         }
@@ -123,7 +132,13 @@ fn read(path: &str, document: &Value) -> Vec<Finding> {
 
 /// Every key that any section has: what one takes, another has to refuse.
 fn every_key() -> BTreeSet<&'static str> {
-    KINDS.iter().flat_map(|kind| sections(*kind)).flat_map(|section| section.all()).map(|key| key.name).chain(["nonsense"]).collect()
+    KINDS
+        .iter()
+        .flat_map(|kind| sections(*kind))
+        .flat_map(|section| section.all())
+        .map(|key| key.name)
+        .chain(["nonsense"])
+        .collect()
 }
 
 #[test]
@@ -201,9 +216,12 @@ fn required_keys_and_words_are_those_of_the_decoder() {
 fn required(path: &str, document: &Value, way: &[&str], section: &Section, key: &Key, wrong: &mut Vec<String>) {
     let mut document = document.clone();
     document.pointer_mut(&pointer(way)).unwrap().as_object_mut().unwrap().remove(key.name);
-    let missing = read(path, &document).iter().any(|f| f.rule == "document/missing-key" && f.message == format!("`{}` is missing", key.name));
+    let missing = read(path, &document)
+        .iter()
+        .any(|f| f.rule == "document/missing-key" && f.message == format!("`{}` is missing", key.name));
     // One table of keywords serves nested schemas too, which need no `type`; an inherited owner needs a path, a direct one has none.
-    let depends = matches!(section.title, "schema.properties.<property>" | "userInputs.properties.<input>" | "ownership" | "a search rule");
+    let depends =
+        matches!(section.title, "schema.properties.<property>" | "userInputs.properties.<input>" | "ownership" | "a search rule");
     if missing != key.required && !depends {
         wrong.push(format!("{}: whether `{}` is required", section.title, key.name));
     }
@@ -262,14 +280,21 @@ fn every_key_says_what_it_means_and_every_example_is_taken() {
                 let path = path.replace(".json", ".yaml");
                 let found = parse_file(&FilePath::new(&path), text.as_bytes(), &Limits::default()).findings;
                 let about = |f: &Finding| {
-                    let depends = matches!(f.rule, "document/required-property" | "document/enum" | "blueprint/aggregation" | "document/checks-nothing");
+                    let depends = matches!(
+                        f.rule,
+                        "document/required-property" | "document/enum" | "blueprint/aggregation" | "document/checks-nothing"
+                    );
                     // A comparison says either of two things, and is no group.
                     let apart = section.title == "a search rule";
-                    let misplaced = matches!(f.rule, "blueprint/two-ownerships" | "action/two-blueprints") || f.message.contains("`userInputs` may not");
+                    let misplaced = matches!(f.rule, "blueprint/two-ownerships" | "action/two-blueprints")
+                        || f.message.contains("`userInputs` may not");
                     !depends && !misplaced && !apart
                 };
                 if let Some(finding) = found.iter().find(|f| about(f)) {
-                    wrong.push(format!("{}: `{}: {}`: {} ({})", section.title, key.name, key.example, finding.message, finding.rule));
+                    wrong.push(format!(
+                        "{}: `{}: {}`: {} ({})",
+                        section.title, key.name, key.example, finding.message, finding.rule
+                    ));
                 }
             }
         }

@@ -87,7 +87,10 @@ fn settings_that_cannot_be_read_are_left_alone() {
     write(repo.path(), ".vscode/settings.json", "{ \"yaml.schemas\": ");
     let (code, told, complained) = schema(repo.path(), &[]);
     assert_eq!((code, told.as_str()), (Some(2), ""));
-    assert!(complained.contains(".vscode/settings.json is left as it is") && complained.contains("--editors none"), "{complained}");
+    assert!(
+        complained.contains(".vscode/settings.json is left as it is") && complained.contains("--editors none"),
+        "{complained}"
+    );
     assert_eq!(fs::read_to_string(repo.path().join(".vscode/settings.json")).unwrap(), "{ \"yaml.schemas\": ");
     assert_eq!(schema(repo.path(), &["--editors", "none"]).0, Some(0));
 }

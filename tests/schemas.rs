@@ -110,7 +110,8 @@ fn schemas_are_the_same_whenever_they_are_written() {
 fn what_is_wrong_with_an_entity_or_a_run_shows() {
     let files = example();
     let judges = Judges::of(&catalog(&files));
-    let env = |properties: Value, relations: Value| json!({ "identifier": "x", "properties": properties, "relations": relations });
+    let env =
+        |properties: Value, relations: Value| json!({ "identifier": "x", "properties": properties, "relations": relations });
     for (name, document, wrong) in [
         ("entity.Env.json", env(json!({ "kind": "staging" }), json!({ "deployedAt": "eu-1" })), "deployedAt"),
         ("entity.Env.json", env(json!({ "kind": "stagin" }), json!({})), "kind"),
@@ -139,42 +140,57 @@ fn what_is_wrong_with_an_entity_or_a_run_shows() {
 fn what_check_accepts_no_schema_refuses() {
     let mut files = example();
     let add = [
-        ("blueprints/Odd.json", json!({
-            "identifier": "Odd", "title": null, "icon": null,
-            "schema": { "required": ["level"], "properties": {
-                "level": { "type": "number", "default": 3, "enum": [1, 2, 3] },
-                "word": { "type": "string", "pattern": "(?i)^[a-z]+$", "minLength": 2 },
-                "letters": { "type": "string", "pattern": "^\\p{L}+$" },
-                "other": { "$ref": "#/properties/word", "type": "string", "maxLength": 9 },
-                "pair": { "type": "array", "prefixItems": [{ "type": "string" }, { "type": "number" }], "items": { "type": "boolean" } },
-                "link": { "type": "string", "format": "url" },
-                "who": { "type": "string", "format": "user" },
-                "map": { "type": "object", "patternProperties": { "(?i)^x": { "type": "string" } }, "additionalProperties": false },
-                "few": { "type": "array", "contains": { "const": 1 }, "minContains": 0, "maxContains": 1 },
-                "either": { "type": "string", "oneOf": [{ "const": "a" }, { "const": "b" }] },
-                "needs": { "type": "object", "dependentRequired": { "a": ["b"] } },
-            } },
-            "relations": { "self": { "target": "Odd", "many": true }, "none": { "target": "Odd" } },
-            "calculationProperties": { "twice": { "calculation": ".properties.level * 2", "type": "number" } },
-        })),
-        ("entities/odd.json", json!([
-            { "identifier": "a", "blueprint": "Odd", "title": null, "team": null, "properties": null, "relations": null },
-            { "identifier": "b", "blueprint": "Odd", "team": "platform", "relations": { "self": ["a", "b"], "none": null }, "properties": {
-                "level": 1, "word": "ABC", "letters": "Äß", "other": "ABC", "pair": ["x", 1, true, false], "link": null,
-                "who": "alice@acme.dev", "map": { "Xy": "z" }, "few": [2], "either": "a", "needs": {} } },
-        ])),
+        (
+            "blueprints/Odd.json",
+            json!({
+                "identifier": "Odd", "title": null, "icon": null,
+                "schema": { "required": ["level"], "properties": {
+                    "level": { "type": "number", "default": 3, "enum": [1, 2, 3] },
+                    "word": { "type": "string", "pattern": "(?i)^[a-z]+$", "minLength": 2 },
+                    "letters": { "type": "string", "pattern": "^\\p{L}+$" },
+                    "other": { "$ref": "#/properties/word", "type": "string", "maxLength": 9 },
+                    "pair": { "type": "array", "prefixItems": [{ "type": "string" }, { "type": "number" }], "items": { "type": "boolean" } },
+                    "link": { "type": "string", "format": "url" },
+                    "who": { "type": "string", "format": "user" },
+                    "map": { "type": "object", "patternProperties": { "(?i)^x": { "type": "string" } }, "additionalProperties": false },
+                    "few": { "type": "array", "contains": { "const": 1 }, "minContains": 0, "maxContains": 1 },
+                    "either": { "type": "string", "oneOf": [{ "const": "a" }, { "const": "b" }] },
+                    "needs": { "type": "object", "dependentRequired": { "a": ["b"] } },
+                } },
+                "relations": { "self": { "target": "Odd", "many": true }, "none": { "target": "Odd" } },
+                "calculationProperties": { "twice": { "calculation": ".properties.level * 2", "type": "number" } },
+            }),
+        ),
+        (
+            "entities/odd.json",
+            json!([
+                { "identifier": "a", "blueprint": "Odd", "title": null, "team": null, "properties": null, "relations": null },
+                { "identifier": "b", "blueprint": "Odd", "team": "platform", "relations": { "self": ["a", "b"], "none": null }, "properties": {
+                    "level": 1, "word": "ABC", "letters": "Äß", "other": "ABC", "pair": ["x", 1, true, false], "link": null,
+                    "who": "alice@acme.dev", "map": { "Xy": "z" }, "few": [2], "either": "a", "needs": {} } },
+            ]),
+        ),
         ("entities/Odd/c.json", json!({ "identifier": "c", "blueprint": null, "properties": { "either": null, "other": null } })),
         ("entities/Odd/elsewhere.json", json!({ "identifier": "d", "blueprint": "Domain" })),
-        ("permissions/nested/Odd.json", json!({ "entities": {
+        (
+            "permissions/nested/Odd.json",
+            json!({ "entities": {
             "update": { "roles": ["Nobody-moderator"], "users": ["gone@acme.dev"], "teams": null, "ownedByTeam": null },
-            "updateProperties": { "$title": {}, "unknown": {} } }, "actions": null })),
-        ("actions/odd.json", json!({
+            "updateProperties": { "$title": {}, "unknown": {} } }, "actions": null }),
+        ),
+        (
+            "actions/odd.json",
+            json!({
             "identifier": "odd", "blueprint": "Odd", "trigger": "CREATE", "requiredApproval": { "when": { "properties": {} } },
             "userInputs": { "properties": { "who": { "type": "string", "format": "team", "default": "platform", "visible": { "jqQuery": "true" } } },
                             "required": ["who"], "order": { "x": 1 } },
-            "invocationMethod": { "type": "WEBHOOK", "url": "https://example.com", "method": null, "headers": null } })),
+            "invocationMethod": { "type": "WEBHOOK", "url": "https://example.com", "method": null, "headers": null } }),
+        ),
         ("runs/odd.json", json!({ "action": "odd", "inputs": null, "entity": null })),
-        ("users/odd.json", json!({ "identifier": "o@x.y", "roles": null, "emails": null, "github": null, "signingKeys": null, "bot": null })),
+        (
+            "users/odd.json",
+            json!({ "identifier": "o@x.y", "roles": null, "emails": null, "github": null, "signingKeys": null, "bot": null }),
+        ),
     ];
     files.extend(add.iter().map(|(path, document)| (FilePath::new(path), document.to_string())));
     files.sort();
@@ -193,23 +209,44 @@ fn what_check_accepts_no_schema_refuses() {
 
 /// Values for what a key wants: mostly as they should be, sometimes not.
 fn fitting(wants: &'static Wants, depth: u32) -> BoxedStrategy<Value> {
-    let words = prop_oneof![Just("Env"), Just("a.b"), Just("Admin"), Just("x"), Just("14d"), Just("2026-01-01"), Just("a@b.c"), Just("https://a.b")];
-    let junk = prop_oneof![Just(json!(null)), Just(json!(true)), Just(json!(7)), Just(json!([])), Just(json!({})), Just(json!("x"))];
+    let words = prop_oneof![
+        Just("Env"),
+        Just("a.b"),
+        Just("Admin"),
+        Just("x"),
+        Just("14d"),
+        Just("2026-01-01"),
+        Just("a@b.c"),
+        Just("https://a.b")
+    ];
+    let junk =
+        prop_oneof![Just(json!(null)), Just(json!(true)), Just(json!(7)), Just(json!([])), Just(json!({})), Just(json!("x"))];
     if depth == 0 {
         return junk.boxed();
     }
     let text = words.prop_map(|word| json!(word)).boxed();
     let good: BoxedStrategy<Value> = match wants {
-        Wants::Search => prop_oneof![Just(json!({ "combinator": "and", "rules": [{ "property": "$title", "operator": "=", "value": "x" }] })),
-            Just(json!({ "combinator": "or", "rules": [{ "combinator": "and", "rules": [] }] }))].boxed(),
-        Wants::Comparison => Just(json!({ "blueprint": "Env", "operator": "relatedTo", "value": "x", "direction": "upstream" })).boxed(),
-        Wants::Any | Wants::Mapping | Wants::Schema(_) => {
-            prop_oneof![Just(json!({ "type": "string" })), Just(json!({})), Just(json!({ "enum": [1], "title": "t" })), junk.clone()].boxed()
+        Wants::Search => prop_oneof![
+            Just(json!({ "combinator": "and", "rules": [{ "property": "$title", "operator": "=", "value": "x" }] })),
+            Just(json!({ "combinator": "or", "rules": [{ "combinator": "and", "rules": [] }] }))
+        ]
+        .boxed(),
+        Wants::Comparison => {
+            Just(json!({ "blueprint": "Env", "operator": "relatedTo", "value": "x", "direction": "upstream" })).boxed()
         }
+        Wants::Any | Wants::Mapping | Wants::Schema(_) => prop_oneof![
+            Just(json!({ "type": "string" })),
+            Just(json!({})),
+            Just(json!({ "enum": [1], "title": "t" })),
+            junk.clone()
+        ]
+        .boxed(),
         Wants::Null => Just(json!(null)).boxed(),
         Wants::Text | Wants::Icon | Wants::Identifier | Wants::Name(_) | Wants::Duration | Wants::Moment => text,
         Wants::Flag => any::<bool>().prop_map(|flag| json!(flag)).boxed(),
-        Wants::Whole(..) | Wants::Number => prop_oneof![Just(json!(1)), Just(json!(50)), Just(json!(5000)), Just(json!(-1)), Just(json!(2.5))].boxed(),
+        Wants::Whole(..) | Wants::Number => {
+            prop_oneof![Just(json!(1)), Just(json!(50)), Just(json!(5000)), Just(json!(-1)), Just(json!(2.5))].boxed()
+        }
         Wants::Word(all) => proptest::sample::select(all.to_vec()).prop_map(|word| json!(word)).boxed(),
         Wants::List(of) => proptest::collection::vec(fitting(of, depth - 1), 0..3).prop_map(|list| json!(list)).boxed(),
         Wants::Part(section) => document_of(section, depth - 1),
@@ -217,7 +254,9 @@ fn fitting(wants: &'static Wants, depth: u32) -> BoxedStrategy<Value> {
             let name = prop_oneof![Just("x"), Just("y-z"), Just("a.b"), Just("ä")];
             proptest::collection::btree_map(name, fitting(of, depth - 1), 0..3).prop_map(|map| json!(map)).boxed()
         }
-        Wants::Either(several) => proptest::sample::select(several.to_vec()).prop_flat_map(move |one| fitting(one, depth)).boxed(),
+        Wants::Either(several) => {
+            proptest::sample::select(several.to_vec()).prop_flat_map(move |one| fitting(one, depth)).boxed()
+        }
         Wants::ByWord(_, several) => {
             proptest::sample::select(several.to_vec()).prop_flat_map(move |(_, section)| document_of(section, depth - 1)).boxed()
         }

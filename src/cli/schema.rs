@@ -79,8 +79,10 @@ pub fn run(args: &Args) -> Result<Outcome, CommandError> {
     let place = Place::open(&args.catalog.repo, &args.catalog.root)?;
     let catalog = catalog(args, &place)?;
     if catalog.file_count() == 0 {
-        return Err(CommandError::could_not_judge("there is no catalog here: no file under blueprints/, entities/, users/ and so on")
-            .hint("where the catalog lives in a subdirectory, name it with --root"));
+        return Err(CommandError::could_not_judge(
+            "there is no catalog here: no file under blueprints/, entities/, users/ and so on",
+        )
+        .hint("where the catalog lives in a subdirectory, name it with --root"));
     }
     let references = if args.references == Names::Known { References::Known } else { References::Any };
     let files = editor::schemas(&catalog, references);
@@ -104,7 +106,11 @@ pub fn run(args: &Args) -> Result<Outcome, CommandError> {
     let kinds = files.len();
     told.push_str(&match changes.len() {
         0 => format!("{kinds} schemas, all up to date\n"),
-        n => format!("{kinds} schemas; {n} {} {}\n", if n == 1 { "file" } else { "files" }, if wrote { "changed" } else { "out of date" }),
+        n => format!(
+            "{kinds} schemas; {n} {} {}\n",
+            if n == 1 { "file" } else { "files" },
+            if wrote { "changed" } else { "out of date" }
+        ),
     });
     output::print(&told)?;
     Ok(if args.check && !changes.is_empty() { Outcome::Findings } else { Outcome::Clean })
@@ -171,7 +177,8 @@ impl Change {
     /// Beside the file and then into its place, so that an editor never reads half of it.
     fn make(&self, top: &Path) -> Result<(), CommandError> {
         let path = top.join(&self.path);
-        let failed = |error: std::io::Error| CommandError::could_not_judge(format!("cannot write {}", path.display())).because(&error);
+        let failed =
+            |error: std::io::Error| CommandError::could_not_judge(format!("cannot write {}", path.display())).because(&error);
         let Some(new) = &self.new else { return fs::remove_file(&path).map_err(failed) };
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory).map_err(failed)?;
@@ -223,9 +230,9 @@ fn changes(args: &Args, top: &Path, place: &Place, files: &[SchemaFile]) -> Resu
         stays_inside(top, path)?;
         let old = read(top, path)?;
         let new = wired(old.as_deref(), &wiring).map_err(|error| {
-            CommandError::could_not_judge(format!("{path} is left as it is"))
-                .because(&error)
-                .hint("mend the file, or write the schemas alone with --editors none and wire them by hand; docs/editors.md says how")
+            CommandError::could_not_judge(format!("{path} is left as it is")).because(&error).hint(
+                "mend the file, or write the schemas alone with --editors none and wire them by hand; docs/editors.md says how",
+            )
         })?;
         changes.push(Change { path: path.to_owned(), old, new: Some(new) });
     }
@@ -238,7 +245,10 @@ fn stays_inside(top: &Path, path: &str) -> Result<(), CommandError> {
     for part in path.split('/') {
         here.push(part);
         if here.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            return Err(CommandError::could_not_judge(format!("{} is a symbolic link, and is not written through", here.display())));
+            return Err(CommandError::could_not_judge(format!(
+                "{} is a symbolic link, and is not written through",
+                here.display()
+            )));
         }
     }
     Ok(())

@@ -49,7 +49,8 @@ pub fn text(schema: &Value) -> String {
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let ordered: std::collections::BTreeMap<&String, Value> = map.iter().map(|(key, value)| (key, sorted(value))).collect();
+            let ordered: std::collections::BTreeMap<&String, Value> =
+                map.iter().map(|(key, value)| (key, sorted(value))).collect();
             Value::Object(ordered.into_iter().map(|(key, value)| (key.clone(), value)).collect())
         }
         Value::Array(items) => items.iter().map(sorted).collect(),
@@ -100,7 +101,11 @@ pub fn schemas(catalog: &Catalog, references: References) -> Vec<SchemaFile> {
             let writer = Writer { known: &known, about: Some(blueprint) };
             let mut schema = writer.section(section);
             schema.insert("definitions".to_owned(), Value::Object(writer.searches()));
-            let covers = if in_a_path(id) { vec![Cover::Stem(Kind::Permissions.directory().to_owned(), id.to_owned())] } else { Vec::new() };
+            let covers = if in_a_path(id) {
+                vec![Cover::Stem(Kind::Permissions.directory().to_owned(), id.to_owned())]
+            } else {
+                Vec::new()
+            };
             put(format!("permissions.{}.json", file_name(id)), format!("Permissions of {id}"), schema, covers);
         }
     }

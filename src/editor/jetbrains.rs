@@ -50,7 +50,8 @@ fn without_ours(text: &str) -> Result<String, SettingsError> {
 fn entry(file: &super::SchemaFile, wiring: &Wiring<'_>) -> Option<String> {
     let mut items = String::new();
     let mut item = |kind: &str, path: &str| {
-        let directory = if kind == "Directory" { "                    <option name=\"directory\" value=\"true\" />\n" } else { "" };
+        let directory =
+            if kind == "Directory" { "                    <option name=\"directory\" value=\"true\" />\n" } else { "" };
         items.push_str(&format!(
             "                  <Item>\n{directory}                    <option name=\"path\" value=\"{}\" />\n                    \
              <option name=\"mappingKind\" value=\"{kind}\" />\n                  </Item>\n",

@@ -98,7 +98,8 @@ impl Scanner<'_> {
             }
             _ => {
                 let rest = self.text.get(start..).unwrap_or_default();
-                let word = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))).unwrap_or(rest.len());
+                let word =
+                    rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))).unwrap_or(rest.len());
                 let good = rest.get(..word).is_some_and(|word| serde_json::from_str::<serde_json::Value>(word).is_ok());
                 if !good {
                     return self.wrong();
@@ -215,6 +216,7 @@ pub(super) fn with_ours(
         }
         inner.push_str(text.get(from..close).ok_or_else(wrong)?);
     }
-    let (before, after) = (text.get(..=at.span.start).ok_or_else(wrong)?, text.get(at.span.end.saturating_sub(1)..).ok_or_else(wrong)?);
+    let (before, after) =
+        (text.get(..=at.span.start).ok_or_else(wrong)?, text.get(at.span.end.saturating_sub(1)..).ok_or_else(wrong)?);
     Ok(format!("{before}{inner}{after}"))
 }

@@ -40,8 +40,12 @@ impl Known<'_> {
             Names::User => self.choice(catalog.users().iter().map(|(id, u)| titled(id, u.value.name.as_ref())), true, "user"),
             Names::AnyUser => self.choice(catalog.users().iter().map(|(id, u)| titled(id, u.value.name.as_ref())), false, "user"),
             Names::Team => self.choice(catalog.teams().iter().map(|(id, t)| titled(id, t.value.title.as_ref())), true, "team"),
-            Names::AnyTeam => self.choice(catalog.teams().iter().map(|(id, t)| titled(id, t.value.title.as_ref())), false, "team"),
-            Names::Action => self.choice(catalog.actions().iter().map(|(id, a)| titled(id, a.value.title.as_ref())), true, "action"),
+            Names::AnyTeam => {
+                self.choice(catalog.teams().iter().map(|(id, t)| titled(id, t.value.title.as_ref())), false, "team")
+            }
+            Names::Action => {
+                self.choice(catalog.actions().iter().map(|(id, a)| titled(id, a.value.title.as_ref())), true, "action")
+            }
             Names::Role => {
                 let fixed = [("Admin", "May do whatever a rule grants to Admins"), ("Member", "A user of the roster")];
                 let moderators = catalog.blueprints().iter().map(|(id, b)| {

@@ -29,7 +29,14 @@ pub fn reference() -> String {
             }
             let _ = write!(page, "{}\n\n| key | value | default | meaning |\n|---|---|---|---|\n", section.meaning);
             for key in section.all() {
-                let _ = writeln!(page, "| `{}` | {} | {} | {} |", key.name, cell(&value(key)), cell(&default(key)), cell(&meaning(key)));
+                let _ = writeln!(
+                    page,
+                    "| `{}` | {} | {} | {} |",
+                    key.name,
+                    cell(&value(key)),
+                    cell(&default(key)),
+                    cell(&meaning(key))
+                );
             }
             level = "###";
         }

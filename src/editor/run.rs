@@ -34,7 +34,8 @@ pub(super) fn of_action(known: &Known<'_>, action: &Action) -> Map<String, Json>
         let inputs = Json::Object(inputs);
         replace("inputs", object(if optional { nullable(inputs) } else { inputs }));
         if action.trigger.operation == ActionOperation::Create {
-            let none = json!({ "type": "null", "description": "This action makes its entity: a run names none.", "doNotSuggest": true });
+            let none =
+                json!({ "type": "null", "description": "This action makes its entity: a run names none.", "doNotSuggest": true });
             keys.insert("entity".to_owned(), none);
         }
     }

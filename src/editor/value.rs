@@ -67,11 +67,17 @@ impl Translation<'_> {
             ("patternProperties", Value::Map(named)) if named.iter().all(|(pattern, _)| is_common(pattern)) => {
                 put(key, self.named(named));
             }
-            ("additionalProperties", _)
-                if matches!(whole.get("patternProperties"), Some(Value::Map(named)) if !named.iter().all(|(pattern, _)| is_common(pattern))) => {}
+            ("additionalProperties", _) if matches!(whole.get("patternProperties"), Some(Value::Map(named)) if !named.iter().all(|(pattern, _)| is_common(pattern))) =>
+                {}
             ("items" | "prefixItems" | "pattern" | "patternProperties" | "title" | "description", _) => {}
-            ("type" | "enum" | "const" | "default" | "minLength" | "maxLength" | "minimum" | "maximum" | "exclusiveMinimum", _)
-            | ("exclusiveMaximum" | "multipleOf" | "minItems" | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties", _)
+            (
+                "type" | "enum" | "const" | "default" | "minLength" | "maxLength" | "minimum" | "maximum" | "exclusiveMinimum",
+                _,
+            )
+            | (
+                "exclusiveMaximum" | "multipleOf" | "minItems" | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties",
+                _,
+            )
             | ("examples", _) => put(key, value.to_json()),
             ("required", Value::List(_)) => put(key, value.to_json()),
             _ => match (Shape::of(key), value) {
@@ -157,7 +163,10 @@ fn is_common(pattern: &str) -> bool {
     while let Some(c) = rest.next() {
         match c {
             '\\' => match rest.next() {
-                Some('d' | 's' | 'w' | 'D' | 'S' | 'W' | '.' | '/' | '\\' | '(' | ')' | '[' | ']' | '{' | '}' | '+' | '*' | '?' | '|' | '^' | '$') => {}
+                Some(
+                    'd' | 's' | 'w' | 'D' | 'S' | 'W' | '.' | '/' | '\\' | '(' | ')' | '[' | ']' | '{' | '}' | '+' | '*' | '?'
+                    | '|' | '^' | '$',
+                ) => {}
                 Some('-') if in_class => {}
                 _ => return false,
             },

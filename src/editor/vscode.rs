@@ -63,8 +63,10 @@ pub fn vscode_settings(old: Option<&str>, wiring: &Wiring<'_>) -> Result<String,
         let all = wiring.files.iter().map(|file| (wiring.address(file), wiring.globs(file, extensions)));
         all.filter(|(_, globs)| !globs.is_empty()).collect()
     };
-    let yaml: Vec<String> =
-        wired(&["yaml", "yml"]).into_iter().map(|(address, globs)| format!("{}: {}", json!(address), Value::from(globs))).collect();
+    let yaml: Vec<String> = wired(&["yaml", "yml"])
+        .into_iter()
+        .map(|(address, globs)| format!("{}: {}", json!(address), Value::from(globs)))
+        .collect();
     let json: Vec<String> =
         wired(&["json"]).into_iter().map(|(address, globs)| json!({ "fileMatch": globs, "url": address }).to_string()).collect();
     let text = member(old, "yaml.schemas", '{', &yaml, |_, key| key.starts_with(&prefix))?;
@@ -161,7 +163,13 @@ mod tests {
 }
 "#;
         let new = wired(Some(old), &files()).unwrap();
-        for kept in ["// mine", "\"editor.tabSize\": 2, // two", "// Compose", "\"https://example.com/compose.json\": \"compose*.yml\"", "\"files.exclude\": { \"**/x\": true }"] {
+        for kept in [
+            "// mine",
+            "\"editor.tabSize\": 2, // two",
+            "// Compose",
+            "\"https://example.com/compose.json\": \"compose*.yml\"",
+            "\"files.exclude\": { \"**/x\": true }",
+        ] {
             assert!(new.contains(kept), "{kept} in\n{new}");
         }
         assert!(!new.contains("gone"), "{new}");

@@ -222,8 +222,11 @@ fn keyword(name: &str, property: &mut Value, inner: &Value, purpose: Keywords) {
         _ => {}
     }
     if purpose == Keywords::Input && !matches!(name, "type" | "format" | "$ref") {
-        let told: Map<String, Value> =
-            schema.iter().filter(|(key, _)| matches!(key.as_str(), "title" | "description" | "markdownDescription")).map(own).collect();
+        let told: Map<String, Value> = schema
+            .iter()
+            .filter(|(key, _)| matches!(key.as_str(), "title" | "description" | "markdownDescription"))
+            .map(own)
+            .collect();
         schema.retain(|key, _| !told.contains_key(key));
         let computed = json!({ "type": "object", "properties": { "jqQuery": { "type": "string" } }, "required": ["jqQuery"] });
         let mut either = object(json!({ "anyOf": [schema.clone(), computed] }));

@@ -33,9 +33,13 @@ const ACTION: Section = Section {
             "The blueprint it belongs to: here in the first version, `trigger.blueprintIdentifier` in the second.",
         )
         .like("Env"),
-        key("trigger", &Wants::Either(&[&Wants::Part(&TRIGGER), &Wants::Word(OPERATIONS)]), "What it does to which entity, and what it asks for.")
-            .required()
-            .like("{ type: self-service, operation: DAY-2, blueprintIdentifier: Env, userInputs: {} }"),
+        key(
+            "trigger",
+            &Wants::Either(&[&Wants::Part(&TRIGGER), &Wants::Word(OPERATIONS)]),
+            "What it does to which entity, and what it asks for.",
+        )
+        .required()
+        .like("{ type: self-service, operation: DAY-2, blueprintIdentifier: Env, userInputs: {} }"),
         key("userInputs", &Wants::Part(&USER_INPUTS), "Where `userInputs` stand in the first version; an error in the second.")
             .like("{ properties: {} }"),
         key(
@@ -110,8 +114,12 @@ const USER_INPUTS: Section = Section {
     ],
 };
 
-const QUERY: Section =
-    Section { beside: &[], title: "required", meaning: "A computed demand.", keys: &[JQ_QUERY.required().like("\"[.form | keys]\"")] };
+const QUERY: Section = Section {
+    beside: &[],
+    title: "required",
+    meaning: "A computed demand.",
+    keys: &[JQ_QUERY.required().like("\"[.form | keys]\"")],
+};
 
 const JQ_QUERY: Key = key("jqQuery", &Wants::Text, "A jq program over the form.");
 
@@ -170,7 +178,9 @@ const UPSERT: Section = Section {
     keys: &[
         key("type", &Wants::Word(&["UPSERT_ENTITY"]), "An entity is written.").required().like("UPSERT_ENTITY"),
         key("blueprintIdentifier", &Wants::Identifier, "Its blueprint.").required().like("Env"),
-        key("mapping", &Wants::Part(&MAPPING), "What is written.").required().like("{ identifier: \"{{ .entity.identifier }}\" }"),
+        key("mapping", &Wants::Part(&MAPPING), "What is written.")
+            .required()
+            .like("{ identifier: \"{{ .entity.identifier }}\" }"),
     ],
 };
 

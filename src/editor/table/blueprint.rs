@@ -48,12 +48,20 @@ const BLUEPRINT: Section = Section {
         )
         .or("{}")
         .like("{ domain: { path: system.domain.$title } }"),
-        key("formulaProperties", &Wants::Named(Named::Member, &Wants::Part(&FORMULA)), "Texts put together from other properties.")
-            .or("{}")
-            .like("{ logs: { formula: \"https://logs.example/{{$identifier}}\" } }"),
-        key("calculationProperties", &Wants::Named(Named::Member, &Wants::Part(&CALCULATION)), "Values that jq computes from the entity.")
-            .or("{}")
-            .like("{ yearlyCost: { type: number, calculation: .properties.monthlyCost * 12 } }"),
+        key(
+            "formulaProperties",
+            &Wants::Named(Named::Member, &Wants::Part(&FORMULA)),
+            "Texts put together from other properties.",
+        )
+        .or("{}")
+        .like("{ logs: { formula: \"https://logs.example/{{$identifier}}\" } }"),
+        key(
+            "calculationProperties",
+            &Wants::Named(Named::Member, &Wants::Part(&CALCULATION)),
+            "Values that jq computes from the entity.",
+        )
+        .or("{}")
+        .like("{ yearlyCost: { type: number, calculation: .properties.monthlyCost * 12 } }"),
         key(
             "aggregationProperties",
             &Wants::Named(Named::Member, &Wants::Part(&AGGREGATION)),
@@ -108,9 +116,13 @@ const MIRROR: Section = Section {
         TITLE.like("Domain"),
         ICON.like("Server"),
         DESCRIPTION.like("The domain of its system"),
-        key("path", &PATH, "Relations, and at the end a property or one of `$title`, `$team` and the like, with dots between them.")
-            .required()
-            .like("system.domain.$title"),
+        key(
+            "path",
+            &PATH,
+            "Relations, and at the end a property or one of `$title`, `$team` and the like, with dots between them.",
+        )
+        .required()
+        .like("system.domain.$title"),
     ],
 };
 
@@ -138,7 +150,8 @@ const CALCULATION: Section = Section {
         ICON.like("DollarSign"),
         DESCRIPTION.like("Twelve times the monthly cost"),
         key("calculation", &Wants::Text, "The jq program.").required().like(".properties.monthlyCost * 12"),
-        key("type", &Wants::Word(&["string", "number", "boolean", "object", "array"]), "The type of what it yields.").like("number"),
+        key("type", &Wants::Word(&["string", "number", "boolean", "object", "array"]), "The type of what it yields.")
+            .like("number"),
         key("format", &Wants::Text, "The format of a text.").like("url"),
         key("dateFormat", &Wants::Any, "How a date is shown."),
         key("items", &Wants::Schema(Keywords::Property), "What the items of an array are.").like("{ type: string }"),
@@ -159,10 +172,15 @@ const AGGREGATION: Section = Section {
         ICON.like("Microservice"),
         DESCRIPTION.like("How many services it has"),
         key("type", &Wants::Any, "As Port writes it.").like("number"),
-        key("target", &Wants::Name(Names::Blueprint), "The blueprint whose entities are counted.").required().like("Microservice"),
-        key("calculationSpec", &Wants::Part(&SPEC), "What is computed.").required().like("{ calculationBy: entities, func: count }"),
+        key("target", &Wants::Name(Names::Blueprint), "The blueprint whose entities are counted.")
+            .required()
+            .like("Microservice"),
+        key("calculationSpec", &Wants::Part(&SPEC), "What is computed.")
+            .required()
+            .like("{ calculationBy: entities, func: count }"),
         key("query", &Wants::Search, "Which of them count: Port's search rules.").like("{ combinator: and, rules: [] }"),
-        key("pathFilter", &Wants::List(&Wants::Part(&FILTER)), "Which relations lead to them, where more than one way does.").like("[{ path: [component] }]"),
+        key("pathFilter", &Wants::List(&Wants::Part(&FILTER)), "Which relations lead to them, where more than one way does.")
+            .like("[{ path: [component] }]"),
     ],
 };
 
@@ -187,7 +205,8 @@ const FILTER: Section = Section {
     meaning: "A way over relations to the entities that count.",
     keys: &[
         key("path", &Wants::List(&Wants::Text), "Relations, one after the other.").required().like("[component, system]"),
-        key("fromBlueprint", &Wants::Identifier, "The blueprint whose relations these are, where it is not this one.").like("Microservice"),
+        key("fromBlueprint", &Wants::Identifier, "The blueprint whose relations these are, where it is not this one.")
+            .like("Microservice"),
     ],
 };
 
@@ -195,7 +214,9 @@ const INHERITANCE: Section = Section {
     beside: &[],
     title: "teamInheritance",
     meaning: "Inheritance of owners.",
-    keys: &[key("path", &PATH, "Relations of single type with dots between them; the entity they reach owns.").required().like("env.microservice")],
+    keys: &[key("path", &PATH, "Relations of single type with dots between them; the entity they reach owns.")
+        .required()
+        .like("env.microservice")],
 };
 
 const OWNERSHIP: Section = Section {
@@ -203,7 +224,9 @@ const OWNERSHIP: Section = Section {
     title: "ownership",
     meaning: "Owners, in Port's newer spelling.",
     keys: &[
-        key("type", &Wants::Word(&["Direct", "Inherited"]), "From the entity's own `team` alone, or inherited.").required().like("Inherited"),
+        key("type", &Wants::Word(&["Direct", "Inherited"]), "From the entity's own `team` alone, or inherited.")
+            .required()
+            .like("Inherited"),
         key("path", &PATH, "For `Inherited`: relations of single type with dots between them.").like("env.microservice"),
         key("title", &Wants::Any, "The name of the field in Port's forms: taken, and not looked at.").like("Owner"),
     ],

@@ -1,7 +1,7 @@
 //! `permissions/`.
 
-use super::search::{COMPARISON, POLICY, SEARCH};
 use super::super::key::{Named, Names, Section, Wants, key};
+use super::search::{COMPARISON, POLICY, SEARCH};
 
 pub(super) const SECTIONS: &[&Section] = &[&PERMISSIONS, &ENTITIES, &ACTION, &RULE, &POLICY, &SEARCH, &COMPARISON];
 
@@ -14,7 +14,9 @@ const PERMISSIONS: Section = Section {
     meaning: "Who may do what with the entities of one blueprint, and with its actions. What is not written has a default; see \
               [permissions](permissions.md).",
     keys: &[
-        key("blueprint", &Wants::Name(Names::Blueprint), "The blueprint it is about.").or("the stem of the file's name").like("Env"),
+        key("blueprint", &Wants::Name(Names::Blueprint), "The blueprint it is about.")
+            .or("the stem of the file's name")
+            .like("Env"),
         key("entities", &Wants::Part(&ENTITIES), "Rights on its entities.").like("{ update: { roles: [Env-moderator] } }"),
         key("actions", &Wants::Named(Named::Action, &Wants::Part(&ACTION)), "Rights on its actions, by the action's identifier.")
             .like("{ delete_env: { execute: { ownedByTeam: true } } }"),

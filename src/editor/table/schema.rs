@@ -177,7 +177,8 @@ pub(super) const AUTHENTICATION: Section = Section {
 
 const PORT: &[Key] = &[
     plain("icon", &Wants::Icon, "The name of one of Port's icons.").like("Clock"),
-    plain("enumColors", &Wants::Named(Named::Free, &Wants::Word(COLORS)), "A colour for each value of `enum`.").like("{ production: red }"),
+    plain("enumColors", &Wants::Named(Named::Free, &Wants::Word(COLORS)), "A colour for each value of `enum`.")
+        .like("{ production: red }"),
     plain("spec", &Wants::Word(SPECS), "What the value describes, and how it is shown.").like("open-api"),
     plain("specAuthentication", &Wants::Part(&AUTHENTICATION), "How an embedded page is reached.")
         .like("{ clientId: portal, tokenUrl: \"https://id.example/token\", authorizationUrl: \"https://id.example\" }"),

@@ -12,9 +12,13 @@ pub(super) const POLICY: Section = Section {
         key("queries", &Wants::Named(Named::Free, &Wants::Search), "Searches by name; `{}` where the conditions need none.")
             .or("{}")
             .like("{ mine: { combinator: and, rules: [] } }"),
-        key("conditions", &Wants::List(&Wants::Text), "jq programs over what the queries found, each of which has to yield true.")
-            .required()
-            .like("[\".results.mine.entities | length > 0\"]"),
+        key(
+            "conditions",
+            &Wants::List(&Wants::Text),
+            "jq programs over what the queries found, each of which has to yield true.",
+        )
+        .required()
+        .like("[\".results.mine.entities | length > 0\"]"),
     ],
 };
 
@@ -23,7 +27,9 @@ pub(in crate::editor) const SEARCH: Section = Section {
     title: "a search",
     meaning: "Which entities are meant.",
     keys: &[
-        key("combinator", &Wants::Word(&["and", "or"]), "Whether all rules have to match, or one of them.").required().like("and"),
+        key("combinator", &Wants::Word(&["and", "or"]), "Whether all rules have to match, or one of them.")
+            .required()
+            .like("and"),
         key("rules", &Wants::List(&Wants::Comparison), "Comparisons and further searches.")
             .required()
             .like("[{ property: $title, operator: contains, value: prod }]"),
@@ -35,13 +41,23 @@ pub(in crate::editor) const COMPARISON: Section = Section {
     title: "a search rule",
     meaning: "One comparison, of a property or a relation; or a group, which is a search itself.",
     keys: &[
-        key("property", &Wants::Any, "A property, `$identifier`, `$title`, `$team` and the like; or a path of relations, or `{ context, property }`.").like("$title"),
+        key(
+            "property",
+            &Wants::Any,
+            "A property, `$identifier`, `$title`, `$team` and the like; or a path of relations, or `{ context, property }`.",
+        )
+        .like("$title"),
         key("relation", &Wants::Text, "A relation, instead of a property.").like("microservice"),
         key("operator", &Wants::Word(OPERATORS), "How it is compared; several spellings of Port's mean the same.").like("\"=\""),
-        key("value", &Wants::Any, "What it is compared with: a value, a list, a template, or `{ context: user, property: $identifier }`.")
-            .like("production"),
+        key(
+            "value",
+            &Wants::Any,
+            "What it is compared with: a value, a list, a template, or `{ context: user, property: $identifier }`.",
+        )
+        .like("production"),
         key("blueprint", &Wants::Identifier, "For `relatedTo`: the blueprint of the other entity.").like("Microservice"),
-        key("direction", &Wants::Word(&["upstream", "downstream"]), "For `relatedTo`: which way relations are followed.").like("upstream"),
+        key("direction", &Wants::Word(&["upstream", "downstream"]), "For `relatedTo`: which way relations are followed.")
+            .like("upstream"),
         key("required", &Wants::Flag, "For `relatedTo`: whether only required relations are followed.").like("true"),
         key("combinator", &Wants::Word(&["and", "or"]), "Makes it a group.").like("or"),
         key("rules", &Wants::List(&Wants::Comparison), "The rules of the group.").like("[]"),
