@@ -232,7 +232,7 @@ fn json(out: &mut String, value: &Value, depth: usize, first: &[&str]) {
             out.push('{');
             for (at, (key, inner)) in ordered(pairs, first).into_iter().enumerate() {
                 deeper(out, at > 0);
-                out.push_str(&Value::from(&**key).canonical());
+                out.push_str(&visible(&Value::from(&**key).canonical()));
                 out.push_str(": ");
                 json(out, inner, depth + 1, &[]);
             }
@@ -240,6 +240,21 @@ fn json(out: &mut String, value: &Value, depth: usize, first: &[&str]) {
             indent(out, depth);
             out.push('}');
         }
-        scalar => out.push_str(&scalar.canonical()),
+        scalar => out.push_str(&visible(&scalar.canonical())),
     }
+}
+
+/// JSON in which nothing hides and no reader sees a line break: in a text alone such characters stand, so an escape is the same.
+fn visible(json: &str) -> String {
+    let hidden = |c: char| is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FFFE}' | '\u{FFFF}');
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if hidden(c) {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
