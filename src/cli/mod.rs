@@ -13,6 +13,8 @@ mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
 pub mod hook;
+pub mod import;
+pub mod init;
 pub mod jq_worker;
 mod judging;
 mod logging;
@@ -26,7 +28,9 @@ pub mod schema;
 pub mod serve;
 pub mod show;
 pub mod simulate;
+mod standing;
 mod telling;
+mod unborn;
 mod watch;
 
 use std::process::ExitCode;
@@ -153,6 +157,15 @@ pub enum Command {
     /// complete and validate while somebody types. docs/editors.md says how to set up which editor. Settings that are there
     /// already are kept.
     Schema(schema::Args),
+    /// Lay a new repository: its policy, an Admin, a blueprint with its permissions, and a check of every change.
+    ///
+    /// Nothing that is there is written over. docs/getting-started.md goes on from there.
+    Init(init::Args),
+    /// Turn documents of Port or of Backstage into a repository.
+    ///
+    /// One document a file, in an order that diffs well; a document that is there already is changed where it stands. What
+    /// cannot be imported is named with the reason, and the result is judged. docs/import.md says what becomes of what.
+    Import(import::Args),
     /// Write completions for a shell to standard output.
     Completions(completions::Args),
     /// Evaluate expressions for the program that started this one.
