@@ -69,7 +69,7 @@ fn read(path: &Path) -> Result<FactsFile, CommandError> {
     };
     read.map_err(|error| CommandError::usage(format!("{} cannot be read", named(path))).because(&error))?;
     FactsFile::parse(&text).map_err(|error| {
-        CommandError::usage(format!("{}:{}:{}: {}", named(path), error.line, error.column, error.message))
+        CommandError::usage(format!("{}:{}:{}: {}", path.display(), error.line, error.column, error.message))
             .hint("docs/cli.md says what a file of facts holds; what is left out is unknown")
     })
 }
