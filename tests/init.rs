@@ -22,7 +22,7 @@ impl Home {
             "[user]\n\tname = Alice \\\"Al\\\" Liddell\n\temail = alice@acme.dev\n\tsigningkey = {}\n[gpg]\n\tformat = ssh\n[commit]\n\tgpgSign = true\n",
             key.display()
         );
-        fs::write(home.path("gitconfig"), config).unwrap();
+        fs::write(home.path(".gitconfig"), config).unwrap();
         home
     }
 
@@ -43,8 +43,8 @@ impl Home {
             .current_dir(at)
             .env("PATH", path)
             .env("HOME", self.0.path())
-            .env("GIT_CONFIG_GLOBAL", self.path("gitconfig"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env_remove("XDG_CONFIG_HOME")
             .env_remove("SSH_AUTH_SOCK");
         command.output().unwrap()
     }
@@ -146,7 +146,7 @@ fn the_workflow_is_yaml_and_its_command_line_is_ours() {
 #[test]
 fn without_a_key_signatures_are_not_promised() {
     let home = Home::of_somebody_who_signs();
-    fs::write(home.path("gitconfig"), "[user]\n\temail = alice@acme.dev\n").unwrap();
+    fs::write(home.path(".gitconfig"), "[user]\n\temail = alice@acme.dev\n").unwrap();
     let (code, told, complained) = home.portcullis(home.0.path(), &["init", "catalog"]);
     assert_eq!((code, told.as_str()), (Some(2), ""));
     assert!(complained.contains("there is no key") && complained.contains("--identity declared"), "{complained}");
@@ -161,7 +161,7 @@ fn without_a_key_signatures_are_not_promised() {
         assert_eq!(code, Some(0), "{complained}");
         assert_eq!(home.portcullis(&home.path(identity), &["check"]).0, Some(0));
     }
-    fs::write(home.path("gitconfig"), "").unwrap();
+    fs::write(home.path(".gitconfig"), "").unwrap();
     assert!(home.portcullis(home.0.path(), &["init", "x"]).2.contains("git does not know who you are"));
 }
 
@@ -211,4 +211,22 @@ fn nothing_is_laid_through_a_link() {
     let (code, _, complained) = home.portcullis(&at, &["init"]);
     assert_eq!(code, Some(2));
     assert!(complained.contains("is a symbolic link") && !home.path("elsewhere").exists(), "{complained}");
+}
+
+/// The commands of `docs/getting-started.md`, one after the other, by somebody with an SSH key.
+#[test]
+fn the_guide_can_be_followed_word_by_word() {
+    let home = Home::of_somebody_who_signs();
+    fs::create_dir_all(home.path(".ssh")).unwrap();
+    for (from, to) in [("key", ".ssh/id_ed25519"), ("key.pub", ".ssh/id_ed25519.pub")] {
+        fs::rename(home.path(from), home.path(to)).unwrap();
+    }
+    fs::write(home.path(".gitconfig"), "[user]\n\tname = Alice\n\temail = alice@acme.dev\n").unwrap();
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/getting-started.md")).unwrap();
+    let blocks: Vec<&str> = guide.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() >= 5);
+    let done = home.run(home.0.path(), "bash", &["-euc", &blocks.concat()]);
+    let (told, complained) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{told}\n{complained}");
+    assert!(told.contains("has no signing key"), "{told}");
 }

@@ -1,7 +1,7 @@
 //! What each thing in an input is: an answer that holds others, or a document, told by its shape.
 
 use crate::import::Notes;
-use crate::import::draft::{entries, items, text_at};
+use crate::import::draft::{entries, is_nothing, items, text_at};
 use crate::model::Value;
 
 use super::{Found, Pile};
@@ -95,7 +95,7 @@ fn place(pile: &mut Pile, found: Found, under: Option<&str>, notes: &mut Notes, 
             "it is none of the documents of Port that are known here",
             "blueprints, entities, actions, permissions, users and teams are",
         ),
-        other => notes.kept_out(name_of(&found, other), format!("it is a {other} ({}): {NOT_HERE}", found.source), ""),
+        other => notes.kept_out(name_of(&found, other), format!("it is {} ({}): {NOT_HERE}", article(other), found.source), ""),
     }
 }
 
@@ -117,7 +117,7 @@ fn hold(pile: &mut Pile, found: &Found, notes: &mut Notes, depth: usize) {
             "permissions" | "blueprint_permissions" | "action_permissions" => None,
             _ => continue, // `ok`, numbers of pages, what was searched for
         };
-        if !matches!(value, Value::Null) && !super::super::draft::is_nothing(value) {
+        if !matches!(value, Value::Null) && !is_nothing(value) {
             place(pile, inner, under, notes, depth + 1);
         }
     }
@@ -127,7 +127,7 @@ fn hold(pile: &mut Pile, found: &Found, notes: &mut Notes, depth: usize) {
 fn elsewhere(found: &Found, word: &str, notes: &mut Notes) {
     let single = |value: &Value, name: Option<&str>| {
         let inner = Found { value: value.clone(), named: name.map(str::to_owned), ..found.clone() };
-        (name_of(&inner, word), format!("it is a {word} ({}): {NOT_HERE}", found.source))
+        (name_of(&inner, word), format!("it is {} ({}): {NOT_HERE}", article(word), found.source))
     };
     let all: Vec<(String, String)> = match &found.value {
         Value::List(list) => list.iter().map(|value| single(value, None)).collect(),
@@ -149,6 +149,15 @@ fn name_of(found: &Found, word: &str) -> String {
         .as_deref()
         .or_else(|| ["identifier", "title", "name", "installationId"].iter().find_map(|key| text_at(value, key)));
     name.map_or_else(|| found.source.clone(), |name| format!("{word} {name}"))
+}
+
+fn article(word: &str) -> String {
+    match word.chars().next() {
+        Some('a' | 'e' | 'i' | 'o' | 'u') => format!("an {word}"),
+        // The permissions of something are several.
+        _ if word.starts_with("permissions") => word.replacen("permissions", "the permissions", 1),
+        _ => format!("a {word}"),
+    }
 }
 
 fn target<'p>(pile: &'p mut Pile, what: &str) -> Option<&'p mut Vec<Found>> {
