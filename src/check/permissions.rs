@@ -151,7 +151,8 @@ pub fn who_meets(base: &Base<Catalog>, needs: &[Requirement], limit: usize) -> V
 
 /// The same, and whether there are people of whom nobody asked, because a policy would have to be evaluated for each.
 pub fn who_meets_or_may(base: &Base<Catalog>, needs: &[Requirement], limit: usize) -> (Vec<Identifier>, bool) {
-    ask_around(base, needs, limit, &mut ASKED.clone())
+    let mut left = ASKED;
+    ask_around(base, needs, limit, &mut left)
 }
 
 /// The same, with so many people left to ask.
