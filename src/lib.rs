@@ -3,7 +3,7 @@
 //! Three rings, and imports only point inward:
 //!
 //! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
-//!   state machine of approval, [`report`] every word said outward.
+//!   state machine of approval, [`report`] every word said outward, [`import`] documents of Port and Backstage made into ours.
 //! - **edges**, which translate and decide nothing: [`git`] the object store, [`forge`] pull requests and statuses,
 //!   [`store`] what neither can re-tell, [`jq`] expressions, evaluated in a child process.
 //! - **drivers**: [`facts`] gathers what a judgement needs, [`controller`] is the loop, [`server`] shows how it is, [`config`]
@@ -21,6 +21,7 @@ pub mod editor;
 pub mod facts;
 pub mod forge;
 pub mod git;
+pub mod import;
 pub mod jq;
 pub mod model;
 pub mod report;

@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         Command::Hook(args) => cli::hook::run(args, color),
         Command::Demo(args) => cli::demo::run(args, color),
         Command::Schema(args) => cli::schema::run(args),
+        Command::Init(args) => cli::init::run(args),
+        Command::Import(args) => cli::import::run(args, color),
         Command::Completions(args) => cli::completions::run(args),
         Command::JqWorker(args) => cli::jq_worker::run(args),
     };

@@ -110,6 +110,34 @@ fn a_refusal_says_who_could_and_what_would_have_to_change() {
     assert_eq!((&answer["allowed"], answer["changes"].as_array().map(Vec::len)), (&Value::Bool(true), Some(0)));
 }
 
+/// A rule would answer for a name that is not there, and somebody who mistyped it would believe the answer.
+#[test]
+fn a_name_that_is_not_there_has_no_answer_and_what_was_meant_is_told() {
+    let repository = Repository::of_the_example();
+    let told = |args: &[&str], words: &str| {
+        let output = repository.portcullis(args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}: {said}");
+        assert!(said.contains(words), "{args:?}: {said}");
+    };
+    told(&["can", "alice@acme.dev", "update", "Env/prod", "--property", "knid"], "did you mean `kind`?");
+    told(&["can", "alice@acme.dev", "update", "Env/prod", "--property", "tier"], "`tier` is computed");
+    told(&["can", "alice@acme.dev", "update", "Env/prod", "--relation", "deployed"], "did you mean `deployedAt`?");
+    told(&["can", "alice@acme.dev", "execute", "actions/delete_env", "--entity", "prd"], "did you mean `--entity prod`?");
+    told(&["show", "Env/prd"], "did you mean `Env/prod`?");
+    told(&["show", "Evn/prod"], "did you mean `Env/prod`?");
+    told(&["show", "Env/prod", "--as", "nobody@acme.dev"], "nobody@acme.dev is not in the roster");
+    // What somebody may not see is not suggested to them.
+    repository.edit("permissions/Env.yaml", "entities:\n", "entities:\n  read: { roles: [Admin] }\n");
+    repository.commit("alice@acme.dev", "Hide environments");
+    let hidden = repository.portcullis(&["show", "Env/prd", "--as", "carol@acme.dev"]);
+    assert!(!String::from_utf8_lossy(&hidden.stderr).contains("prod"), "{hidden:?}");
+
+    let asked = repository.portcullis(&["can", "carol@acme.dev", "execute", "actions/delete_env"]);
+    assert!(String::from_utf8_lossy(&asked.stderr).contains("--entity names one"), "{asked:?}");
+    repository.text(&["can", "alice@acme.dev", "read", "Env/prod", "--property", "tier"], 0);
+}
+
 #[test]
 fn all_is_a_table_of_everybody_and_every_operation() {
     let repository = Repository::of_the_example();

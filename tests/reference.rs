@@ -282,7 +282,11 @@ fn every_key_says_what_it_means_and_every_example_is_taken() {
                 let about = |f: &Finding| {
                     let depends = matches!(
                         f.rule,
-                        "document/required-property" | "document/enum" | "blueprint/aggregation" | "document/checks-nothing"
+                        "document/required-property"
+                            | "document/enum"
+                            | "blueprint/aggregation"
+                            | "document/checks-nothing"
+                            | "action/unknown-input"
                     );
                     // A comparison says either of two things, and is no group.
                     let apart = section.title == "a search rule";

@@ -33,7 +33,8 @@ fn example() -> Vec<(FilePath, String)> {
 }
 
 fn catalog(files: &[(FilePath, String)]) -> Catalog {
-    Catalog::default()
+    let jq = portcullis::jq::Jq::new(env!("CARGO_BIN_EXE_portcullis").into());
+    Catalog::with_expressions(std::sync::Arc::new(jq))
         .apply(files.iter().map(|(path, text)| FileDelta::Put(parse_file(path, text.as_bytes(), &Limits::default()))))
 }
 
@@ -182,7 +183,7 @@ fn what_check_accepts_no_schema_refuses() {
             json!({
             "identifier": "odd", "blueprint": "Odd", "trigger": "CREATE", "requiredApproval": { "when": { "properties": {} } },
             "userInputs": { "properties": { "who": { "type": "string", "format": "team", "default": "platform", "visible": { "jqQuery": "true" } } },
-                            "required": ["who"], "order": { "x": 1 } },
+                            "required": ["who"], "order": ["who"] },
             "invocationMethod": { "type": "WEBHOOK", "url": "https://example.com", "method": null, "headers": null } }),
         ),
         ("runs/odd.json", json!({ "action": "odd", "inputs": null, "entity": null })),

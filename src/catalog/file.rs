@@ -90,13 +90,34 @@ pub fn parse_file(path: &FilePath, bytes: &[u8], limits: &Limits) -> ParsedFile 
 /// # Errors
 /// Everything that is wrong with the text; also that there is no document in it.
 pub fn parse_value(path: &FilePath, bytes: &[u8], limits: &Limits) -> Result<Value, Vec<Finding>> {
+    value_unless(path, bytes, limits, |_| false)
+}
+
+/// Slips that leave no doubt what was meant, as they stand in what people paste.
+const FORGIVEN: &[&str] = &["json/comment", "json/comma", "document/typographic-quote", "document/byte-order-mark"];
+
+/// The same for what is no document of a catalog yet: comments in JSON, a comma too many or too few, typographic quotes and a byte
+/// order mark are read over.
+///
+/// # Errors
+/// Everything else that is wrong with the text; also that there is no document in it.
+pub fn parse_pasted(path: &FilePath, bytes: &[u8], limits: &Limits) -> Result<Value, Vec<Finding>> {
+    value_unless(path, bytes, limits, |rule| FORGIVEN.contains(&rule))
+}
+
+fn value_unless(path: &FilePath, bytes: &[u8], limits: &Limits, forgiven: fn(&str) -> bool) -> Result<Value, Vec<Finding>> {
     let read = text::read_text(bytes, limits);
     let mut problems = read.problems;
     let mut root = None;
+    let mut complete = true;
     let tree = read.text.map(|text| read_tree(path, text, limits));
     if let Some(tree) = tree {
+        complete = tree.complete;
         root = tree.root.filter(|_| tree.complete).map(|root| root.to_value());
         problems.extend(tree.problems);
+    }
+    if complete {
+        problems.retain(|problem| !forgiven(problem.rule));
     }
     match root {
         Some(value) if problems.is_empty() => return Ok(value),

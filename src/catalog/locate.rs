@@ -31,8 +31,9 @@ fn find<'t>(root: &'t Node<'_>, place: &Place, ways: &mut Ways<'t>) -> Span {
     let mut node = root;
     let mut key_span: Option<Span> = None;
     let mut reached = true;
-    for part in place.pointer.parts() {
-        match ways.step(node, part) {
+    for (at, part) in place.pointer.parts().iter().enumerate() {
+        let step = ways.step(node, part);
+        match step.or_else(|| other_spelling(root, place.pointer.parts().get(..=at)?, ways)) {
             Some((next, key)) => (node, key_span) = (next, key),
             None => {
                 reached = false;
@@ -44,6 +45,21 @@ fn find<'t>(root: &'t Node<'_>, place: &Place, ways: &mut Ways<'t>) -> Span {
         Some(key) if place.on_key || !reached => key,
         key => shown_span(node, key),
     }
+}
+
+/// Ways that a noun knows by one spelling, and by which another document may have written the same.
+const SPELLINGS: &[(&[&str], &str)] = &[
+    (&["teamInheritance"], "ownership"),
+    (&["trigger", "userInputs"], "userInputs"),
+    (&["trigger", "blueprintIdentifier"], "blueprint"),
+];
+
+fn other_spelling<'t, 'a>(root: &'t Node<'a>, way: &[Part], ways: &mut Ways<'t>) -> Option<(&'t Node<'a>, Option<Span>)> {
+    let is = |keys: &[&str]| {
+        keys.len() == way.len() && keys.iter().zip(way).all(|(key, part)| matches!(part, Part::Key(name) if **name == **key))
+    };
+    let (_, other) = SPELLINGS.iter().find(|(keys, _)| is(keys))?;
+    ways.step(root, &Part::Key((*other).into()))
 }
 
 /// From this many children on, names are looked up in a table: a thousand findings in one large mapping shall not each walk

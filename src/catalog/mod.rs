@@ -43,7 +43,7 @@ pub use decode::suggest::nearest;
 pub(crate) use definition::shorten;
 pub use definition::{DefinitionFault, check_definition};
 pub use diff::{Change, ChangeSet, Field, Operation, diff};
-pub use file::{Document, ParsedFile, kind_of, parse_file, parse_value};
+pub use file::{Document, ParsedFile, kind_of, parse_file, parse_pasted, parse_value};
 pub use grant::{
     Grant, WrittenPermissions, approve_rule, execute_rule, grants, grants_statically, is_member, permissions_of, user_of,
 };

@@ -128,12 +128,10 @@ pub fn anonymous_difference(base: &Catalog, head: &Catalog) -> Difference {
     compare(base, head, &diff(base, head).0, &|_| (None, Vec::new()))
 }
 
-fn compare(
-    base: &Catalog,
-    head: &Catalog,
-    changes: &[Change],
-    laid: &dyn Fn(&Change) -> (Option<CommitId>, Vec<Actor>),
-) -> Difference {
+/// Whom a change is laid to, and by which commit.
+type Laid<'a> = &'a dyn Fn(&Change) -> (Option<CommitId>, Vec<Actor>);
+
+fn compare(base: &Catalog, head: &Catalog, changes: &[Change], laid: Laid<'_>) -> Difference {
     let mut subjects: Vec<SubjectDifference> = Vec::new();
     for change in changes {
         let (commit, actors) = laid(change);

@@ -53,8 +53,7 @@ fn with_inputs(asks: &str, given: &str) -> World {
 
 #[test]
 fn inputs_must_fit_what_the_action_asks_for() {
-    let asks = r#"{"properties":{"ttl":{"type":"string","enum":["3 days","10 days"],"icon":"Clock","visible":{"jqQuery":"true"},
-        "dependsOn":["size"]},"size":{"type":"integer","minimum":1},"at":{"type":"string","format":"url"}},
+    let asks = r#"{"properties":{"ttl":{"type":"string","enum":["3 days","10 days"],"icon":"Clock"},"size":{"type":"integer","minimum":1},"at":{"type":"string","format":"url"}},
         "required":["ttl"],"order":["ttl"],"steps":[{"title":"one","order":["ttl"]}]}"#;
     let fits = |given| Story::asked(with_inputs(asks, given)).verdict().1;
     assert!(fits(r#"{"ttl":"3 days","size":2.0,"at":"https://acme.dev/x"}"#).is_empty());

@@ -92,9 +92,10 @@ fn of_action(base: &Catalog, after: &Catalog, id: &Identifier, change: &Change) 
         value.as_ref().and_then(|v| v.get("blueprint")).and_then(Value::as_str).and_then(|text| Identifier::new(text).ok())
     };
     let mut blueprints: Vec<Identifier> = base.actions().get(id).map(|a| a.value.blueprint.clone()).into_iter().collect();
-    // Duplicates stand in no order that a right could hang on: every blueprint that claims the action has a say.
-    blueprints.extend(base.actions().duplicates_of(id).iter().map(|a| a.value.blueprint.clone()));
     blueprints.extend(after.actions().get(id).map(|a| a.value.blueprint.clone()));
+    // Duplicates stand in no order that a right could hang on: every blueprint that claims the action has a say.
+    let rivals = base.actions().duplicates_of(id).iter().chain(after.actions().duplicates_of(id));
+    blueprints.extend(rivals.map(|a| a.value.blueprint.clone()));
     blueprints.extend(written(&change.before));
     blueprints.extend(written(&change.after));
     blueprints.sort();

@@ -3,13 +3,13 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use crate::catalog::Field;
+use crate::catalog::{Catalog, Field, approve_rule, execute_rule, nearest};
 use crate::check::Base;
 use crate::check::advice::{self, Asked, Matrix, Proposal, Question, Right, Unanswerable};
-use crate::model::{EntityKey, Identifier, Kind, Place, Subject};
+use crate::model::{ActionOperation, EntityKey, Identifier, Kind, Place, Subject};
 use crate::report::{
-    Answer, AnswerEdit, AnswerMatrix, AnswerPart, MatrixRow, Sources, Spot, answer_json, answer_text, line_and_column,
-    matrix_json, matrix_text,
+    Answer, AnswerEdit, AnswerMatrix, AnswerPart, MatrixRow, Sources, Spot, answer_json, answer_text, defuse_inline,
+    line_and_column, matrix_json, matrix_text,
 };
 
 use super::options::CatalogOptions;
@@ -99,8 +99,10 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
         Question { user: user.clone(), asked, subject: parse_subject(subject)?, field: field(args), entity: args.entity.clone() };
     let revision = judging::revision(&args.catalog.repo, &args.catalog.root, &args.rev)?;
     let base = Base(revision.catalog);
+    must_be_there(&base.0, &question)?;
     let rights = advice::answer(&base, &question).map_err(no_answer)?;
     let allowed = rights.iter().all(|right| right.allowed);
+    let note = if allowed || args.json { None } else { asked_of_no_entity(&base, &question) };
     let spot = |place: &Place| line_and_column(place, &args.catalog.root, revision.sources.as_ref());
     let answer = Answer {
         user: user.to_string(),
@@ -111,7 +113,66 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
         parts: rights.into_iter().map(|right| part(right, &args.catalog.root, revision.sources.as_ref())).collect(),
     };
     output::print(&if args.json { answer_json(&answer) } else { answer_text(&answer, color.on_stdout()) })?;
+    if let Some(note) = note {
+        eprintln!("note: {note}");
+    }
     Ok(if answer.allowed() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// A rule that a slip of the pen falls under would answer for something that is not there.
+fn must_be_there(catalog: &Catalog, question: &Question) -> Result<(), CommandError> {
+    let missing = |what: String, name: &str, known: Vec<&str>| {
+        let error = CommandError::could_not_judge(format!("{what} `{}` at this revision", defuse_inline(name)));
+        Err(match nearest(name, known.iter().copied()) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            None => error.hint(format!("there are: {}", known.join(", "))),
+        })
+    };
+    match (&question.subject, &question.field, &question.entity) {
+        (Subject::Entity(key), Some(field), _) => {
+            let Some(blueprint) = catalog.blueprints().get(&key.blueprint).map(|found| &found.value) else { return Ok(()) };
+            let reads = question.asked == Asked::Read;
+            let properties = || blueprint.properties.keys().chain(blueprint.derived.keys().filter(|_| reads)).map(AsRef::as_ref);
+            match field {
+                Field::Property(name) if blueprint.derived.contains_key(name) && !reads => {
+                    Err(CommandError::usage(format!("`{name}` is computed, and nobody writes it")).hint("ask who may `read` it"))
+                }
+                Field::Property(name) if !properties().any(|known| known == &**name) && !(reads && name.starts_with('$')) => {
+                    missing(format!("{} has no property", key.blueprint), name, properties().collect())
+                }
+                Field::Relation(name) if !blueprint.relations.contains_key(name) => {
+                    let known = blueprint.relations.keys().map(AsRef::as_ref).collect();
+                    missing(format!("{} has no relation", key.blueprint), name, known)
+                }
+                _ => Ok(()),
+            }
+        }
+        (Subject::Action(id), _, Some(name)) => {
+            let Some(action) = catalog.actions().get(id).map(|found| &found.value) else { return Ok(()) };
+            let key = EntityKey { blueprint: action.blueprint.clone(), identifier: name.clone() };
+            if action.trigger.operation == ActionOperation::Create || catalog.entities().contains(&key) {
+                return Ok(());
+            }
+            let siblings = catalog.entities().map().keys().filter(|known| known.blueprint == key.blueprint);
+            let near = nearest(name.as_str(), siblings.map(|known| known.identifier.as_str()));
+            let error = CommandError::could_not_judge(format!("{key} is not in the catalog at this revision"));
+            Err(near.map(|near| format!("did you mean `--entity {near}`?")).into_iter().fold(error, CommandError::hint))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What to say beside a refusal of somebody whom the rule might grant for an entity that was not named.
+fn asked_of_no_entity(base: &Base<Catalog>, question: &Question) -> Option<&'static str> {
+    let (Subject::Action(id), None) = (&question.subject, &question.entity) else { return None };
+    let action = &base.0.actions().get(id)?.value;
+    let rule = match question.asked {
+        Asked::Execute => execute_rule(&base.0, action),
+        Asked::Approve => approve_rule(&base.0, action),
+        _ => return None,
+    };
+    let depends = action.trigger.operation != ActionOperation::Create && (rule.owned_by_team || rule.policy.is_some());
+    depends.then_some("the rule asks about the entity that the action is to act on; --entity names one")
 }
 
 fn run_matrix(args: &Args, subject: &str, color: Color) -> Result<Outcome, CommandError> {

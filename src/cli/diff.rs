@@ -19,9 +19,9 @@ use super::{Color, CommandError, Outcome, output};
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
-  portcullis diff                          the working tree against HEAD
-  portcullis diff main my-branch           what my-branch means differently from main
-  portcullis diff v1 v2 -- Env permissions only environments and permissions
+  portcullis diff                           the working tree against HEAD
+  portcullis diff main my-branch            what my-branch means differently from main
+  portcullis diff v1 v2 -- Env permissions  only environments and permissions
   portcullis diff HEAD~5 HEAD --format json")]
 pub struct Args {
     /// The earlier revision.

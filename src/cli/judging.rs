@@ -10,8 +10,8 @@ use crate::git::{Blob, Repository};
 use crate::model::{CommitId, FilePath, Finding, Identifier, IdentityMode, PullRequestState, Timestamp};
 use crate::report::Sources;
 
-use super::CommandError;
 use super::facts_file::FactsFile;
+use super::{CommandError, unborn};
 
 /// What is to be judged.
 #[derive(Clone, Debug)]
@@ -44,6 +44,9 @@ pub(super) struct Judged {
 
 /// Judges; what `place` has read before is not read again.
 pub(super) fn judge(place: &Place, request: &JudgeRequest) -> Result<Judged, CommandError> {
+    if request.base.is_none() && request.head.is_none() && place.repository.is_unborn() {
+        return unborn::judge(place, request);
+    }
     let resolve = |rev: &str| place.repository.resolve(rev).ok();
     let base = place.base(request)?;
     let head = match &request.head {
@@ -79,10 +82,7 @@ pub(super) fn judge(place: &Place, request: &JudgeRequest) -> Result<Judged, Com
     let (base, merged) = (&proposed.proposal.base.0, &proposed.proposal.merged.0);
     if base.file_count() == 0 && merged.file_count() == 0 {
         // Green over nothing would be a wrong directory that nobody notices.
-        return Err(CommandError::could_not_judge(
-            "there is no catalog here: no file under blueprints/, entities/, users/ and so on",
-        )
-        .hint("where the catalog lives in a subdirectory, name it with --root"));
+        return Err(no_catalog());
     }
     let verdict = check::judge(&proposed.proposal);
     let catalogs = [base.clone(), merged.clone()];
@@ -190,6 +190,12 @@ impl Place {
                 .hint("set it with `git config user.email you@example.com`, or say --as USER")),
         }
     }
+}
+
+/// There is nothing to be judged.
+pub(super) fn no_catalog() -> CommandError {
+    CommandError::could_not_judge("there is no catalog here: no file under blueprints/, entities/, users/ and so on")
+        .hint("where the catalog lives in a subdirectory, name it with --root")
 }
 
 pub(super) fn cannot_judge(error: &FactsError) -> CommandError {

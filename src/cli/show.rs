@@ -3,10 +3,11 @@
 use clap::ValueEnum;
 
 use crate::catalog::derive::{Derivation, NoProvenance, Provenance, SeesAll, Sight};
+use crate::catalog::{Catalog, nearest, user_of};
 use crate::check::Base;
 use crate::check::view::Eyes;
 use crate::facts::{History, Origins};
-use crate::model::{Identifier, Subject, Timestamp};
+use crate::model::{EntityKey, Identifier, Subject, Timestamp};
 use crate::report::{EntityView, defuse_inline, entity_json, entity_text, entity_yaml};
 
 use super::can::parse_subject;
@@ -67,6 +68,10 @@ pub fn run(args: &Args) -> Result<Outcome, CommandError> {
     }
     let origins = Origins::new(&history, &place.repository, &base);
     let provenance: &dyn Provenance = if known.is_ok() { &origins } else { &NoProvenance };
+    if let Some(user) = args.as_user.as_ref().filter(|user| user_of(&base.0, user).is_none()) {
+        return Err(CommandError::could_not_judge(format!("{user} is not in the roster at this revision"))
+            .hint("a stranger sees nothing; `users/` lists who is known"));
+    }
     let eyes = args.as_user.as_ref().map(|user| Eyes::of(&base.0, user));
     // Whoever runs this has the repository and reads every file of it, so nothing is kept from them unless they ask.
     let sight: &dyn Sight = eyes.as_ref().map_or(&SeesAll, |eyes| eyes);
@@ -74,8 +79,10 @@ pub fn run(args: &Args) -> Result<Outcome, CommandError> {
     let view = EntityView::of(&base.0, &derivation, &key).ok_or_else(|| {
         // The same words whether it is hidden or absent: who may not see it is not to learn which.
         let who = args.as_user.as_ref().map(|user| format!(" that {} sees", defuse_inline(user.as_str()))).unwrap_or_default();
+        // For the same reason no name is suggested to somebody who does not see all.
+        let meant = if args.as_user.is_some() { None } else { meant(&base.0, &key) };
         CommandError::could_not_judge(format!("{key} is not in the catalog{who} at this revision"))
-            .hint("`portcullis check` says what is wrong with a catalog")
+            .hint(meant.unwrap_or_else(|| "it may stand in a file that cannot be read: `portcullis check` tells".to_owned()))
     })?;
     output::print(&match args.format {
         Format::Text => entity_text(&view),
@@ -83,4 +90,19 @@ pub fn run(args: &Args) -> Result<Outcome, CommandError> {
         Format::Yaml => entity_yaml(&view),
     })?;
     Ok(Outcome::Clean)
+}
+
+/// What may have been meant: an entity of this name but for a slip, or a blueprint.
+fn meant(catalog: &Catalog, missing: &EntityKey) -> Option<String> {
+    let blueprints = catalog.blueprints().map();
+    if !blueprints.contains_key(&missing.blueprint) {
+        let near = nearest(missing.blueprint.as_str(), blueprints.keys().map(Identifier::as_str));
+        return Some(near.map_or_else(
+            || format!("there is no blueprint `{}`", missing.blueprint),
+            |near| format!("there is no blueprint `{}`: did you mean `{near}/{}`?", missing.blueprint, missing.identifier),
+        ));
+    }
+    let siblings = catalog.entities().map().keys().filter(|key| key.blueprint == missing.blueprint);
+    let near = nearest(missing.identifier.as_str(), siblings.map(|key| key.identifier.as_str()))?;
+    Some(format!("did you mean `{}/{near}`?", missing.blueprint))
 }

@@ -44,7 +44,7 @@ where facts.json holds, for instance:
 pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     let facts = read(&args.facts)?;
     let Some(head) = facts.head.clone() else {
-        return Err(CommandError::usage(format!("{} names no head", args.facts.display()))
+        return Err(CommandError::usage(format!("{} names no head", named(&args.facts)))
             .hint("add `\"head\": \"<revision>\"`: the proposed commit or branch"));
     };
     let request = JudgeRequest {
@@ -67,9 +67,13 @@ fn read(path: &Path) -> Result<FactsFile, CommandError> {
     } else {
         std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut text)).map(drop)
     };
-    read.map_err(|error| CommandError::usage(format!("{} cannot be read", path.display())).because(&error))?;
+    read.map_err(|error| CommandError::usage(format!("{} cannot be read", named(path))).because(&error))?;
     FactsFile::parse(&text).map_err(|error| {
         CommandError::usage(format!("{}:{}:{}: {}", path.display(), error.line, error.column, error.message))
             .hint("docs/cli.md says what a file of facts holds; what is left out is unknown")
     })
+}
+
+fn named(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }

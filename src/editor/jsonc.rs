@@ -195,22 +195,22 @@ pub(super) fn with_ours(
             if !is_ours(element) {
                 continue;
             }
-            let next = at.elements.get(index + 1).map(|next| next.whole.start);
             let mut piece = text.get(from..element.whole.start).ok_or_else(wrong)?;
-            from = next.unwrap_or(element.whole.end);
-            if next.is_none() {
+            from = element.whole.end;
+            if at.elements.len() == index + 1 {
                 // The last one goes with the comma before it; one behind it would be left alone.
                 piece = piece.trim_end().strip_suffix(',').unwrap_or(piece);
                 let rest = text.get(from..close).ok_or_else(wrong)?;
                 from += rest.len() - rest.trim_start().strip_prefix(',').unwrap_or(rest).len();
-            } else if index == 0 || inner.is_empty() {
-                piece = piece.trim_end_matches([' ', '\t']);
-                let space = text.get(..element.whole.start).and_then(|before| before.rfind('\n')).map_or("", |line| {
-                    text.get(line + 1..element.whole.start).filter(|s| s.trim().is_empty()).unwrap_or_default()
-                });
-                inner.push_str(piece);
-                inner.push_str(space);
-                continue;
+            } else {
+                // It goes with the comma behind it; a remark on what follows stays.
+                let mut behind = Scanner { text, at: from };
+                behind.skip();
+                from = behind.at + usize::from(behind.peek() == Some(b','));
+                let rest = text.get(from..close).ok_or_else(wrong)?;
+                if rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) {
+                    piece = piece.trim_end();
+                }
             }
             inner.push_str(piece);
         }

@@ -105,6 +105,11 @@ impl Repository {
         self.repo.workdir()
     }
 
+    /// Whether there is no commit on the current branch yet.
+    pub fn is_unborn(&self) -> bool {
+        self.repo.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch)
+    }
+
     /// The commit that a revision names, as `git rev-parse REV^{commit}`.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ impl Outputs {
 
     /// Takes one more output.
     pub(super) fn take(&mut self, output: &Val) -> Result<(), Unfit> {
-        let value = self.from_engine(output, 0)?;
+        let value = self.value_of(output, 0)?;
         self.values.push(value);
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Outputs {
         Ok(())
     }
 
-    fn from_engine(&mut self, value: &Val, depth: usize) -> Result<Value, Unfit> {
+    fn value_of(&mut self, value: &Val, depth: usize) -> Result<Value, Unfit> {
         if depth > DEPTH {
             return Err(Unfit::NotJson("it yields something nested deeper than 64 levels"));
         }
@@ -75,14 +75,14 @@ impl Outputs {
             Val::Bool(flag) => Value::Bool(*flag),
             Val::Num(number) => {
                 self.spend(8)?;
-                from_number(number).map_or(Value::Null, Value::Number)
+                number_of(number).map_or(Value::Null, Value::Number)
             }
             Val::TStr(text) => Value::String(self.text(text)?),
             Val::BStr(_) => return Err(Unfit::NotJson("it yields bytes, which are no JSON")),
             Val::Arr(items) => {
                 let mut out = Vec::new();
                 for item in items.iter() {
-                    out.push(self.from_engine(item, depth + 1)?);
+                    out.push(self.value_of(item, depth + 1)?);
                 }
                 Value::Array(out)
             }
@@ -93,7 +93,7 @@ impl Outputs {
                         return Err(Unfit::NotJson("it yields an object with a key that is no text"));
                     };
                     let key = self.text(key)?;
-                    out.insert(key, self.from_engine(value, depth + 1)?);
+                    out.insert(key, self.value_of(value, depth + 1)?);
                 }
                 Value::Object(out)
             }
@@ -109,7 +109,7 @@ impl Outputs {
 
 /// As jq writes numbers: what is undefined is null, what is infinite is the largest there is; whole ones within 64 bits are
 /// exact, beyond that near.
-fn from_number(number: &Num) -> Option<Number> {
+fn number_of(number: &Num) -> Option<Number> {
     let exact = match number {
         Num::Int(_) | Num::BigInt(_) => {
             let text = number.to_string();
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(text(Val::from(5.0)), "5");
         assert_eq!(text(Val::from(-2.5)), "-2.5");
         assert_eq!(text(Val::from(f64::NAN)), "null");
-        assert_eq!(text(to_engine(serde_json::json!({"b": [1, "\""], "a": 1.0}))), r#"{"a":1,"b":[1,"\""]}"#);
+        assert_eq!(text(to_engine(serde_json::json!({"a": 1.0, "b": [1, "\""]}))), r#"{"a":1,"b":[1,"\""]}"#);
     }
 
     #[test]

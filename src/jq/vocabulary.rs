@@ -61,7 +61,7 @@ pub(super) fn definitions() -> Vec<Def<&'static str>> {
 }
 
 /// Makes a program ready to compile: what stands in its texts is written as jq writes it, and dividing by zero is an error.
-pub(super) fn adapt<'s>(term: &mut Term<&'s str>) {
+pub(super) fn adapt(term: &mut Term<&str>) {
     interpolate(term);
     each(term, &mut |term| {
         let Term::BinOp(_, operator, divisor) = term else { return };

@@ -47,6 +47,7 @@ impl EntityView {
             (name, if set { None } else { Some("default") })
         });
         let derived = blueprint.derived.iter().map(|(name, derived)| (name, Some(derived.family())));
+        #[allow(clippy::borrowed_box)] // the keys of both maps are boxed, and are cloned
         let view = |(name, source): (&Box<str>, _)| {
             let value = match derivation.value(key, name) {
                 Derived::Value(value) => Ok(value),

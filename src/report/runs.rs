@@ -72,7 +72,9 @@ pub fn runs_text(entries: &[RunEntry], styled: bool) -> String {
 pub fn run_text(entry: &RunEntry, styled: bool) -> String {
     let mut out = run_lines(&entry.run, Paint { styled });
     let _ = writeln!(out, "    {}", entry.origin.text());
-    let _ = writeln!(out, "    digest {}", prose(&entry.run.digest));
+    if !entry.run.digest.is_empty() {
+        let _ = writeln!(out, "    digest {}", prose(&entry.run.digest));
+    }
     out
 }
 

@@ -130,10 +130,13 @@ fn runs(out: &mut String, runs: &[RunVerdict], paint: Paint) {
 /// One run in a few lines.
 pub(super) fn run_lines(run: &RunVerdict, paint: Paint) -> String {
     let mut out = String::new();
+    // A run on the watched branch has no digest: git alone does not say who asked for it, nor who might have approved it.
+    let known = run.requester.is_some() || !run.digest.is_empty();
     let requester = run.requester.as_ref().map_or_else(|| "somebody unknown".to_owned(), |actor| prose(&actor.to_string()));
+    let asked = if known { format!(", asked for by {requester}") } else { String::new() };
     let _ = writeln!(
         out,
-        "  {}  {}  ({}, asked for by {requester})",
+        "  {}  {}  ({}{asked})",
         paint.state(run.state, run.state.as_str()),
         paint.bold(&prose(run.id.as_str())),
         prose(run.action.as_str()),
@@ -145,7 +148,7 @@ pub(super) fn run_lines(run: &RunVerdict, paint: Paint) -> String {
     if !run.approvals.is_empty() && run.state != RunState::Approved {
         let _ = writeln!(out, "    approved by {}", names(&run.approvals));
     }
-    if run.state == RunState::WaitingForApproval {
+    if known && run.state == RunState::WaitingForApproval {
         let who = if run.approvers.is_empty() {
             "nobody may approve it".to_owned()
         } else {

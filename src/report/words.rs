@@ -101,6 +101,8 @@ pub(super) fn range_line(verdict: &Verdict) -> String {
         number => count(number, "change"),
     };
     match verdict.head {
+        // Before the first commit there is nothing that it could be judged against.
+        None if verdict.base == CommitId([0; 20]) => "judged the catalog by itself".to_owned(),
         None => format!("judged the working tree against {base}: {changes}"),
         Some(head) => format!("judged {} {base}..{}: {changes}", count(verdict.commits.len(), "commit"), head.short()),
     }

@@ -1,6 +1,6 @@
 //! Expressions as they are evaluated for real: by the program itself, in its child process.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test that cannot go on says so
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test that cannot go on says so
 
 mod differential;
 mod hostile;

@@ -23,6 +23,9 @@ type Slot = (EntityKey, Box<str>);
 /// A derived property of a blueprint.
 type Place = (Identifier, Box<str>);
 
+/// The ways that an aggregation goes, or why there is none that is meant.
+type FoundRoutes = Result<Vec<Route>, RouteFault>;
+
 /// The values of one catalog as one reader sees them. Each is computed once; whoever asks about many entities asks one
 /// derivation.
 pub struct Derivation<'a> {
@@ -33,7 +36,7 @@ pub struct Derivation<'a> {
     /// `None` while it is being computed: whoever comes by again has run in a circle.
     memo: RefCell<HashMap<Slot, Option<Derived>>>,
     owners: RefCell<Owners<'a>>,
-    routes: RefCell<BTreeMap<Place, Rc<Result<Vec<Route>, RouteFault>>>>,
+    routes: RefCell<BTreeMap<Place, Rc<FoundRoutes>>>,
     wanted: RefCell<BTreeMap<Place, Rc<Wanted>>>,
     steps: Cell<usize>,
     evaluations: Cell<usize>,
@@ -243,8 +246,7 @@ impl<'a> Derivation<'a> {
     fn team(&self, entity: &Entity) -> Value {
         let mut here = entity.key.clone();
         let mut passed = 0usize;
-        loop {
-            let Some(found) = self.visible(&here).filter(|_| self.sight.property(&here, "$team")) else { break };
+        while let Some(found) = self.visible(&here).filter(|_| self.sight.property(&here, "$team")) {
             if let Some(team) = found.value.team.as_ref().filter(|team| !team.is_empty()) {
                 return Value::List(team.iter().map(|team| Value::from(team.as_str())).collect());
             }

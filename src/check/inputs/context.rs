@@ -121,7 +121,7 @@ fn entity(base: &Catalog, key: &EntityKey) -> (Value, Vec<Box<str>>) {
     };
     let derivation = Derivation::new(base, &SeesAll, &NoProvenance);
     let (mut properties, mut unknown) = (Vec::new(), Vec::new());
-    let names = blueprint.value.properties.keys().cloned().map(Box::<str>::from);
+    let names = blueprint.value.properties.keys().cloned();
     for name in names.chain(blueprint.value.derived.keys().map(|name| Box::from(&**name))) {
         match derivation.value(key, &name) {
             Derived::Value(value) => properties.push((name, value)),

@@ -90,7 +90,6 @@ const RULE: Section = Section {
             &Wants::Either(&[&Wants::Part(&POLICY), &Wants::Search]),
             "Port's dynamic rule: `queries` over the catalog and `conditions` in jq, or a search. What cannot be evaluated grants nothing.",
         )
-        .never_null()
         .like("{ queries: {}, conditions: [\".user.email != null\"] }"),
     ],
 };
