@@ -93,6 +93,7 @@ pub fn policy_grants(catalog: &Catalog, policy: &Policy, user: &User, about: &Ab
     if about.run.is_some_and(|run| run.inputs.is_none()) && names(policy, "inputs") {
         return Err(PolicyFault::NoInputs);
     }
+    let base = catalog;
     let would;
     let catalog = match about.entity {
         Some(entity) if !catalog.entities().contains(&entity.key) => {
@@ -103,7 +104,7 @@ pub fn policy_grants(catalog: &Catalog, policy: &Policy, user: &User, about: &Ab
     };
     let history = NoHistory::default();
     let derivation = Derivation::new(catalog, &SeesAll, &history);
-    let asking = |trigger| Asking { catalog, user, about, trigger, policy, derivation: &derivation, history: &history };
+    let asking = |trigger| Asking { base, catalog, user, about, trigger, policy, derivation: &derivation, history: &history };
     let Some(run) = about.run else { return asking(None).holds() };
     let triggers: Vec<Option<&User>> = match &run.requesters {
         None => vec![Some(user)],
@@ -174,6 +175,9 @@ impl Provenance for NoHistory {
 
 /// One person, asking about one thing.
 struct Asking<'a> {
+    /// Decides who people are: what a change would make of somebody is not what they are yet.
+    base: &'a Catalog,
+    /// Base, and in it the entity that would be registered.
     catalog: &'a Catalog,
     user: &'a User,
     about: &'a About<'a>,
@@ -253,15 +257,15 @@ impl Asking<'_> {
     }
 
     fn context(&self) -> Result<SearchContext<'_>, PolicyFault> {
-        let teams =
-            self.catalog.teams().iter().map(|(id, _)| id).filter(|team| is_member(self.catalog, team, &self.user.identifier));
-        let user = user_value(self.catalog, self.user);
+        let base = self.base;
+        let teams = base.teams().iter().map(|(id, _)| id).filter(|team| is_member(base, team, &self.user.identifier));
+        let user = user_value(base, self.user);
         let entity = self.about.entity;
         let run = self.about.run;
         let action = run.and_then(|run| self.catalog.actions().get(&run.action));
         let blueprint = entity.map(|entity| &entity.key.blueprint).or(action.map(|action| &action.value.blueprint));
         let named = |id: &Identifier| Value::from_pairs([("identifier".into(), Value::from(id.as_str()))]);
-        let trigger = self.trigger.map_or(Value::Null, |trigger| user_value(self.catalog, trigger));
+        let trigger = self.trigger.map_or(Value::Null, |trigger| user_value(base, trigger));
         let whole = match entity {
             Some(entity) => self.whole(&entity.key).map_err(|fault| PolicyFault::Search { query: None, fault })?,
             None => Value::Null,
@@ -276,7 +280,7 @@ impl Asking<'_> {
         ]);
         Ok(SearchContext {
             user: Some(user),
-            teams: teams.filter_map(|team| team_value(self.catalog, team)).collect(),
+            teams: teams.filter_map(|team| team_value(base, team)).collect(),
             root,
             roster: true,
             ..SearchContext::default()
@@ -291,6 +295,12 @@ impl Asking<'_> {
         }
     }
 
+    /// Whom or what a key names in the roster: only the entity that the rule is about counts as it would be.
+    fn person(&self, key: &EntityKey) -> Option<Value> {
+        let asked = self.about.entity.is_some_and(|entity| entity.key == *key);
+        of_roster(if asked { self.catalog } else { self.base }, key)
+    }
+
     fn entity(&self, key: &EntityKey) -> Result<Option<&Entity>, SearchFault> {
         if !self.catalog.entities().duplicates_of(key).is_empty() {
             return Err(SearchFault::Unknown(format!("{key} is declared twice, so nobody knows what it is")));
@@ -299,7 +309,7 @@ impl Asking<'_> {
     }
 
     fn read(&self, key: &EntityKey, name: &str) -> Result<Option<Value>, SearchFault> {
-        if let Some(person) = of_roster(self.catalog, key) {
+        if let Some(person) = self.person(key) {
             return Ok(field_of(&person, name).cloned());
         }
         match self.entity(key)? {
@@ -325,7 +335,7 @@ impl Asking<'_> {
     /// The entity as Port's API gives it, with what is derived and named anywhere in the policy: one that nobody asks about
     /// keeps nobody from an answer when it fails.
     fn whole(&self, key: &EntityKey) -> Result<Value, SearchFault> {
-        if let Some(person) = of_roster(self.catalog, key) {
+        if let Some(person) = self.person(key) {
             return Ok(person);
         }
         let gone = || SearchFault::Unknown(format!("{key} is not in the catalog"));

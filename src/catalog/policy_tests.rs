@@ -253,3 +253,22 @@ fn a_new_entity_is_asked_as_it_would_be_and_nothing_else_of_the_change() {
     assert_eq!(ask(&all("{ property: $team, operator: containsAny, value: [red] }")), Some(Grant::Policy));
     assert_eq!(ask(&all("{ property: kind, operator: \"=\", value: dev }")), None);
 }
+
+#[test]
+fn nobody_is_already_who_the_change_would_make_them() {
+    let base = base();
+    let parsed = parse_file(
+        &FilePath::new("entities/n.yaml"),
+        b"{ identifier: bea@acme.dev, blueprint: _user, properties: { department: ops } }",
+        &Limits::default(),
+    );
+    let after = base.apply([FileDelta::Put(parsed)]);
+    let new = after.entities().get(&EntityKey { blueprint: id("_user"), identifier: id("bea@acme.dev") }).unwrap();
+    let about = About { entity: Some(&new.value), ..About::default() };
+    let bea = user_of(&base, &id("bea@acme.dev")).unwrap();
+    let ask = |policy: &str| grants(&base, &rule(policy), bea, &about);
+    assert_eq!(ask(&all("{ property: { context: user, property: department }, operator: \"=\", value: ops }")), None);
+    assert_eq!(ask(&all("{ property: department, operator: \"=\", value: \"{{ .user.properties.department }}\" }")), None);
+    let asked = all("{ property: department, operator: \"=\", value: ops }");
+    assert_eq!(ask(&asked), Some(Grant::Policy), "what is asked about is as it would be");
+}

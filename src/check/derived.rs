@@ -11,6 +11,7 @@ use crate::model::{
 };
 
 use super::aggregations;
+use super::programs::Programs;
 use super::scope::Scope;
 use super::validate::Fault;
 
@@ -48,7 +49,7 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
     for blueprint in scope.blueprints() {
         for (name, property) in &blueprint.value.derived {
             let circling = circling.get_or_insert_with(|| circles(scope.catalog));
-            let ask = Ask { catalog: scope.catalog, blueprint, name, property };
+            let ask = Ask { catalog: scope.catalog, programs: &scope.programs, blueprint, name, property };
             let mut fault = |finding: Finding| {
                 out.push(Fault::itself(Subject::Blueprint(blueprint.value.identifier.clone()), finding));
             };
@@ -66,6 +67,7 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
 /// A derived property that is asked about.
 pub(super) struct Ask<'a> {
     pub(super) catalog: &'a Catalog,
+    programs: &'a Programs,
     pub(super) blueprint: &'a Located<Blueprint>,
     pub(super) name: &'a str,
     pub(super) property: &'a DerivedProperty,
@@ -154,7 +156,7 @@ fn formula(ask: &Ask<'_>, parts: &[FormulaPart]) -> Vec<Finding> {
 
 fn calculation(ask: &Ask<'_>, program: &str) -> Vec<Finding> {
     let mut out = Vec::new();
-    match ask.catalog.expressions().check(program) {
+    match ask.programs.check(ask.catalog, program) {
         Ok(()) => {}
         // What nobody can judge is not let through.
         Err(ExpressionError::Unavailable(why)) => {

@@ -132,7 +132,7 @@ impl Check<'_> {
                 let Some(program) = program(value) else { return };
                 self.expressions += 1;
                 let answer = match self.expressions {
-                    0..=EXPRESSIONS => self.scope.catalog.expressions().check(program).map_err(|error| error.to_string()),
+                    0..=EXPRESSIONS => self.scope.programs.check(self.scope.catalog, program).map_err(|error| error.to_string()),
                     _ => Err(format!("an action may hold {EXPRESSIONS} expressions, and it is one more")),
                 };
                 if let Err(why) = answer {

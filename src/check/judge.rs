@@ -7,12 +7,13 @@ use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Sev
 
 use super::attribution::{Commit, History};
 use super::cause::causes_first;
-use super::permissions::{Requirement, decide_by, deed, policy_troubles, who_could_in_words};
+use super::permissions::{ADVICE, Requirement, decide_by, deed, policy_troubles, who_could_in_words};
+use super::programs::Programs;
 use super::rights::requirements_by;
-use super::validate::sorted;
+use super::validate::{sorted, validate_against_within, validate_changed_within};
 use super::{
     Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, merges, runs,
-    summary, validate_against, validate_changed,
+    summary,
 };
 
 /// Judges a proposal.
@@ -21,7 +22,9 @@ use super::{
 /// judged by itself beside it, so that a commit may be red and the whole green again.
 pub fn judge(proposal: &Proposal) -> Verdict {
     let changes = diff(&proposal.base.0, &proposal.merged.0);
-    let mut findings = wrong_result(proposal, &changes);
+    let programs = Programs::default();
+    let mut advice = ADVICE;
+    let mut findings = wrong_result(proposal, &changes, &programs);
     let (commits, identities) = attribute(proposal, &changes);
     let bootstrap = nobody_to_judge_by(&proposal.base);
     let net = judge_net(proposal, &changes, &commits);
@@ -29,7 +32,7 @@ pub fn judge(proposal: &Proposal) -> Verdict {
         findings.push(bootstrap_finding());
     } else if !bootstrap {
         findings.extend(identities.iter().flatten().cloned());
-        findings.extend(refusals(&proposal.base, &proposal.merged.0, &net));
+        findings.extend(refusals(&proposal.base, &proposal.merged.0, &net, &mut advice));
     }
     let attributions: BTreeMap<Option<CommitId>, Attribution> = commits.iter().map(|c| (c.id, c.attribution.clone())).collect();
     let (runs, of_runs) = runs::judge_runs(proposal, &attributions, &changes, &refused_runs(&net));
@@ -43,7 +46,9 @@ pub fn judge(proposal: &Proposal) -> Verdict {
         .iter()
         .zip(&commits)
         .zip(identities)
-        .map(|((facts, commit), identities)| judge_commit(&proposal.base, facts, commit, identities, bootstrap))
+        .map(|((facts, commit), identities)| {
+            judge_commit(&proposal.base, facts, commit, identities, bootstrap, (&programs, &mut advice))
+        })
         .collect();
     let changes: Vec<ChangeVerdict> = net.into_iter().map(|judged| judged.verdict).collect();
     let checks = summary::conclude(&findings, &runs, &changes);
@@ -60,7 +65,7 @@ pub fn judge(proposal: &Proposal) -> Verdict {
 }
 
 /// What is wrong with the range, its merge, and the catalog as it would be.
-fn wrong_result(proposal: &Proposal, changes: &ChangeSet) -> Vec<Finding> {
+fn wrong_result(proposal: &Proposal, changes: &ChangeSet, programs: &Programs) -> Vec<Finding> {
     let mut findings = proposal.findings.clone();
     // What git has wrong at the head is wrong in the result; what it had wrong on the way there may have been mended.
     if let Some(last) = proposal.commits.last() {
@@ -75,8 +80,8 @@ fn wrong_result(proposal: &Proposal, changes: &ChangeSet) -> Vec<Finding> {
     }
     let (base, merged) = (&proposal.base.0, &proposal.merged.0);
     findings.extend(match proposal.base_is_valid {
-        true => validate_changed(base, merged, changes),
-        false => validate_against(base, merged, changes),
+        true => validate_changed_within(base, merged, changes, programs),
+        false => validate_against_within(base, merged, changes, programs),
     });
     // What the result's own schema says already is not said twice.
     let said: Vec<_> = findings.iter().filter(|f| f.is_error()).map(|f| (f.subject.clone(), f.place.clone())).collect();
@@ -189,7 +194,7 @@ fn refused_runs(judged: &[Judged]) -> BTreeMap<Identifier, Vec<Actor>> {
 }
 
 /// One finding for each change that is refused: who, what, and who could.
-fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged]) -> Vec<Finding> {
+fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged], advice: &mut usize) -> Vec<Finding> {
     // Of many fields of one entity most ask the same, and asking the whole roster again for each would cost the most.
     let mut known: Vec<(&[Requirement], String)> = Vec::new();
     let mut out = Vec::new();
@@ -197,7 +202,7 @@ fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged]) -> Vec<Fin
         let help = match known.iter().find(|(needs, _)| *needs == one.needs.as_slice()) {
             Some((_, help)) => help.clone(),
             None => {
-                let help = who_could_in_words(base, &one.needs);
+                let help = who_could_in_words(base, &one.needs, advice);
                 if known.len() < 64 {
                     known.push((&one.needs, help.clone()));
                 }
@@ -240,9 +245,10 @@ fn judge_commit(
     commit: &Commit<'_>,
     identities: Vec<Finding>,
     bootstrap: bool,
+    (programs, advice): (&Programs, &mut usize),
 ) -> CommitVerdict {
     let mut findings = facts.findings.clone();
-    findings.extend(validate_changed(&facts.before, &facts.after, &commit.changes));
+    findings.extend(validate_changed_within(&facts.before, &facts.after, &commit.changes, programs));
     if bootstrap && !commit.changes.0.is_empty() {
         findings.push(bootstrap_finding());
     } else if !bootstrap {
@@ -254,7 +260,7 @@ fn judge_commit(
             .iter()
             .map(|change| judge_change(base, &mut owners, &facts.after, change, commit.id, commit.attribution.0.clone()))
             .collect();
-        findings.extend(refusals(base, &facts.after, &judged));
+        findings.extend(refusals(base, &facts.after, &judged, advice));
     }
     let findings = causes_first(sorted(findings.into_iter().map(|finding| laid_to(finding, commit.id)).collect()));
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);

@@ -63,7 +63,7 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
         let mut warn = |finding: Finding| out.push(Fault::itself(subject.clone(), finding));
         let roster = known.get_or_insert_with(|| Roster::of(catalog));
         for (way, rule) in rules_of(&document.value) {
-            judge_rule(catalog, roster, document, &way, rule, &mut warn);
+            judge_rule(scope, roster, document, &way, rule, &mut warn);
         }
         shadowed(document, &mut warn);
         let Some(blueprint) = catalog.blueprints().get(&document.value.blueprint) else { continue };
@@ -118,13 +118,14 @@ pub(super) fn rules_of(permissions: &Permissions) -> Vec<(Vec<&str>, &Rule)> {
 }
 
 fn judge_rule(
-    catalog: &Catalog,
+    scope: &Scope<'_>,
     roster: &Roster<'_>,
     document: &Located<Permissions>,
     way: &[&str],
     rule: &Rule,
     warn: &mut impl FnMut(Finding),
 ) {
+    let catalog = scope.catalog;
     let name = way.iter().skip(1).copied().collect::<Vec<_>>().join(".");
     let at = |key: &str, item: &str| Place::value(&document.file, document.descend(way).key(key).key(item));
     for user in rule.users.iter().filter(|user| !catalog.users().contains(*user)) {
@@ -148,7 +149,7 @@ fn judge_rule(
             warn(finding.at(at("roles", &role.to_string())));
         }
     }
-    for finding in policies::judge(catalog, document, way, rule) {
+    for finding in policies::judge(scope, document, way, rule) {
         warn(finding);
     }
     if rule.policy.is_none() && grants_nobody(catalog, roster, rule) {

@@ -27,6 +27,7 @@ mod merges;
 mod ownership;
 pub mod permissions;
 mod policies;
+mod programs;
 mod proposal;
 pub mod push;
 mod references;

@@ -138,6 +138,10 @@ pub fn who_could(base: &Base<Catalog>, after: &Catalog, change: &Change, limit: 
 /// How many people a policy is evaluated for when it is told who could.
 const ASKED: usize = 50;
 
+/// How many times policies are evaluated in one judgement only to tell who could: whoever is refused may have made thousands of
+/// changes.
+pub(super) const ADVICE: usize = 4 * ASKED;
+
 /// The users of base who meet every requirement, in order, at most `limit` of them.
 ///
 /// Where policies must be evaluated, only so many people are asked; [`who_meets_or_may`] tells whether some were not.
@@ -148,6 +152,11 @@ pub fn who_meets(base: &Base<Catalog>, needs: &[Requirement], limit: usize) -> V
 /// The same, and whether there are people of whom nobody asked, because a policy would have to be evaluated for each.
 pub fn who_meets_or_may(base: &Base<Catalog>, needs: &[Requirement], limit: usize) -> (Vec<Identifier>, bool) {
     let mut left = ASKED;
+    ask_around(base, needs, limit, &mut left)
+}
+
+/// The same, with so many people left to ask.
+fn ask_around(base: &Base<Catalog>, needs: &[Requirement], limit: usize, left: &mut usize) -> (Vec<Identifier>, bool) {
     let mut found = Vec::new();
     for (id, _) in base.0.users().iter() {
         if found.len() == limit {
@@ -160,15 +169,15 @@ pub fn who_meets_or_may(base: &Base<Catalog>, needs: &[Requirement], limit: usiz
             some.push(need);
             (some, none || !policed)
         });
-        if hopeless || (!by_policy.is_empty() && left == 0) {
+        if hopeless || (!by_policy.is_empty() && *left == 0) {
             continue;
         }
-        left = left.saturating_sub(usize::from(!by_policy.is_empty()));
+        *left = left.saturating_sub(usize::from(!by_policy.is_empty()));
         if by_policy.iter().all(|need| grants(&base.0, &need.rule, user, &need.about()).is_some()) {
             found.push(id.clone());
         }
     }
-    (found, left == 0)
+    (found, *left == 0)
 }
 
 /// Why the policies of what was refused have no answer, where one has none: the reason that a person can mend.
@@ -181,8 +190,9 @@ pub fn policy_troubles(base: &Base<Catalog>, actor: &Actor, needs: &[Requirement
     needs.iter().filter_map(trouble).collect()
 }
 
-/// Who could, in words: by which parts of which rules, written where, and the first few users by name.
-pub fn who_could_in_words(base: &Base<Catalog>, needs: &[Requirement]) -> String {
+/// Who could, in words: by which parts of which rules, written where, and the first few users by name. Policies are evaluated
+/// at most `advice` times, which is counted down.
+pub(super) fn who_could_in_words(base: &Base<Catalog>, needs: &[Requirement], advice: &mut usize) -> String {
     const NAMED: usize = 5;
     let mut out: Vec<String> = Vec::new();
     for need in needs {
@@ -195,13 +205,18 @@ pub fn who_could_in_words(base: &Base<Catalog>, needs: &[Requirement]) -> String
             out.push(format!("`{}`{place} grants {}", need.right, rule_in_words(&need.rule, need)));
         }
     }
-    let (mut users, unasked) = who_meets_or_may(base, needs, NAMED + 1);
+    let mut left = ASKED.min(*advice);
+    let before = left;
+    let (mut users, unasked) = ask_around(base, needs, NAMED + 1, &mut left);
+    let asked = before.saturating_sub(left);
+    *advice = advice.saturating_sub(asked);
     let more = users.len() > NAMED;
     users.truncate(NAMED);
     let names: Vec<&str> = users.iter().map(Identifier::as_str).collect();
     out.push(match (names.is_empty(), more) {
+        (true, _) if unasked && asked == 0 => "whom its policy grants it was not asked: too much is refused at once".to_owned(),
         (true, _) if unasked => {
-            format!("of the first {ASKED} people whom a policy could grant it, nobody could; the others were not asked")
+            format!("of the first {asked} people whom a policy could grant it, nobody could; the others were not asked")
         }
         (true, _) => "nobody in the roster could do it".to_owned(),
         (false, false) => format!("who could: {}", names.join(", ")),

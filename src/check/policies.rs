@@ -6,6 +6,8 @@ use crate::model::{
     PolicyTest, Rule, RuleDoc, Search, SearchRule, SearchSubject, SearchValue, Value,
 };
 
+use super::scope::Scope;
+
 /// The rules of this family.
 pub(super) const RULES: &[RuleDoc] = &[
     RuleDoc {
@@ -26,8 +28,9 @@ pub(super) const RULES: &[RuleDoc] = &[
 ];
 
 /// What is wrong with the policy of one rule, which stands at `way` in its document.
-pub(super) fn judge(catalog: &Catalog, document: &Located<Permissions>, way: &[&str], rule: &Rule) -> Vec<Finding> {
+pub(super) fn judge(scope: &Scope<'_>, document: &Located<Permissions>, way: &[&str], rule: &Rule) -> Vec<Finding> {
     let Some(policy) = &rule.policy else { return Vec::new() };
+    let catalog = scope.catalog;
     let name = way.iter().skip(1).copied().collect::<Vec<_>>().join(".");
     let here = document.descend(way).key("policy");
     let at = |pointer: Pointer| Place::value(&document.file, pointer);
@@ -50,15 +53,15 @@ pub(super) fn judge(catalog: &Catalog, document: &Located<Permissions>, way: &[&
             }
             for (index, program) in conditions.iter().enumerate() {
                 let place = at(here.key("conditions").index(index));
-                out.extend(condition(catalog, &name, index + 1, program).map(|finding| finding.at(place)));
+                out.extend(condition(scope, &name, index + 1, program).map(|finding| finding.at(place)));
             }
         }
     }
     out
 }
 
-fn condition(catalog: &Catalog, name: &str, number: usize, program: &str) -> Option<Finding> {
-    let error = catalog.expressions().check(program).err()?;
+fn condition(scope: &Scope<'_>, name: &str, number: usize, program: &str) -> Option<Finding> {
+    let error = scope.programs.check(scope.catalog, program).err()?;
     let (message, help) = match error {
         // What nobody can judge is not let through.
         ExpressionError::Unavailable(why) => (

@@ -8,6 +8,7 @@ use crate::catalog::{
 use crate::model::{Action, Entity, EntityKey, EntityPermissions, Identifier, Place, Role, Rule, Subject, Value};
 
 use super::Base;
+use super::inputs::as_written;
 
 /// One rule that must grant whoever makes a change.
 #[derive(Clone, PartialEq, Debug)]
@@ -142,30 +143,12 @@ fn execute(base: &Catalog, action: Option<&Identifier>, entity: Option<Identifie
         entity: key.and_then(|key| base.entities().get(&key).cloned()),
         run: Some(AboutRun {
             action: id.clone(),
-            inputs: inputs.and_then(|given| filled(&action.value, given)),
+            inputs: inputs.and_then(|given| as_written(&action.value, &given)),
             requesters: None,
         }),
         place: document.map(|d| d.value_at(&["actions", id.as_str(), "execute"])),
         why: unreadable(base, blueprint),
     }
-}
-
-/// The inputs as the run would have them: what is left out is its default. `None` where a default is computed: then
-/// nobody knows what a policy would be asked about.
-fn filled(action: &Action, given: Value) -> Option<Value> {
-    let Value::Map(given) = given else { return None };
-    let mut all: Vec<(Box<str>, Value)> = Vec::new();
-    if let Some(Value::Map(inputs)) = action.trigger.user_inputs.get("properties") {
-        for (name, input) in inputs.iter().filter(|(name, _)| !given.iter().any(|(written, _)| written == name)) {
-            match input.get("default") {
-                Some(Value::Map(computed)) if computed.iter().any(|(key, _)| &**key == "jqQuery") => return None,
-                Some(default) => all.push((name.clone(), default.clone())),
-                None => {}
-            }
-        }
-    }
-    all.extend(given);
-    Some(Value::from_pairs(all))
 }
 
 fn unreadable(base: &Catalog, blueprint: &Identifier) -> Option<String> {

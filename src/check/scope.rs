@@ -8,9 +8,13 @@ use imbl::ordmap::DiffItem;
 use crate::catalog::{Catalog, ChangeSet, Claim, Field, Located, Named, Namespace, Operation, Table};
 use crate::model::{Action, Blueprint, Entity, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, Subject, Team, User};
 
+use super::programs::Programs;
+
 /// A catalog, and the part of it to look at.
 pub(super) struct Scope<'a> {
     pub(super) catalog: &'a Catalog,
+    /// What may still be compiled.
+    pub(super) programs: Programs,
     part: Option<Arc<Part>>,
 }
 
@@ -31,22 +35,22 @@ type Documents<'a, T> = Box<dyn Iterator<Item = &'a Arc<Located<T>>> + 'a>;
 
 impl<'a> Scope<'a> {
     /// Everything.
-    pub(super) fn whole(catalog: &'a Catalog) -> Self {
-        Self { catalog, part: None }
+    pub(super) fn whole(catalog: &'a Catalog, programs: &Programs) -> Self {
+        Self { catalog, programs: programs.clone(), part: None }
     }
 
     /// The same part of another catalog.
     pub(super) fn on<'b>(&self, catalog: &'b Catalog) -> Scope<'b> {
-        Scope { catalog, part: self.part.clone() }
+        Scope { catalog, programs: self.programs.clone(), part: self.part.clone() }
     }
 
     /// What can be wrong in `after` where nothing was wrong in `before`.
-    pub(super) fn changed(before: &Catalog, after: &'a Catalog, changes: &ChangeSet) -> Self {
+    pub(super) fn changed(before: &Catalog, after: &'a Catalog, changes: &ChangeSet, programs: &Programs) -> Self {
         let mut part = Part::default();
         part.add_entities(after, changes);
         part.add_documents(before, after);
         part.add_files(before, after);
-        Self { catalog: after, part: Some(Arc::new(part)) }
+        Self { catalog: after, programs: programs.clone(), part: Some(Arc::new(part)) }
     }
 
     pub(super) fn entities(&self) -> Documents<'_, Entity> {

@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, ChangeSet};
 use crate::model::{EntityKey, Finding, Subject};
 
+use super::programs::Programs;
 use super::scope::Scope;
 use super::{
     broken, definitions, derived, duplicates, entities, fold, forms, immutable, lints, lookalike, ownership, references, roster,
@@ -68,14 +69,24 @@ fn run(scope: &Scope<'_>) -> Vec<Fault> {
 
 /// Everything wrong in a catalog, in order of file and place.
 pub fn validate(catalog: &Catalog) -> Vec<Finding> {
-    sorted(run(&Scope::whole(catalog)).into_iter().map(|fault| fault.finding).collect())
+    sorted(run(&Scope::whole(catalog, &Programs::default())).into_iter().map(|fault| fault.finding).collect())
 }
 
 /// Everything wrong in `after`, worded against what stood before: what a blueprint's change breaks and what a deletion
 /// leaves dangling is laid to the blueprint and to the deletion, in one finding each. Here alone is said what may not change
 /// while it is in use.
 pub fn validate_against(before: &Catalog, after: &Catalog, changes: &ChangeSet) -> Vec<Finding> {
-    let mut faults = run(&Scope::whole(after));
+    validate_against_within(before, after, changes, &Programs::default())
+}
+
+/// The same, where other parts of the judgement have programs compiled too.
+pub(super) fn validate_against_within(
+    before: &Catalog,
+    after: &Catalog,
+    changes: &ChangeSet,
+    programs: &Programs,
+) -> Vec<Finding> {
+    let mut faults = run(&Scope::whole(after, programs));
     immutable::check(before, after, changes, &mut faults);
     sorted(fold::fold(before, after, changes, faults))
 }
@@ -84,7 +95,17 @@ pub fn validate_against(before: &Catalog, after: &Catalog, changes: &ChangeSet) 
 ///
 /// Where `before` has no errors, this is [`validate_against`] without the warnings that stood before.
 pub fn validate_changed(before: &Catalog, after: &Catalog, changes: &ChangeSet) -> Vec<Finding> {
-    let scope = Scope::changed(before, after, changes);
+    validate_changed_within(before, after, changes, &Programs::default())
+}
+
+/// The same, where other parts of the judgement have programs compiled too.
+pub(super) fn validate_changed_within(
+    before: &Catalog,
+    after: &Catalog,
+    changes: &ChangeSet,
+    programs: &Programs,
+) -> Vec<Finding> {
+    let scope = Scope::changed(before, after, changes, programs);
     let mut faults = run(&scope);
     if faults.iter().any(|fault| !fault.finding.is_error()) {
         let mut old = Vec::new();

@@ -1,7 +1,7 @@
 //! Which entities an action, or an input, is meant for: Port's search rules over base.
 
-use crate::catalog::derive::{Derivation, NoProvenance, SeesAll};
-use crate::catalog::search::{self, SearchContext};
+use crate::catalog::derive::{Derivation, Derived, NoProvenance, SeesAll};
+use crate::catalog::search::{Prepared, SearchContext, SearchFault};
 use crate::catalog::search_of;
 use crate::model::{EntityKey, Value};
 
@@ -40,7 +40,12 @@ pub(super) fn admits(fit: &Fit<'_>, rules: &Value, key: &EntityKey, form: &Value
     let rules = resolve(rules, &mut |program| fit.context.ask(program, asked, form))?;
     let search = search_of(&rules)?;
     let derivation = Derivation::new(fit.base, &SeesAll, &NoProvenance);
-    let read = |key: &EntityKey, name: &str| derivation.value(key, name).into_value();
+    // What cannot be computed is not absent: a rule that denies would hold for it.
+    let read = |key: &EntityKey, name: &str| match derivation.value(key, name) {
+        Derived::Value(value) => Ok(Some(value)),
+        Derived::Absent => Ok(None),
+        Derived::Error(_) => Err(SearchFault::Unknown(format!("`{name}` of {key} cannot be computed"))),
+    };
     let context = SearchContext { root: fit.context.root(asked, form), ..SearchContext::default() };
-    search::matches(fit.base, &search, key, &context, &read).map_err(|fault| fault.to_string())
+    Prepared::new(fit.base, &search, &context, &read).matches(key).map_err(|fault| fault.to_string())
 }

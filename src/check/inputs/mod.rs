@@ -99,6 +99,13 @@ pub(super) fn judge_inputs(base: &Catalog, action: &Action, run: &Located<RunReq
     Judged { filled: filled.unwrap_or_else(|| run.value.inputs.clone()), findings: told }
 }
 
+/// The inputs as the run would have them: what is left out is its default, at every depth. `None` where a default is computed:
+/// then nobody knows yet what they are.
+pub(super) fn as_written(action: &Action, given: &Value) -> Option<Value> {
+    let asked = &action.trigger.user_inputs;
+    (matches!(given, Value::Map(_)) && !definition::leaves_to_compute(asked, given)).then(|| definition::fill(asked, given))
+}
+
 /// What a run that stands on a revision needed there; `None` where its action is not known any more.
 ///
 /// Who asked for it is not known here, so where a default was computed that may decide, approval is taken to be needed.

@@ -58,6 +58,17 @@ fn an_action_is_not_run_where_its_condition_does_not_hold() {
 }
 
 #[test]
+fn a_property_that_cannot_be_computed_does_not_satisfy_a_condition_that_denies() {
+    let env = "identifier: Env\nschema:\n  properties:\n    slackChannelUrl: { type: string, format: url }\n    ttl: { type: string, enum: [3 days, 5 days, 10 days] }\n    note: { type: string, maxLength: 100 }\n    size: { type: number }\ncalculationProperties:\n  risk: { type: string, calculation: 'if .properties.note == \"careful\" then error(\"odd\") else \"low\" end' }\nrelations:\n  service: { target: Service, required: false, many: false }\n  deployedAt: { target: System, required: false, many: false }\nteamInheritance: { path: service.system }\n";
+    let condition =
+        "  condition: { type: SEARCH, combinator: and, rules: [{ property: risk, operator: \"!=\", value: high }] }\n";
+    let story = form("    properties: {}\n", condition);
+    story.main().write("blueprints/Env.yaml", env).commit_as("alice@acme.dev");
+    asks(&story, "carol@acme.dev", "staging", "{}").succeeds();
+    asks(&story, "carol@acme.dev", "prod", "{}").fails_only_by("run/inputs-not-judged");
+}
+
+#[test]
 fn an_input_that_waits_for_another_cannot_be_given_alone() {
     let inputs = "    properties:\n      a: { type: string }\n      b: { type: string, dependsOn: [a] }\n";
     asks(&form(inputs, ""), "carol@acme.dev", "prod", "{ b: x }").fails_only_by("run/input-not-offered");

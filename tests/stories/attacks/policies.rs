@@ -101,6 +101,27 @@ fn an_input_that_is_left_out_is_asked_as_its_default() {
 }
 
 #[test]
+fn an_input_that_is_left_out_inside_another_is_asked_as_its_default() {
+    let action = "identifier: create_env\ntrigger:\n  type: self-service\n  operation: CREATE\n  blueprintIdentifier: Env\n  userInputs:\n    properties:\n      options: { type: object, properties: { level: { type: string, default: root } } }\ninvocationMethod: { type: WEBHOOK, url: 'https://hooks.acme.dev/env' }\n";
+    let permissions =
+        "actions:\n  create_env:\n    execute:\n      policy: { conditions: [\".inputs.options.level != \\\"root\\\"\"] }\n";
+    let story = Story::with(&[("permissions/Env.yaml", permissions), ("actions/create_env.yaml", action)]);
+    story.topic("ask").write(RUN, "action: create_env\ninputs: { options: {} }\n").commit_as("bob@acme.dev");
+    story.judge("ask").refuses("runs/more", "");
+    story.topic("plain").write(RUN, "action: create_env\ninputs: { options: { level: user } }\n").commit_as("bob@acme.dev");
+    story.judge("plain").allows("runs/more", "");
+}
+
+#[test]
+fn what_is_refused_a_hundredfold_does_not_ask_every_policy_of_everybody_each_time() {
+    let permissions = "entities:\n  register: { policy: { conditions: ['.entity.identifier == \"none\"'] } }\n";
+    let story = Story::with(&[("permissions/Env.yaml", permissions)]);
+    let many: String = (0..100).map(|n| format!("- {{ identifier: new-{n}, blueprint: Env }}\n")).collect();
+    story.topic("many").write("entities/many.yaml", &many).commit_as("mallory@evil.example");
+    story.judge("many").refuses("Env/new-0", "").refuses("Env/new-99", "").says("too much is refused at once");
+}
+
+#[test]
 fn approvers_are_whom_the_condition_names_and_never_the_requester() {
     let mut story = asked(&by_policy(
         "approve",
