@@ -137,9 +137,10 @@ fn must_be_there(catalog: &Catalog, question: &Question) -> Result<(), CommandEr
                 Field::Property(name) if blueprint.derived.contains_key(name) && !reads => {
                     Err(CommandError::usage(format!("`{name}` is computed, and nobody writes it")).hint("ask who may `read` it"))
                 }
-                Field::Property(name) if !properties().any(|known| known == &**name) && !(reads && name.starts_with('$')) => {
-                    missing(format!("{} has no property", key.blueprint), name, properties().collect())
-                }
+                Field::Property(name) if properties().any(|known| known == &**name) => Ok(()),
+                // Meta-properties are read too, and only read.
+                Field::Property(name) if reads && name.starts_with('$') => Ok(()),
+                Field::Property(name) => missing(format!("{} has no property", key.blueprint), name, properties().collect()),
                 Field::Relation(name) if !blueprint.relations.contains_key(name) => {
                     let known = blueprint.relations.keys().map(AsRef::as_ref).collect();
                     missing(format!("{} has no relation", key.blueprint), name, known)
