@@ -97,10 +97,6 @@ fn rows(base: &Base<Catalog>, subject: &Subject) -> Result<Vec<Row>, Unanswerabl
         Subject::Entity(_) => false,
         Subject::Blueprint(id) if catalog.blueprints().contains(id) => {
             let mut rows = vec![whole(Asked::Update), whole(Asked::Delete)];
-            let permissions = Subject::Permissions(id.clone());
-            let mut of_permissions = row(Asked::Update, None, None, of_change(base, Asked::Update, &permissions, None));
-            of_permissions.0.rule = "permission/permissions";
-            rows.push(of_permissions);
             rows.extend(of_actions(catalog, id, None));
             return Ok(rows);
         }

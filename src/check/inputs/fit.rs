@@ -131,6 +131,14 @@ impl Fit<'_> {
             }
             return;
         }
+        if let Value::Map(_) = value {
+            for (name, inner) in pairs(Some(value)) {
+                if let Some(of_field) = definition.get("properties").and_then(|fields| fields.get(name)) {
+                    self.judge_references(&path.join(name), of_field, inner, form);
+                }
+            }
+            return;
+        }
         let (Some(reference), Some(text)) = (reference(definition), value.as_str()) else { return };
         let identifier = Identifier::new(text).ok();
         let (exists, what) = match &reference {

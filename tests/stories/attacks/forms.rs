@@ -49,6 +49,14 @@ fn an_entity_outside_the_filter_is_refused() {
 }
 
 #[test]
+fn who_is_named_inside_an_object_is_looked_up_too() {
+    let inputs = "    properties:\n      options: { type: object, properties: { who: { type: string, format: user } } }\n";
+    asks(&form(inputs, ""), "carol@acme.dev", "prod", "{ options: { who: bob@acme.dev } }").succeeds();
+    asks(&form(inputs, ""), "carol@acme.dev", "prod", "{ options: { who: mallory@acme.dev } }")
+        .fails_only_by("run/invalid-input");
+}
+
+#[test]
 fn an_action_is_not_run_where_its_condition_does_not_hold() {
     let condition =
         "  condition: { type: SEARCH, combinator: and, rules: [{ property: ttl, operator: \"=\", value: 3 days }] }\n";
