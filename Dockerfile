@@ -15,6 +15,8 @@ WORKDIR /build
 COPY Cargo.toml Cargo.lock README.md ./
 COPY src src
 COPY examples examples
+# What `portcullis explain` says is compiled in.
+COPY docs/rules docs/rules
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
     cargo build --release --locked --bin portcullis && cp target/release/portcullis /portcullis

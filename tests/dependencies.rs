@@ -95,3 +95,16 @@ fn licence_expressions_are_understood() {
         assert!(!met(bad, &allowed), "{bad}");
     }
 }
+
+#[test]
+fn the_image_is_built_from_all_that_is_compiled_in() {
+    let explain = include_str!("../src/cli/explain.rs");
+    let compiled_in = explain.split("include_str!(\"../../").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let (docker, context) = (include_str!("../Dockerfile"), include_str!("../.dockerignore"));
+    let directories: std::collections::BTreeSet<&str> = compiled_in.map(|path| path.rsplit_once('/').unwrap().0).collect();
+    assert!(!directories.is_empty());
+    for directory in directories.into_iter().chain(["src", "examples"]) {
+        assert!(docker.contains(&format!("COPY {directory} {directory}\n")), "{directory} is not copied into the image's build");
+        assert!(context.lines().any(|line| line == format!("!{directory}")), "{directory} is not in the build's context");
+    }
+}

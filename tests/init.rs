@@ -192,6 +192,13 @@ fn nothing_is_written_over_and_a_catalog_may_lie_in_a_subdirectory() {
     assert!(config.contains("entry: portcullis check --root ops/catalog\n"), "{config}");
     assert!(fs::read_to_string(at.join(".github/workflows/portcullis.yml")).unwrap().contains("check --root ops/catalog --base"));
 
+    // The repository has commits, and none of them holds the catalog yet.
+    let (code, told, complained) = home.portcullis(&at, &["check", "--root", "ops/catalog"]);
+    assert_eq!(code, Some(0), "{told}{complained}");
+    let (code, _, complained) = home.portcullis(&at, &["check", "--root", "ops/catalogue"]);
+    assert_eq!(code, Some(2));
+    assert!(complained.contains("there is no catalog under `ops/catalogue`"), "{complained}");
+
     let (code, told, complained) = home.portcullis(&at, &["init", "ops/catalog"]);
     assert_eq!((code, told.as_str()), (Some(2), ""));
     assert!(complained.contains("is there already, and is not written over"), "{complained}");

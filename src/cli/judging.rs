@@ -44,7 +44,7 @@ pub(super) struct Judged {
 
 /// Judges; what `place` has read before is not read again.
 pub(super) fn judge(place: &Place, request: &JudgeRequest) -> Result<Judged, CommandError> {
-    if request.base.is_none() && request.head.is_none() && place.repository.is_unborn() {
+    if request.base.is_none() && request.head.is_none() && place.begins() {
         return unborn::judge(place, request);
     }
     let resolve = |rev: &str| place.repository.resolve(rev).ok();
@@ -132,6 +132,18 @@ impl Place {
         self.repository
             .resolve(rev)
             .map_err(|error| self.meant(cannot_judge(&error.into()), rev, &["heads/", "tags/", "remotes/"]))
+    }
+
+    /// Whether no catalog stands at `HEAD` yet, so that a working tree can only be judged by itself.
+    fn begins(&self) -> bool {
+        if self.repository.is_unborn() {
+            return true;
+        }
+        match self.repository.resolve("HEAD").map(|head| self.workspace.snapshot(head)) {
+            Ok(Ok(snapshot)) => snapshot.catalog.file_count() == 0,
+            Ok(Err(FactsError::NoCatalog { .. })) => true,
+            _ => false,
+        }
     }
 
     /// With the name of a ref that is near enough to have been meant.

@@ -1,4 +1,4 @@
-//! Judges the working tree of a repository without a commit: what stands in it is to become the first base.
+//! Judges the working tree of a repository in which no catalog is committed yet: what stands in it is to become the first base.
 
 use crate::catalog::{Catalog, FileDelta, ParsedFile, parse_file};
 use crate::git::{Blob, WorktreeFile};
@@ -18,7 +18,11 @@ pub(super) fn judge(place: &Site, request: &JudgeRequest) -> Result<Judged, Comm
     let limits = empty.apply(policy.map(|file| delta(file, &first))).policy().limits;
     let catalog = empty.apply(working.files.iter().map(|file| delta(file, &limits)));
     if catalog.file_count() == 0 {
-        return Err(no_catalog().hint("`portcullis init` lays one"));
+        let none = match root {
+            "" => no_catalog(),
+            root => CommandError::could_not_judge(format!("there is no catalog under `{root}`: check the directory's name")),
+        };
+        return Err(none.hint("`portcullis init` lays one"));
     }
     let verdict = standing::judge(&catalog, working.findings, request.now);
     let files = working.files;
