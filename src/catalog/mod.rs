@@ -38,6 +38,7 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use decode::look::COLORS;
 pub use decode::search_of;
 pub use decode::suggest::nearest;
 pub(crate) use definition::shorten;

@@ -15,6 +15,7 @@ mod facts_file_tests;
 pub mod hook;
 pub mod import;
 pub mod init;
+mod inside;
 pub mod jq_worker;
 mod judging;
 mod logging;

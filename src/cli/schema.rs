@@ -12,6 +12,7 @@ use crate::editor::{self, References, SchemaFile, SettingsError, Wiring};
 use crate::facts::{Ask, Head};
 use crate::model::Timestamp;
 
+use super::inside::stays_inside;
 use super::judging::{self, Place, cannot_judge};
 use super::options::CatalogOptions;
 use super::{CommandError, Outcome, output};
@@ -207,7 +208,7 @@ fn changes(args: &Args, top: &Path, place: &Place, files: &[SchemaFile]) -> Resu
     if out.is_empty() || args.out.starts_with('/') || out.split('/').any(|part| matches!(part, "" | "." | "..")) {
         return Err(CommandError::usage(format!("`{}` is no directory inside the work tree", args.out)));
     }
-    stays_inside(top, &out)?;
+    stays_inside(top, &top.join(&out))?;
     let mut changes = Vec::new();
     for file in files {
         let path = format!("{out}/{}", file.name);
@@ -230,7 +231,7 @@ fn changes(args: &Args, top: &Path, place: &Place, files: &[SchemaFile]) -> Resu
             Editor::Jetbrains => (".idea/jsonSchemas.xml", editor::jetbrains_mappings),
             Editor::None => continue,
         };
-        stays_inside(top, path)?;
+        stays_inside(top, &top.join(path))?;
         let old = read(top, path)?;
         let new = wired(old.as_deref(), &wiring).map_err(|error| {
             CommandError::could_not_judge(format!("{path} is left as it is")).because(&error).hint(
@@ -242,23 +243,8 @@ fn changes(args: &Args, top: &Path, place: &Place, files: &[SchemaFile]) -> Resu
     Ok(changes)
 }
 
-/// A link in the repository could lead what is written to anywhere on this machine.
-fn stays_inside(top: &Path, path: &str) -> Result<(), CommandError> {
-    let mut here = top.to_owned();
-    for part in path.split('/') {
-        here.push(part);
-        if here.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            return Err(CommandError::could_not_judge(format!(
-                "{} is a symbolic link, and is not written through",
-                here.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
 fn read(top: &Path, path: &str) -> Result<Option<String>, CommandError> {
-    stays_inside(top, path)?;
+    stays_inside(top, &top.join(path))?;
     match fs::read_to_string(top.join(path)) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -20,7 +20,7 @@ pub(super) const RULES: &[RuleDoc] = &[
 ];
 
 /// The colours of enums, calculations and levels.
-const COLORS: &[&str] = &[
+pub(crate) const COLORS: &[&str] = &[
     "blue",
     "turquoise",
     "orange",

@@ -10,7 +10,7 @@ mod form;
 mod invocation;
 mod key;
 mod keyword;
-mod look;
+pub(in crate::catalog) mod look;
 mod permission;
 mod policy;
 mod policy_rule;

@@ -11,6 +11,7 @@ use crate::git::Repository;
 use crate::model::Identifier;
 use crate::report::defuse_inline;
 
+use super::inside::stays_inside;
 use super::options::Mode;
 use super::{CommandError, Outcome, output};
 
@@ -103,23 +104,6 @@ fn place(dir: &Path) -> Result<(PathBuf, String), CommandError> {
             .hint("choose a directory of letters, digits, dots, dashes and underscores"));
     }
     Ok((top, root))
-}
-
-/// A link on the way could lead what is written to anywhere on this machine.
-fn stays_inside(top: &Path, at: &Path) -> Result<(), CommandError> {
-    let inside =
-        at.strip_prefix(top).map_err(|_| CommandError::internal(format!("{} lies outside of the repository", at.display())))?;
-    let mut here = top.to_owned();
-    for part in inside.components() {
-        here.push(part);
-        if here.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            return Err(CommandError::could_not_judge(format!(
-                "{} is a symbolic link, and is not written through",
-                here.display()
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn shown(at: &Path, top: &Path) -> String {

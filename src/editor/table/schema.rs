@@ -1,5 +1,7 @@
 //! The keywords of JSON Schema that blueprints and actions may use, with Port's own.
 
+use crate::catalog::COLORS;
+
 use super::super::key::{Key, Keywords, Named, Section, Wants, key};
 
 /// What a keyword does to the schemas inside it.
@@ -143,24 +145,6 @@ const KEYWORDS: &[Key] = &[
     plain("definitions", &Wants::Any, "Schemas to refer to, by the older name.").like("{ port: { type: integer } }"),
     plain("$comment", &Wants::Text, "A remark.").like("see the wiki"),
     plain("examples", &Wants::List(&Wants::Any), "Values as somebody would write them.").like("[3 days]"),
-];
-
-/// The colours that Port has.
-const COLORS: &[&str] = &[
-    "blue",
-    "turquoise",
-    "orange",
-    "purple",
-    "pink",
-    "yellow",
-    "green",
-    "red",
-    "darkGray",
-    "lightGray",
-    "bronze",
-    "gold",
-    "silver",
-    "paleBlue",
 ];
 
 pub(super) const AUTHENTICATION: Section = Section {
