@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::catalog::Catalog;
 use crate::model::{
     Actor, Attribution, CommitId, Finding, ForgeUser, Identifier, IdentityMode, KeyFingerprint, Reviewer, RuleDoc, SignatureFact,
-    Timestamp, User,
+    Timestamp, User, Vouched,
 };
 
 use super::{Base, CommitFacts, PullRequestFacts, claimants};
@@ -115,7 +115,7 @@ pub fn hands(base: &Base<Catalog>, commit: &CommitFacts) -> BTreeSet<Identifier>
     if let SignatureFact::By(key) = &commit.signature {
         all.extend(claimants::by_key(base, key).identifiers());
     }
-    if let Some(account) = &commit.verified_as {
+    if let Some(Vouched::Account(account)) = &commit.vouched {
         all.extend(claimants::by_account(base, account).identifiers());
     }
     all
@@ -130,7 +130,10 @@ pub fn pushers(base: &Base<Catalog>, pull_request: &PullRequestFacts) -> BTreeSe
 /// Whom the forge itself names for a commit, its lines aside: who signed it, or else who opened the pull request.
 pub fn known_to_forge(base: &Base<Catalog>, commit: &CommitFacts, pull_request: Option<&PullRequestFacts>) -> Option<Identifier> {
     let opener = || pull_request.and_then(|pr| pr.opener.as_ref());
-    let account = commit.verified_as.as_ref().or_else(opener)?;
+    let account = match &commit.vouched {
+        Some(Vouched::Account(account)) => account,
+        Some(Vouched::Forge) | None => opener()?,
+    };
     claimants::by_account(base, account).sole().map(|user| user.identifier.clone())
 }
 
@@ -239,7 +242,7 @@ fn by_forge(
     range: &[CommitFacts],
     pull_request: Option<&PullRequestFacts>,
 ) -> (Attribution, Vec<Finding>) {
-    if let Some(account) = &commit.verified_as {
+    if let Some(Vouched::Account(account)) = &commit.vouched {
         return (Attribution::one(by_account(base, account)), Vec::new());
     }
     let (mut actors, mut findings) = (Vec::new(), Vec::new());
@@ -264,7 +267,10 @@ fn by_forge(
             None => unknown(UNKNOWN_PUSHER, "pusher", sign),
         });
     }
-    actors.extend([&commit.author_email, &commit.committer_email].map(|email| by_line(base, email)));
+    actors.push(by_line(base, &commit.author_email));
+    if commit.vouched != Some(Vouched::Forge) {
+        actors.push(by_line(base, &commit.committer_email));
+    }
     let mut seen = BTreeSet::new();
     actors.retain(|actor| seen.insert(actor.clone()));
     findings.dedup();

@@ -126,9 +126,10 @@ fn a_key_counts_only_within_its_validity_when_received() {
 #[test]
 fn the_forges_word_goes_by_number_and_not_by_login() {
     let mut verified = commit(1, &[], "mallory");
-    verified.verified_as = Some(crate::model::ForgeUser { login: "renamed".into(), id: account("alice") });
+    verified.vouched =
+        Some(crate::model::Vouched::Account(crate::model::ForgeUser { login: "renamed".into(), id: account("alice") }));
     assert_eq!(judged(&world(), Forge, &verified), outcome(&["alice"], &[]));
-    verified.verified_as = Some(crate::model::ForgeUser { login: "alice".into(), id: 7 });
+    verified.vouched = Some(crate::model::Vouched::Account(crate::model::ForgeUser { login: "alice".into(), id: 7 }));
     assert_eq!(judged(&world(), Forge, &verified), outcome(&["stranger:alice"], &[]), "a login that changed hands");
 }
 
@@ -227,7 +228,7 @@ fn reviewers_go_by_account_key_or_where_declared_by_address() {
 fn every_hand_in_a_commit_is_known_in_every_mode() {
     let mut many = signed("SHA256:alice", commit(1, &[], "dave"));
     many.author_email = "BOB@acme.dev".into();
-    many.verified_as = Some(forge_user("carol"));
+    many.vouched = Some(crate::model::Vouched::Account(forge_user("carol")));
     let all = ["alice", "bob", "carol", "dave"].map(|name| id(&format!("{name}@acme.dev")));
     assert_eq!(hands(&base(&world()), &many), all.into());
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::Catalog;
 use crate::model::{
     CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, PullRequestState, Push, Review, SignatureFact, Timestamp,
+    Vouched,
 };
 
 /// What stands on the watched branch and judges: roster, permissions, ownership and schemas come from here alone.
@@ -34,8 +35,8 @@ pub struct CommitFacts {
     pub signature: SignatureFact,
     /// When the server first saw it: what key validity is measured at.
     pub received_at: Timestamp,
-    /// In `forge` mode, whose signature the forge has verified.
-    pub verified_as: Option<ForgeUser>,
+    /// In `forge` mode, by whose signature the forge vouches for it.
+    pub vouched: Option<Vouched>,
     /// What it starts from: its parent, or the clean merge of its parents.
     pub before: Catalog,
     /// For a merge whose parents conflict: the parents. `before` then has every conflicting file as it was before all of them.

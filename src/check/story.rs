@@ -31,7 +31,7 @@ pub(super) fn commit(number: u8, parents: &[u8], who: &str) -> CommitFacts {
         committed_at: Some(day(0)),
         signature: SignatureFact::Unsigned,
         received_at: day(0),
-        verified_as: None,
+        vouched: None,
         before: Catalog::default(),
         sides: Vec::new(),
         conflicts: Vec::new(),

@@ -96,6 +96,8 @@ fn compare(
         identity,
         as_user: None,
         pull_request: None,
+        branch: None,
+        members: BTreeMap::new(),
         received: BTreeMap::new(),
         first_seen: None,
         now,

@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::model::{CommitId, ForgeUser, PullRequestState, Push, Review, ReviewState, Reviewer, Timestamp};
+use crate::model::{CommitId, ForgeUser, PullRequestState, Push, Review, ReviewState, Reviewer, Timestamp, Vouched};
 
 /// A file of facts (spec 10). What it leaves out is unknown.
 #[derive(Deserialize, Clone, PartialEq, Eq, Debug)]
@@ -170,7 +170,7 @@ impl FactsFile {
     }
 
     /// Whose signature the forge has verified, by commit. A commit that stands twice with different answers is nobody's.
-    pub fn verified(&self, resolve: &dyn Fn(&str) -> Option<CommitId>) -> BTreeMap<CommitId, ForgeUser> {
+    pub fn verified(&self, resolve: &dyn Fn(&str) -> Option<CommitId>) -> BTreeMap<CommitId, Vouched> {
         let facts = self.commits.iter().flatten().map(|fact| &fact.0);
         let mut told: BTreeMap<CommitId, Option<ForgeUser>> = BTreeMap::new();
         for fact in facts {
@@ -180,7 +180,7 @@ impl FactsFile {
                 *first = None;
             }
         }
-        told.into_iter().filter_map(|(id, user)| Some((id, user?))).collect()
+        told.into_iter().filter_map(|(id, user)| Some((id, Vouched::Account(user?)))).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::FactsFile;
-use crate::model::{CommitId, ForgeUser, PullRequestState, Push, ReviewState, Reviewer};
+use crate::model::{CommitId, ForgeUser, PullRequestState, Push, ReviewState, Reviewer, Vouched};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -40,7 +40,7 @@ fn everything_a_forge_tells() {
     let review = &facts.reviews(&knows_topic)[0];
     assert_eq!((review.id.as_str(), review.state, review.commit), ("7", ReviewState::Approved, CommitId::from_hex(A)));
     assert_eq!(review.submitted_at.unwrap().to_string(), "2026-11-21T09:00:00Z");
-    assert_eq!(facts.verified(&knows_topic), BTreeMap::from([(CommitId::from_hex(A).unwrap(), alice)]));
+    assert_eq!(facts.verified(&knows_topic), BTreeMap::from([(CommitId::from_hex(A).unwrap(), Vouched::Account(alice))]));
     assert_eq!(facts.now.unwrap().to_string(), "2026-11-21T12:00:00Z");
 }
 

@@ -74,6 +74,8 @@ pub(super) fn judge(place: &Place, request: &JudgeRequest) -> Result<Judged, Com
         identity: request.identity,
         as_user: request.as_user.clone(),
         pull_request,
+        branch: None,
+        members: BTreeMap::new(),
         received: BTreeMap::new(),
         first_seen: facts.and_then(|facts| facts.first_seen),
         now: request.now,

@@ -75,7 +75,7 @@ async fn gather(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError> {
     let trouble =
         |error: &dyn std::error::Error| CommandError::could_not_judge("the review requests cannot be read").because(error);
     for review in forge.open_pull_requests().await.map_err(|error| trouble(&error))? {
-        let asking = Asking { keys: &keys, now: request.now };
+        let asking = Asking { keys: &keys, signed: &[], now: request.now };
         let details = forge.details(&review, asking).await.map_err(|error| trouble(&error))?;
         let input = PullRequestInput {
             state: details.state,
@@ -106,6 +106,8 @@ fn asked_by(
         identity: None,
         as_user: None,
         pull_request: Some(input),
+        branch: None,
+        members: BTreeMap::new(),
         received: BTreeMap::new(),
         first_seen: None,
         now,

@@ -137,6 +137,8 @@ fn catalog(args: &Args, place: &Place) -> Result<Catalog, CommandError> {
         identity: None,
         as_user: None,
         pull_request: None,
+        branch: None,
+        members: BTreeMap::new(),
         received: BTreeMap::new(),
         first_seen: None,
         now: Timestamp::now(),

@@ -1,5 +1,6 @@
 //! The watched branch and its accepted revision (spec 9): what is live, what may become live, and what stops the whole.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::check::watching_rules::{HISTORY_REWRITTEN, UNJUDGED};
@@ -119,6 +120,8 @@ impl Shared {
             identity: None,
             as_user: None,
             pull_request: None,
+            branch: None,
+            members: BTreeMap::new(),
             received: self.received(repository, from, tip).await?,
             first_seen: Some(self.store.first_seen(key, &format!("branch/{tip}"), self.clock.now()).await?),
             now: self.clock.now(),

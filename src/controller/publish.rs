@@ -28,8 +28,13 @@ impl Shared {
         }
         let mut attempt = 1;
         loop {
-            let publication =
-                Publication { statuses: answer.statuses.clone(), analyses: answer.analyses.clone(), at: self.clock.now() };
+            let publication = Publication {
+                statuses: answer.statuses.clone(),
+                analyses: answer.analyses.clone(),
+                report: None,
+                story: None,
+                at: self.clock.now(),
+            };
             let done = repository.watched.forge.publish(&publication).await?;
             self.metrics.posted(&repository.name, done.statuses);
             match self.push_notes(repository).await {

@@ -1,6 +1,6 @@
 //! One pull request: its facts, the judgement, and what follows from it, in an order that a crash cannot spoil.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::check::Target;
@@ -33,7 +33,7 @@ impl Shared {
             Ok(base) => base,
             Err(unjudged) => return Err(unjudged.into_trouble()),
         };
-        let asking = Asking { keys: &base.keys, now: self.clock.now() };
+        let asking = Asking { keys: &base.keys, signed: &[], now: self.clock.now() };
         let details = repository.watched.forge.details(&pull_request, asking).await?;
         let open = details.state == PullRequestState::Open;
         let input = Input { head: open.then_some(details.head), ..world.pull_request(open) };
@@ -85,6 +85,8 @@ impl Shared {
                 reviews: details.reviews,
                 verified: details.verified,
             }),
+            branch: None,
+            members: BTreeMap::new(),
             received: self.received(repository, accepted, head).await?,
             first_seen: Some(self.runs_first_seen(repository, id, accepted, head).await?),
             now: self.clock.now(),

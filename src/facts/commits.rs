@@ -36,7 +36,7 @@ pub(super) fn gather(
             committed_at: raw.committer.when,
             signature,
             received_at,
-            verified_as: ask.pull_request.as_ref().and_then(|pr| pr.verified.get(id).cloned()),
+            vouched: ask.pull_request.as_ref().and_then(|pr| pr.verified.get(id).cloned()),
             before: start.before.map_or_else(|| workspace.empty(), |s| s.catalog),
             sides: start.sides,
             conflicts: start.conflicts,

@@ -13,7 +13,7 @@ mod snapshots;
 mod sources;
 
 pub use progress::Progress;
-pub use propose::{Ask, Head, Proposed, PullRequestInput};
+pub use propose::{Ask, BranchInput, Head, Proposed, PullRequestInput};
 pub use provenance::{History, Origin, Origins};
 pub use snapshots::{Snapshot, Workspace};
 pub use sources::Sources;

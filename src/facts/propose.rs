@@ -7,7 +7,7 @@ use crate::check::{self, Base, CommitFacts, Proposal, PullRequestFacts, Target};
 use crate::git::{Blob, ObjectId, Repository};
 use crate::model::{
     CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, Limits, PullRequestState, Push, Review, SignatureFact,
-    Timestamp,
+    Timestamp, Vouched,
 };
 
 use super::{FactsError, Snapshot, Sources, Workspace, commits, load, policy_name, reviewed};
@@ -36,7 +36,16 @@ pub struct PullRequestInput {
     /// Its reviews, oldest first.
     pub reviews: Vec<Review>,
     /// Whose signature the forge has verified, by commit.
-    pub verified: BTreeMap<CommitId, ForgeUser>,
+    pub verified: BTreeMap<CommitId, Vouched>,
+}
+
+/// What the forge told of the watched branch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BranchInput {
+    /// Who moved it, oldest first.
+    pub pushes: Vec<Push>,
+    /// For whose signature on a commit the forge vouches.
+    pub verified: BTreeMap<CommitId, Vouched>,
 }
 
 /// A question to be judged.
@@ -56,6 +65,10 @@ pub struct Ask {
     pub as_user: Option<Identifier>,
     /// The pull request, where there is one.
     pub pull_request: Option<PullRequestInput>,
+    /// For a range that is on the watched branch already, who moved the branch; `None` where the forge has no word of its own.
+    pub branch: Option<BranchInput>,
+    /// The accounts, by numeric id, in each team of base's roster whose members the forge knows.
+    pub members: BTreeMap<Identifier, BTreeSet<u64>>,
     /// When the server first saw each commit; those that are missing count as received now.
     pub received: BTreeMap<CommitId, Timestamp>,
     /// When the controller first saw what is proposed.
@@ -203,7 +216,7 @@ impl Workspace {
             committed_at: Some(ask.now),
             signature: SignatureFact::Unsigned,
             received_at: ask.now,
-            verified_as: None,
+            vouched: None,
             before: base.catalog.clone(),
             sides: Vec::new(),
             conflicts: Vec::new(),

@@ -263,6 +263,10 @@ impl Forge for GitForge {
             pushes: Vec::new(),
             reviews: reviews::reviews(&told.brought, &told.standing, &witnesses),
             verified: BTreeMap::new(),
+            draft: false,
+            onto_watched: true,
+            commands: Vec::new(),
+            pending: None,
         })
     }
 
@@ -273,7 +277,7 @@ impl Forge for GitForge {
             // Findings first: whoever sees a status can read why. But where they cannot be written, the status still is.
             let analyses = publish::analyses(&room.objects, &hand, &publication.analyses);
             let statuses = publish::statuses(&room.objects, &hand, &publication.statuses)?;
-            Ok(Published { statuses, analyses: analyses? })
+            Ok(Published { statuses, analyses: analyses?, foreign: Vec::new() })
         })
         .await
     }

@@ -3,16 +3,19 @@
 mod answer;
 mod appraise;
 mod error;
+pub mod github;
 mod question;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
-use crate::model::CommitId;
+use crate::model::{CommitId, ForgeTeam};
 
-pub use answer::{Analysis, Publication, Published, Remark, Status};
+pub use answer::{Analysis, ForeignStatus, Merge, MergeMethod, Merged, Publication, Published, Remark, Report, Status, Story};
 pub use appraise::{GitForge, GitForgeOptions};
 pub use error::ForgeError;
-pub use question::{Asking, PullRequest, PullRequestDetails};
+pub use question::{Asking, BranchDetails, Command, CommandWord, MergeGroup, PullRequest, PullRequestDetails, Remote};
 
 /// What the controller needs of a forge. Facts are told as the forge knows them; what they mean is decided elsewhere.
 ///
@@ -34,4 +37,36 @@ pub trait Forge: Send + Sync {
 
     /// The current statuses of some commits, by anybody, as a reader of the forge would see them: at most one for each (commit, context).
     async fn statuses(&self, commits: &[CommitId]) -> Result<Vec<Status>, ForgeError>;
+
+    /// Where the repository is fetched from; `None` where that is no matter of the forge's. Credentials may be short-lived: ask before
+    /// each fetch.
+    async fn remote(&self) -> Result<Option<Remote>, ForgeError> {
+        Ok(None)
+    }
+
+    /// Who moved the watched branch, and for which of these signed commits on it the forge vouches. A forge without accounts knows neither.
+    async fn branch(&self, _signed: &[CommitId]) -> Result<BranchDetails, ForgeError> {
+        Ok(BranchDetails::default())
+    }
+
+    /// The accounts in each of these teams, by numeric id. A team that is missing here is unknown, and grants nobody anything.
+    async fn teams(&self, _teams: &BTreeSet<ForgeTeam>) -> Result<BTreeMap<ForgeTeam, BTreeSet<u64>>, ForgeError> {
+        Ok(BTreeMap::new())
+    }
+
+    /// The prefix of the refs under which a merge queue for the watched branch proposes groups, `refs/heads/gh-readonly-queue/main/`; `None`
+    /// where there are no queues.
+    fn queue(&self) -> Option<String> {
+        None
+    }
+
+    /// What the rest of such a ref's name says; `None` where it says nothing that is understood.
+    fn merge_group(&self, _rest: &str) -> Option<MergeGroup> {
+        None
+    }
+
+    /// Merges a pull request, if its head is still the one that is named.
+    async fn merge(&self, _merge: &Merge) -> Result<Merged, ForgeError> {
+        Err(ForgeError::permanent("this forge merges nothing by itself"))
+    }
 }

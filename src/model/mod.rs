@@ -33,7 +33,7 @@ pub use identifier::{Identifier, IdentifierError};
 pub use permission::{ActionPermissions, EntityPermissions, Permissions, Policy, PolicyTest, Role, Rule};
 pub use place::{CommitId, FilePath, Kind, Part, Place, Pointer, Span, Subject};
 pub use policy::{CatalogPolicy, IdentityMode, Limits};
-pub use review::{ForgeUser, PullRequestState, Push, Review, ReviewState, Reviewer, SignatureFact};
+pub use review::{ForgeTeam, ForgeUser, PullRequestState, Push, Review, ReviewState, Reviewer, SignatureFact, Vouched};
 pub use roster::{KeyFingerprint, SigningKey, Team, User};
 pub use run::{RunRequest, RunState};
 pub use search::{

@@ -11,6 +11,26 @@ pub struct ForgeUser {
     pub id: u64,
 }
 
+/// A forge's word for a commit, by a signature that it has verified itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Vouched {
+    /// A key of this account signed it.
+    Account(ForgeUser),
+    /// The forge made and signed it (an edit in the browser, a merge by its button): its committer line names the forge and nobody else.
+    Forge,
+}
+
+/// A team of the forge whose members are members of a team of the roster; the numeric id decides.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ForgeTeam {
+    /// The organisation's login.
+    pub organization: String,
+    /// The team's name in addresses.
+    pub slug: String,
+    /// The numeric id, which stays when the team is renamed.
+    pub id: u64,
+}
+
 /// Whether a pull request is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PullRequestState {

@@ -135,7 +135,7 @@ impl Target for Notes {
         };
         let forge = GitForge::new(options, self.store.clone());
         let told = self.runtime.block_on(async {
-            let asking = Asking { keys: &[], now: Timestamp::from_second(1_700_000_100).unwrap() };
+            let asking = Asking { keys: &[], signed: &[], now: Timestamp::from_second(1_700_000_100).unwrap() };
             let open = forge.open_pull_requests().await.unwrap();
             let mut told = format!("{name}: {} open", open.len());
             for pull_request in &open {

@@ -143,7 +143,7 @@ pub(crate) fn judged(before: &Files, after: &Files, who: &str) -> (BTreeMap<Chan
         committed_at: Some(Timestamp::UNIX_EPOCH),
         signature: SignatureFact::Unsigned,
         received_at: Timestamp::UNIX_EPOCH,
-        verified_as: None,
+        vouched: None,
         before: old.clone(),
         sides: Vec::new(),
         conflicts: Vec::new(),

@@ -96,7 +96,7 @@ impl Told {
             committed_at: None,
             signature: SignatureFact::Unsigned,
             received_at: Timestamp::UNIX_EPOCH,
-            verified_as: None,
+            vouched: None,
             before,
             after: self.head.clone(),
             findings: Vec::new(),

@@ -121,6 +121,8 @@ impl Push<'_> {
             identity: None,
             as_user: judged_as(base.0.policy().identity, pusher),
             pull_request: None,
+            branch: None,
+            members: BTreeMap::new(),
             received: BTreeMap::new(),
             first_seen: Some(self.now),
             now: self.now,

@@ -81,6 +81,8 @@ impl Requests {
             base_ref: request.target_ref,
             requester: request.requester,
             url: None,
+            version: String::new(),
+            fetched_ref: None,
         };
         Ok(Some(Found { pull_request, state }))
     }

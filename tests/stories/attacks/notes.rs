@@ -79,7 +79,7 @@ impl Office {
             };
             let forge = GitForge::new(options, Arc::new(SqliteStore::open(&store).await.unwrap()));
             let request = forge.pull_request(&ask).await.unwrap().unwrap();
-            forge.details(&request, Asking { keys: &keys, now: at("2026-11-21T11:00:00Z") }).await.unwrap()
+            forge.details(&request, Asking { keys: &keys, signed: &[], now: at("2026-11-21T11:00:00Z") }).await.unwrap()
         });
         assert_eq!(details.head, self.story.git.id("ask"));
         self.story.reviewed("ask", details.reviews);

@@ -9,7 +9,7 @@ use portcullis::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
 use portcullis::git::GitError;
 use portcullis::jq::Jq;
 use portcullis::model::{
-    CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, SigningKey, Timestamp,
+    CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, SigningKey, Timestamp, Vouched,
 };
 
 use super::repo::{Files, Picture};
@@ -31,7 +31,7 @@ pub struct Story {
     state: PullRequestState,
     pushes: Vec<Push>,
     opener: Option<ForgeUser>,
-    verified: BTreeMap<CommitId, ForgeUser>,
+    verified: BTreeMap<CommitId, Vouched>,
     kept: Vec<tempfile::TempDir>,
 }
 
@@ -129,7 +129,7 @@ impl Story {
 
     pub fn verified_as(&mut self, commit: CommitId, login: &str) -> &mut Self {
         if let Some(user) = account(login) {
-            self.verified.insert(commit, user);
+            self.verified.insert(commit, Vouched::Account(user));
         }
         self
     }
@@ -183,6 +183,8 @@ impl Story {
                 reviews: self.reviews.get(head).cloned().unwrap_or_default(),
                 verified: self.verified.clone(),
             }),
+            branch: None,
+            members: BTreeMap::new(),
             received: BTreeMap::new(),
             first_seen: self.first_seen,
             now: self.now,

@@ -18,7 +18,7 @@ fn statuses(commit: CommitId, [catalog, permissions, approval]: [Conclusion; 3])
 }
 
 fn publication(statuses: Vec<Status>, second: i64) -> Publication {
-    Publication { statuses, analyses: Vec::new(), at: at(second) }
+    Publication { statuses, analyses: Vec::new(), report: None, story: None, at: at(second) }
 }
 
 fn remark(severity: Severity, message: &str) -> Remark {
@@ -33,7 +33,13 @@ fn remark(severity: Severity, message: &str) -> Remark {
 }
 
 fn analysis(commit: CommitId, remarks: Vec<Remark>) -> Publication {
-    Publication { statuses: Vec::new(), analyses: vec![Analysis { commit, remarks, url: None }], at: at(0) }
+    Publication {
+        statuses: Vec::new(),
+        analyses: vec![Analysis { commit, remarks, url: None }],
+        report: None,
+        story: None,
+        at: at(0),
+    }
 }
 
 /// What the published format demands of every kind of record we write: a timestamp of ten digits, and texts where texts belong.
@@ -67,7 +73,7 @@ async fn statuses_are_records_that_git_appraise_reads() {
     let forge = world.forge();
     let posted = statuses(first, [Success, Failure, Pending]);
     let done = forge.publish(&publication(posted.clone(), 0)).await.unwrap();
-    assert_eq!(done, Published { statuses: 3, analyses: 0 });
+    assert_eq!(done, Published { statuses: 3, analyses: 0, foreign: Vec::new() });
     for line in noted(&world, CI, first) {
         assert_follows_the_format(&line, &["agent"], &["success", "failure"]);
     }
@@ -177,7 +183,7 @@ async fn findings_are_records_that_git_appraise_reads_and_fetches() {
     assert_eq!(forge.analysis_document(first).await.unwrap(), None);
     let found =
         analysis(first, vec![remark(Severity::Warning, "odd"), remark(Severity::Error, "`10 dayz` is none of: 3 days\n10 days")]);
-    assert_eq!(forge.publish(&found).await.unwrap(), Published { statuses: 0, analyses: 1 });
+    assert_eq!(forge.publish(&found).await.unwrap(), Published { statuses: 0, analyses: 1, foreign: Vec::new() });
     assert!(forge.publish(&found).await.unwrap().nothing_new());
     let lines = noted(&world, ANALYSES, first);
     assert_eq!(lines.len(), 1);

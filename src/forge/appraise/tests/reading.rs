@@ -129,7 +129,7 @@ async fn a_review_is_received_once_however_often_it_is_read() {
     bob.review(first, first, Some(true));
     let pr = world.the_only_pull_request().await;
     for now in [5, 500] {
-        let details = world.forge().details(&pr, Asking { keys: &[], now: at(now) }).await.unwrap();
+        let details = world.forge().details(&pr, Asking { keys: &[], signed: &[], now: at(now) }).await.unwrap();
         assert!(matches!(&details.reviews[0].reviewer, Reviewer::Committer { received_at, .. } if *received_at == at(5)));
     }
 }
@@ -152,12 +152,12 @@ async fn signed_notes_are_their_signers_and_unsigned_ones_nobodys() {
     }
     let pr = world.the_only_pull_request().await;
     let forge = world.forge();
-    let details = forge.details(&pr, Asking { keys: &keys, now: at(0) }).await.unwrap();
+    let details = forge.details(&pr, Asking { keys: &keys, signed: &[], now: at(0) }).await.unwrap();
     let mut signed: Vec<_> = spoken(&details).into_iter().zip(signed_by(&details)).collect();
     signed.sort();
     assert_eq!(signed, [("bob approves".into(), Some(keys[0].fingerprint.clone())), ("carol approves".into(), None)]);
     // A roster without bob's key knows him no more.
-    let details = forge.details(&pr, Asking { keys: &keys[1..], now: at(0) }).await.unwrap();
+    let details = forge.details(&pr, Asking { keys: &keys[1..], signed: &[], now: at(0) }).await.unwrap();
     assert_eq!(signed_by(&details), [None, None]);
 }
 

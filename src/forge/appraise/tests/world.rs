@@ -101,7 +101,7 @@ impl World {
     }
 
     pub(super) async fn details(&self, forge: &GitForge, pr: &PullRequest) -> PullRequestDetails {
-        forge.details(pr, Asking { keys: &[], now: at(0) }).await.unwrap()
+        forge.details(pr, Asking { keys: &[], signed: &[], now: at(0) }).await.unwrap()
     }
 
     /// The reviews, as a reader sees them: who said what.

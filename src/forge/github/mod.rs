@@ -1,0 +1,5 @@
+//! GitHub: what it tells, translated into our words, and what we tell it. It decides nothing.
+
+pub mod client;
+
+pub use client::{ApiError, Client, Credentials, Github, GithubOptions, Secret, Time};
