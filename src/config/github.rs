@@ -50,8 +50,11 @@ pub(super) fn public() -> (String, String) {
     ("https://api.github.com".to_owned(), "https://github.com".to_owned())
 }
 
-/// The address of the API, and that of git which follows from it.
-pub(super) fn addresses(text: &str) -> Result<(String, String), String> {
+/// The address of an API of GitHub, and that of git which follows from it.
+///
+/// # Errors
+/// What to write instead: `https`, except to this machine, and the API rather than the pages.
+pub fn addresses(text: &str) -> Result<(String, String), String> {
     let address = text.trim_end_matches('/');
     let uri: http::Uri = address.parse().map_err(|_| format!("`{text}` is not an address: write `https://HOST/api/v3`"))?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {

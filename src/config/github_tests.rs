@@ -174,7 +174,7 @@ fn webhook_secrets_are_long_and_may_be_two_while_one_is_changed() {
 
 #[test]
 fn the_address_of_the_api_gives_that_of_git_and_is_never_in_the_clear() {
-    let git = |text: &str| super::github::addresses(text).map(|(_, git)| git);
+    let git = |text: &str| github::addresses(text).map(|(_, git)| git);
     assert_eq!(git("https://ghe.acme.dev/api/v3/").as_deref(), Ok("https://ghe.acme.dev"));
     assert_eq!(git("https://api.acme.ghe.com").as_deref(), Ok("https://acme.ghe.com"));
     assert_eq!(git("http://127.0.0.1:3000").as_deref(), Ok("http://127.0.0.1:3000"));

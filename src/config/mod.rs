@@ -13,10 +13,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use github::{Discovered, GithubConfig};
+pub use github::{Discovered, GithubConfig, addresses as github_addresses};
 pub use options::{Form, OPTIONS, OptionDoc, Scope, find, markdown_table};
 pub use repository::{Answers, GithubRepository, RepositoryConfig};
-pub use value::{Author, ForgeKind, LogFormat, RemoteUrl};
+pub use value::{Author, ForgeKind, LogFormat, RemoteUrl, owner as github_owner};
 
 /// The texts of options by key, each with where it was said.
 type Texts = BTreeMap<&'static str, (String, String)>;

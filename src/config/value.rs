@@ -186,14 +186,30 @@ pub(super) fn merge(text: &str) -> Result<Option<MergeMethod>, String> {
     }
 }
 
+/// A user or an organisation on GitHub, by its login.
+///
+/// # Errors
+/// Where it cannot be one.
+pub fn owner(text: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('-') {
+        Ok(())
+    } else {
+        Err(format!("`{text}` is not a user or an organisation on GitHub"))
+    }
+}
+
 /// `owner/name` of a repository on GitHub.
 pub(super) fn full_name(text: &str) -> Result<String, String> {
     let wrong = || format!("`{text}` is not a repository on GitHub: write `owner/name`, such as `acme/catalog`");
     let (owner, name) = text.split_once('/').ok_or_else(wrong)?;
-    let owner_is_plain = owner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) && !owner.starts_with('-');
     let name_is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    let fits = (1..=100).contains(&owner.len()) && (1..=100).contains(&name.len());
-    if fits && owner_is_plain && name_is_plain && !matches!(name, "." | "..") && !name.ends_with(".git") {
+    if self::owner(owner).is_ok()
+        && (1..=100).contains(&name.len())
+        && name_is_plain
+        && !matches!(name, "." | "..")
+        && !name.ends_with(".git")
+    {
         Ok(text.to_owned())
     } else {
         Err(wrong())
