@@ -6,6 +6,7 @@
 mod answer;
 mod answer_matrix;
 mod app_manifest;
+mod comment;
 mod defuse;
 mod difference;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use app_manifest::{
     AppNeed, AppWishes, WEBHOOK_PATH, app_events, app_manifest, app_manifest_html, app_manifest_json, app_manifest_text,
     app_permissions,
 };
+pub use comment::{CheckSummary, CommentOptions, ForeignWord, check_summary, comment, comment_unjudged};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
 pub use difference::{Differing, difference_json, difference_markdown, difference_text};
 pub use entity::{EntityView, PropertyView, entity_json, entity_text, entity_yaml};
