@@ -11,6 +11,7 @@ mod defuse;
 mod difference;
 #[cfg(test)]
 mod difference_tests;
+mod doctor;
 mod entity;
 mod excerpt;
 mod fold;
@@ -42,6 +43,7 @@ pub use app_manifest::{
 pub use comment::{CheckSummary, CommentOptions, ForeignWord, check_summary, comment, comment_unjudged};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
 pub use difference::{Differing, difference_json, difference_markdown, difference_text};
+pub use doctor::{Checkup, Wellness, doctor_json, doctor_text};
 pub use entity::{EntityView, PropertyView, entity_json, entity_text, entity_yaml};
 pub use excerpt::Excerpt;
 pub use format::{Format, render};
