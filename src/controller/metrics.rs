@@ -43,6 +43,7 @@ pub struct Metrics {
     refused: Family<Labels, Gauge>,
     open: Family<Labels, Gauge>,
     pub(super) abandoned: Gauge,
+    deliveries: Family<Labels, Counter>,
 }
 
 impl Default for Metrics {
@@ -61,6 +62,7 @@ impl Default for Metrics {
             refused: Family::default(),
             open: Family::default(),
             abandoned: Gauge::default(),
+            deliveries: Family::default(),
             registry: Registry::default(),
         };
         registry.register("reconciles", "Reconciliations by repository, thing and result", metrics.reconciles.clone());
@@ -82,6 +84,11 @@ impl Default for Metrics {
             "abandoned_judgements",
             "Judgements past their deadline whose threads still run",
             metrics.abandoned.clone(),
+        );
+        registry.register(
+            "webhook_deliveries",
+            "Deliveries of webhooks by event and by what came of them",
+            metrics.deliveries.clone(),
         );
         let version = Family::<Labels, Gauge>::default();
         version.get_or_create(&Labels(vec![("version", env!("CARGO_PKG_VERSION").to_owned())])).set(1);
@@ -132,6 +139,12 @@ impl Metrics {
     pub(super) fn branch(&self, repository: &str, halted: bool, refused: bool) {
         self.halted.get_or_create(&of(repository)).set(i64::from(halted));
         self.refused.get_or_create(&of(repository)).set(i64::from(refused));
+    }
+
+    /// A webhook was delivered, and this came of it. Both are words of a few: strangers choose neither.
+    pub(crate) fn delivered(&self, event: &'static str, result: &'static str) {
+        let labels = vec![("event", event.to_owned()), ("result", result.to_owned())];
+        self.deliveries.get_or_create(&Labels(labels)).inc();
     }
 
     pub(super) fn open(&self, repository: &str, count: usize) {
