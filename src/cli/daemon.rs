@@ -126,7 +126,7 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
         ))
         .because(error)
     };
-    if repository.remote.is_some() && !repository.path.exists() {
+    if repository.is_copy() && !repository.path.exists() {
         git2::Repository::init_bare(&repository.path).map_err(|error| cannot(&error))?;
     }
     git::Repository::open(&repository.path).map_err(|error| cannot(&error))?;
@@ -146,6 +146,7 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
             },
             store.clone(),
         )),
+        ForgeKind::Github => return Err(CommandError::internal("GitHub is not wired yet")),
     };
     Ok(Watched {
         name: repository.name.clone(),
