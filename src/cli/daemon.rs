@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, ForgeKind, RepositoryConfig};
-use crate::controller::{Controller, Judge, Parts, Settings, SystemClock, Watched};
+use crate::controller::{Controller, Judge, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
 use crate::forge::{Forge, GitForge, GitForgeOptions};
 use crate::git;
@@ -156,6 +156,7 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
         remote: repository.remote.clone(),
         workspace: Arc::new(workspace),
         forge,
+        outward: Outward::default(),
     })
 }
 

@@ -228,7 +228,7 @@ impl Shared {
 
     /// Notes in logs and metrics that a revision is accepted, and has the open pull requests judged against it.
     fn accepted(&self, repository: &Repository, from: Option<CommitId>, to: CommitId) {
-        self.metrics.accepted(&repository.name, from, to);
+        self.metrics.accepted(&repository.name, to);
         self.metrics.branch(&repository.name, false, false);
         self.health.set(&repository.name, "accepted", None);
         if let Some(from) = from {

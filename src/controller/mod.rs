@@ -4,6 +4,7 @@
 //! pull request with the [`Input`] that its judgement depends on; what was judged for that input already is left alone. Every
 //! reconciliation reads the world again, writes only what can be written twice, and may be cut off at any point.
 
+mod again;
 mod answer;
 mod branch;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod runs;
 mod story_tests;
 mod sweep;
 mod trouble;
+mod waker;
 mod watch;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -38,8 +40,9 @@ pub use drive::Controller;
 pub use health::Health;
 pub use key::{Input, Key, Thing};
 pub use metrics::Metrics;
-pub use parts::{Judge, Parts, Settings, Watched};
+pub use parts::{Judge, Outward, Parts, Settings, Watched};
 pub use queue::{Backoff, Outcome, Queue};
+pub use waker::Waker;
 
 use drive::Shared;
 use judging::Unjudged;

@@ -196,6 +196,18 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         }
     }
 
+    /// Drops a key with whatever it waits for; one that runs stays until it has ended and is dropped again.
+    pub fn drop_key(&mut self, key: &K) {
+        match self.slots.get(key).map(|slot| &slot.state) {
+            Some(State::Waiting { at, number }) => {
+                self.due.remove(&(*at, *number, key.clone()));
+            }
+            Some(State::Resting) => {}
+            Some(State::Running { .. }) | None => return,
+        }
+        self.slots.remove(key);
+    }
+
     /// When the next waiting key is due, whether or not there is room for it.
     pub fn next_due(&self) -> Option<Duration> {
         self.due.first().map(|(at, ..)| *at)

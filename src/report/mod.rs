@@ -5,6 +5,7 @@
 
 mod answer;
 mod answer_matrix;
+mod comment;
 mod defuse;
 mod difference;
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod words;
 
 pub use answer::{Answer, AnswerEdit, AnswerPart, Spot, answer_json, answer_text};
 pub use answer_matrix::{AnswerMatrix, MatrixRow, matrix_json, matrix_text};
+pub use comment::{CheckSummary, CommentOptions, ForeignWord, check_summary, comment, comment_unjudged};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
 pub use difference::{Differing, difference_json, difference_markdown, difference_text};
 pub use entity::{EntityView, PropertyView, entity_json, entity_text, entity_yaml};
