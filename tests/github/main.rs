@@ -4,3 +4,4 @@
 
 mod openapi;
 mod payloads;
+mod receiver;
