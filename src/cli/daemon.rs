@@ -83,7 +83,7 @@ impl Daemon {
         let Self { controller, store, listener, _lease } = self;
         let (stop, stopped) = tokio::sync::watch::channel(());
         let pages = listener.map(|listener| {
-            let router = server::router(controller.metrics(), controller.health());
+            let router = server::router(controller.metrics(), controller.health(), None);
             let mut stopped = stopped.clone();
             let until = async move {
                 // An error says that the sender is gone, which means the same.
