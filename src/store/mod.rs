@@ -100,4 +100,10 @@ pub trait Store: Send + Sync {
 
     /// How a run came to be where it is, oldest first.
     async fn transitions(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Vec<RunTransition>, StoreError>;
+
+    // Webhooks.
+
+    /// Remembers that a delivery of a webhook is acted upon; `false` where it was remembered already. What is older than a week is
+    /// forgotten, and so are the oldest where there are very many.
+    async fn remember_delivery(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
 }

@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file, one writer at a time, readers beside it.
 
 mod branch;
+mod delivery;
 mod open;
 mod row;
 mod runs;
@@ -142,6 +143,10 @@ impl Store for SqliteStore {
 
     async fn transitions(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Vec<RunTransition>, StoreError> {
         runs::transitions(&mut *self.readers.acquire().await?, repository, run).await
+    }
+
+    async fn remember_delivery(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        delivery::remember(self.write().await?, id, now).await
     }
 }
 
