@@ -80,7 +80,7 @@ const TEAM_DOCUMENT: Section = Section {
 
 const FORGE_TEAM: Section = Section {
     beside: &[],
-    title: "github",
+    title: "github (team)",
     meaning: "A team of an organisation at GitHub.",
     keys: &[
         key("team", &Wants::Text, "Organisation and team, as in the address of its page.").required().like("acme/platform"),
