@@ -71,7 +71,7 @@ const TEAM_DOCUMENT: Section = Section {
         key(
             "github",
             &Wants::Part(&FORGE_TEAM),
-            "A team of GitHub: users of the roster whose account is in it are members too, for as long as it is. Only the daemon asks \
+            "A team of GitHub: users of the roster whose account is in it are members too, for as long as it is there. Only the daemon asks \
              GitHub; where nobody does, the written members are all there are.",
         )
         .like("{ team: acme/platform, id: 42 }"),
