@@ -113,6 +113,10 @@ impl Store for SqliteStore {
         seen::judged_tree(&mut *self.readers.acquire().await?, repository, tree, base).await
     }
 
+    async fn all_judged(&self, repository: &RepositoryKey) -> Result<Vec<Judged>, StoreError> {
+        seen::all_judged(&mut *self.readers.acquire().await?, repository).await
+    }
+
     async fn published(&self, repository: &RepositoryKey, key: &str) -> Result<Option<String>, StoreError> {
         seen::published(&mut *self.readers.acquire().await?, repository, key).await
     }
