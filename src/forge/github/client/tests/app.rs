@@ -47,7 +47,7 @@ async fn stage(mut script: impl FnMut(&Seen, usize) -> Reply + Send + 'static) -
         }
         let shown = seen.header("authorization").unwrap_or_default();
         let number: usize = shown.strip_prefix("Bearer ghs_canary").unwrap_or("0").parse().unwrap();
-        if number <= inside.lock().unwrap().revoked {
+        if number > 0 && number <= inside.lock().unwrap().revoked {
             return json(401, &[], "{\"message\":\"Bad credentials\"}");
         }
         script(seen, number)

@@ -51,7 +51,7 @@ async fn a_write_that_was_turned_away_was_not_done() {
         (403, vec![("retry-after", "7")], "", 7),
         (429, vec![("retry-after", "90")], "", 90),
         (403, vec![], "{\"message\":\"You have exceeded a secondary rate limit\"}", 60),
-        (403, vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1777640299")], "", 3100),
+        (403, vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1777640299")], "", 3500),
     ] {
         let stage = Stage::open(move |_, _| json(status, &headers, body)).await;
         let error = post(&stage).await.unwrap_err();
