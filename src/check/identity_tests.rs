@@ -2,7 +2,7 @@
 
 use super::identity::{RULES, attribute, hands, reviewer};
 use super::story::{commit, forge_user, pull_request, push};
-use super::{Base, CommitFacts, PullRequestFacts};
+use super::{Base, CommitFacts, PullRequestFacts, Reach, Way};
 use crate::catalog::{Catalog, Document, FileDelta};
 use crate::model::{Actor, IdentityMode, KeyFingerprint, Reviewer, SignatureFact, SigningKey, User};
 use crate::run::fixture::{World, account, at, day, file, id, user};
@@ -17,11 +17,11 @@ fn signed(key: &str, mut commit: CommitFacts) -> CommitFacts {
     commit
 }
 
-fn base(world: &World) -> Base<Catalog> {
+pub(super) fn base(world: &World) -> Base<Catalog> {
     Base(world.base())
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     World::new()
         .edit_user("alice", |u| {
             u.emails.push("Alice@Home.example".into());
@@ -35,20 +35,32 @@ fn judged(world: &World, mode: IdentityMode, commit: &CommitFacts) -> (Vec<Strin
     judged_in(world, mode, commit, std::slice::from_ref(commit), None)
 }
 
-fn judged_in(
+pub(super) fn judged_in(
     world: &World,
     mode: IdentityMode,
     commit: &CommitFacts,
     range: &[CommitFacts],
     facts: Option<&PullRequestFacts>,
 ) -> (Vec<String>, Vec<&'static str>) {
-    let (attribution, findings) = attribute(&base(world), mode, commit, range, facts);
+    let reach = Reach::new();
+    let way = Way { opener: facts.map(|pr| pr.opener.as_ref()), pushes: facts.map_or(&[], |pr| &pr.pushes), reach: &reach };
+    judged_by(world, mode, commit, range, &way)
+}
+
+pub(super) fn judged_by(
+    world: &World,
+    mode: IdentityMode,
+    commit: &CommitFacts,
+    range: &[CommitFacts],
+    way: &Way<'_>,
+) -> (Vec<String>, Vec<&'static str>) {
+    let (attribution, findings) = attribute(&base(world), mode, commit, range, way);
     assert!(findings.iter().all(|f| f.commit == Some(commit.id) && RULES.iter().any(|rule| rule.id == f.rule)));
     let names = attribution.0.iter().map(|a| a.to_string().replace("@acme.dev", "")).collect();
     (names, findings.iter().map(|f| f.rule).collect())
 }
 
-fn outcome(actors: &[&str], rules: &[&'static str]) -> (Vec<String>, Vec<&'static str>) {
+pub(super) fn outcome(actors: &[&str], rules: &[&'static str]) -> (Vec<String>, Vec<&'static str>) {
     (actors.iter().map(|a| (*a).to_owned()).collect(), rules.to_vec())
 }
 
@@ -75,7 +87,7 @@ fn a_user_who_is_declared_twice_is_nobody() {
     let base = Base(world().base().apply([FileDelta::Put(again)]));
     let alice = signed("SHA256:alice", commit(1, &[], "alice"));
     for mode in [Declared, Signature] {
-        let (attribution, _) = attribute(&base, mode, &alice, &[], None);
+        let (attribution, _) = attribute(&base, mode, &alice, &[], &Way { opener: None, pushes: &[], reach: &Reach::new() });
         assert!(matches!(attribution.0[..], [Actor::Stranger(_)]), "{mode:?}");
     }
     assert_eq!(reviewer(&base, Declared, &Reviewer::Account(forge_user("alice"))), None);

@@ -12,7 +12,7 @@ use super::programs::Programs;
 use super::rights::requirements_by;
 use super::validate::{sorted, validate_against_within, validate_changed_within};
 use super::{
-    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, merges, runs,
+    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, Way, golden, identity, merges, runs,
     summary,
 };
 
@@ -107,9 +107,7 @@ pub(super) fn attribute<'p>(proposal: &'p Proposal, net: &ChangeSet) -> (Vec<Com
         let id = id_of(proposal, facts);
         let (attribution, findings) = match &proposal.as_user {
             Some(user) => (Attribution::one(named(&proposal.base, user)), Vec::new()),
-            None => {
-                identity::attribute(&proposal.base, proposal.identity, facts, &proposal.commits, proposal.pull_request.as_ref())
-            }
+            None => identity::attribute(&proposal.base, proposal.identity, facts, &proposal.commits, &Way::of(proposal)),
         };
         let changes = match is_the_net(proposal, facts) {
             true => net.clone(),
@@ -152,7 +150,6 @@ fn bootstrap_finding() -> Finding {
 struct Judged {
     verdict: ChangeVerdict,
     needs: Vec<Requirement>,
-    refused: Vec<Actor>,
 }
 
 fn judge_net(proposal: &Proposal, changes: &ChangeSet, commits: &[Commit<'_>]) -> Vec<Judged> {
@@ -179,7 +176,7 @@ fn judge_change(
     let (rule, needs) = requirements_by(base, owners, after, change);
     let refused: Vec<Actor> = actors.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
     let allowed = refused.is_empty() && !actors.is_empty();
-    Judged { verdict: ChangeVerdict { commit, change: change.clone(), actors, allowed, rule }, needs, refused }
+    Judged { verdict: ChangeVerdict { commit, change: change.clone(), actors, refused, allowed, rule }, needs }
 }
 
 /// The runs that are refused, and to whom.
@@ -187,7 +184,7 @@ fn refused_runs(judged: &[Judged]) -> BTreeMap<Identifier, Vec<Actor>> {
     let refused = judged.iter().filter(|one| !one.verdict.allowed);
     refused
         .filter_map(|one| match &one.verdict.change.subject {
-            Subject::Run(run) => Some((run.clone(), one.refused.clone())),
+            Subject::Run(run) => Some((run.clone(), one.verdict.refused.clone())),
             _ => None,
         })
         .collect()
@@ -209,12 +206,12 @@ fn refusals(base: &Base<Catalog>, after: &Catalog, judged: &[Judged], advice: &m
                 help
             }
         };
-        let who = match one.refused.as_slice() {
+        let who = match one.verdict.refused.as_slice() {
             [] => "somebody unknown".to_owned(),
             actors => actors.iter().map(name).collect::<Vec<_>>().join(" and "),
         };
         let change = &one.verdict.change;
-        let troubles = one.refused.iter().flat_map(|actor| policy_troubles(base, actor, &one.needs));
+        let troubles = one.verdict.refused.iter().flat_map(|actor| policy_troubles(base, actor, &one.needs));
         let help = troubles.chain([help]).collect::<Vec<_>>().join("; ");
         let unread = change.after.is_none() && after.broken_files().contains_key(&change.place.file);
         let help = if unread {

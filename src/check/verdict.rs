@@ -83,6 +83,8 @@ pub struct ChangeVerdict {
     pub change: Change,
     /// Whom it is attributed to: each must be allowed.
     pub actors: Vec<Actor>,
+    /// Those of them who are not.
+    pub refused: Vec<Actor>,
     /// Whether all are.
     pub allowed: bool,
     /// The rule that decides.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -11,7 +12,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use crate::store::Store;
 
 use super::parts::Repository;
-use super::{Clock, Health, Input, Judge, Key, Metrics, Outcome, Parts, Queue, Settings, Thing, Trouble, watch};
+use super::{Clock, Health, Input, Judge, Key, Metrics, Outcome, Parts, Queue, Settings, Thing, Trouble, Waker};
 
 /// The controller: watches its repositories and makes what it finds there known.
 pub struct Controller {
@@ -22,7 +23,9 @@ pub struct Controller {
 pub(super) struct Shared {
     queue: Mutex<Queue<Key, Input>>,
     pub(super) changed: Notify,
-    pub(super) repositories: BTreeMap<Arc<str>, Arc<Repository>>,
+    repositories: RwLock<BTreeMap<Arc<str>, Arc<Repository>>>,
+    /// Whether events of refs are to be watched: while the loop runs by itself.
+    pub(super) watching: AtomicBool,
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
@@ -43,7 +46,8 @@ impl Controller {
         let shared = Shared {
             queue: Mutex::new(Queue::new(parts.settings.concurrency, parts.settings.backoff)),
             changed: Notify::new(),
-            repositories,
+            repositories: RwLock::new(repositories),
+            watching: AtomicBool::new(false),
             store: parts.store,
             clock: parts.clock,
             rng: Mutex::new(parts.rng),
@@ -60,6 +64,11 @@ impl Controller {
         self.shared.metrics.clone()
     }
 
+    /// A handle that wakes it, for as long as anybody likes.
+    pub fn waker(&self) -> Waker {
+        Waker::of(self.shared.clone())
+    }
+
     /// Whether it is ready.
     pub fn health(&self) -> Arc<Health> {
         self.shared.health.clone()
@@ -68,9 +77,7 @@ impl Controller {
     /// Looks at every repository and does everything that is due now: sweep, judge, publish. What fails and may pass is
     /// left for a later time; the clock decides when that is.
     pub async fn reconcile_once(&self) {
-        for name in self.shared.repositories.keys() {
-            self.shared.wake(name);
-        }
+        self.shared.names().iter().for_each(|name| self.shared.wake(name));
         let (mut running, mut keys) = (Running::new(), HashMap::new());
         loop {
             self.shared.start_due(&mut running, &mut keys);
@@ -85,10 +92,8 @@ impl Controller {
     /// every reconciliation may be cut off at any point and be repeated.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let shared = self.shared;
-        let _watchers: Vec<_> = shared.repositories.values().filter_map(|repository| watch::start(&shared, repository)).collect();
-        for name in shared.repositories.keys() {
-            shared.wake(name);
-        }
+        shared.watching.store(true, Ordering::Relaxed);
+        shared.names().iter().for_each(|name| shared.wake(name));
         let (mut running, mut keys) = (Running::new(), HashMap::new());
         tokio::pin!(shutdown);
         loop {
@@ -102,6 +107,8 @@ impl Controller {
             }
         }
         tracing::info!(running = running.len(), "stopping");
+        shared.watching.store(false, Ordering::Relaxed);
+        shared.all().iter().for_each(|repository| repository.stop_watching());
         let finish = async { while running.join_next_with_id().await.is_some() {} };
         if tokio::time::timeout(shared.settings.shutdown_grace, finish).await.is_err() {
             tracing::warn!(abandoned = running.len(), "the grace period is over");
@@ -117,9 +124,62 @@ impl Shared {
 
     /// Has a repository looked at now.
     pub(super) fn wake(&self, repository: &Arc<str>) {
-        let key = Key { repository: repository.clone(), thing: Thing::Sweep };
+        self.wake_thing(repository, Thing::Sweep);
+    }
+
+    /// Has one thing of a repository looked at now.
+    pub(super) fn wake_thing(&self, repository: &Arc<str>, thing: Thing) {
+        let key = Key { repository: repository.clone(), thing };
         self.queue().wake(key, self.clock.elapsed());
         self.changed.notify_one();
+    }
+
+    /// A repository that is watched.
+    pub(super) fn repository(&self, name: &str) -> Option<Arc<Repository>> {
+        self.repositories.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Every repository that is watched.
+    pub(super) fn all(&self) -> Vec<Arc<Repository>> {
+        self.repositories.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Their names, in order.
+    pub(super) fn names(&self) -> Vec<Arc<str>> {
+        self.repositories.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// Watches one more; `false`, and nothing is changed, where one of that name is watched already.
+    pub(super) fn add(&self, repository: Repository) -> bool {
+        let name = repository.name.clone();
+        let mut repositories = self.repositories.write().unwrap_or_else(PoisonError::into_inner);
+        if repositories.contains_key(&name) {
+            return false;
+        }
+        self.health.wait_for(&name);
+        repositories.insert(name.clone(), Arc::new(repository));
+        drop(repositories);
+        self.wake(&name);
+        true
+    }
+
+    /// Watches it no longer. What runs for it now comes to its end.
+    pub(super) fn remove(&self, name: &str) -> bool {
+        let gone = self.repositories.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let Some(gone) = gone else { return false };
+        gone.stop_watching();
+        let mut queue = self.queue();
+        let keys: Vec<Key> = queue.keys().filter(|key| *key.repository == *name).cloned().collect();
+        keys.iter().for_each(|key| queue.drop_key(key));
+        drop(queue);
+        self.forget_outside(name);
+        true
+    }
+
+    /// Takes back what health and metrics say of a repository.
+    fn forget_outside(&self, name: &str) {
+        self.health.forget(name);
+        self.metrics.forget(name);
     }
 
     /// Starts every key that is due and has room.
@@ -127,13 +187,19 @@ impl Shared {
         loop {
             let taken = self.queue().take(self.clock.elapsed());
             let Some(key) = taken else { break };
-            let Some(repository) = self.repositories.get(&key.repository).cloned() else { continue };
+            let Some(repository) = self.repository(&key.repository) else {
+                let mut queue = self.queue();
+                queue.finish(&key, Outcome::Stalled, self.clock.elapsed(), 0.0);
+                queue.drop_key(&key);
+                continue;
+            };
             let (shared, thing) = (self.clone(), key.thing.clone());
             let handle = running.spawn(async move {
                 match thing {
                     Thing::Sweep => shared.sweep(&repository).await,
                     Thing::Branch => shared.reconcile_branch(&repository).await,
                     Thing::PullRequest(id) => shared.reconcile_pull_request(&repository, &id).await,
+                    Thing::MergeGroup(rest) => shared.reconcile_merge_group(&repository, &rest).await,
                 }
             });
             keys.insert(handle.id(), key);
@@ -173,6 +239,11 @@ impl Shared {
         self.metrics.reconciled(&key.repository, key.thing.word(), word);
         let jitter = self.rng.lock().unwrap_or_else(PoisonError::into_inner).f64();
         self.queue().finish(&key, outcome, self.clock.elapsed(), jitter);
+        if self.repository(&key.repository).is_none() {
+            // It was unwatched meanwhile.
+            self.queue().drop_key(&key);
+            self.forget_outside(&key.repository);
+        }
         self.measure_queue();
     }
 

@@ -13,14 +13,22 @@ pub struct Health {
 impl Health {
     /// Nothing has been swept yet.
     pub(super) fn waiting_for<'a>(repositories: impl Iterator<Item = &'a str>) -> Self {
-        let against = repositories
-            .flat_map(|name| {
-                [("sweep", "has not been looked at yet"), ("accepted", "no revision is known to be accepted yet")]
-                    .map(|w| (name, w))
-            })
-            .map(|(name, (what, why))| ((name.to_owned(), what), why.to_owned()))
-            .collect();
-        Self { against: Mutex::new(against), changed: tokio::sync::Notify::new() }
+        let health = Self::default();
+        repositories.for_each(|name| health.wait_for(name));
+        health
+    }
+
+    /// One more repository has not been swept yet.
+    pub(super) fn wait_for(&self, name: &str) {
+        for (what, why) in [("sweep", "has not been looked at yet"), ("accepted", "no revision is known to be accepted yet")] {
+            self.set(name, what, Some(why.to_owned()));
+        }
+    }
+
+    /// A repository is watched no longer, and stands against nothing.
+    pub(super) fn forget(&self, repository: &str) {
+        self.against.lock().unwrap_or_else(PoisonError::into_inner).retain(|(name, _), _| name != repository);
+        self.changed.notify_waiters();
     }
 
     /// Notes that `what` stands against being ready, or with `None` that it does not any more.

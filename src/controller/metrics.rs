@@ -1,5 +1,8 @@
 //! What the daemon counts and measures, in Prometheus' words; docs/operations.md explains each.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -39,10 +42,16 @@ pub struct Metrics {
     statuses: Family<Labels, Counter>,
     quarantined: Family<Labels, Counter>,
     accepted: Family<Labels, Gauge>,
+    accepted_now: Mutex<BTreeMap<String, CommitId>>,
     halted: Family<Labels, Gauge>,
     refused: Family<Labels, Gauge>,
     open: Family<Labels, Gauge>,
     pub(super) abandoned: Gauge,
+    foreign: Family<Labels, Counter>,
+    wakes: Family<Labels, Counter>,
+    merges: Family<Labels, Counter>,
+    requests: Family<Labels, Gauge>,
+    deliveries: Family<Labels, Counter>,
 }
 
 impl Default for Metrics {
@@ -57,10 +66,16 @@ impl Default for Metrics {
             statuses: Family::default(),
             quarantined: Family::default(),
             accepted: Family::default(),
+            accepted_now: Mutex::default(),
             halted: Family::default(),
             refused: Family::default(),
             open: Family::default(),
             abandoned: Gauge::default(),
+            foreign: Family::default(),
+            wakes: Family::default(),
+            merges: Family::default(),
+            requests: Family::default(),
+            deliveries: Family::default(),
             registry: Registry::default(),
         };
         registry.register("reconciles", "Reconciliations by repository, thing and result", metrics.reconciles.clone());
@@ -82,6 +97,19 @@ impl Default for Metrics {
             "abandoned_judgements",
             "Judgements past their deadline whose threads still run",
             metrics.abandoned.clone(),
+        );
+        registry.register(
+            "foreign_statuses",
+            "Statuses in our contexts that others had put there and that were overwritten",
+            metrics.foreign.clone(),
+        );
+        registry.register("wakes", "Wakes from outside, such as webhooks, by what was woken", metrics.wakes.clone());
+        registry.register("merges", "Pull requests that were to be merged, by result", metrics.merges.clone());
+        registry.register("forge_requests", "Requests to the forge since the start, by kind", metrics.requests.clone());
+        registry.register(
+            "webhook_deliveries",
+            "Deliveries of webhooks by event and by what came of them",
+            metrics.deliveries.clone(),
         );
         let version = Family::<Labels, Gauge>::default();
         version.get_or_create(&Labels(vec![("version", env!("CARGO_PKG_VERSION").to_owned())])).set(1);
@@ -121,12 +149,12 @@ impl Metrics {
         self.quarantined.get_or_create(&of(repository)).inc();
     }
 
-    pub(super) fn accepted(&self, repository: &str, before: Option<CommitId>, now: CommitId) {
-        let labels = |commit: CommitId| Labels(vec![("repository", repository.to_owned()), ("commit", commit.to_string())]);
-        if let Some(before) = before.filter(|before| *before != now) {
-            self.accepted.remove(&labels(before));
+    pub(super) fn accepted(&self, repository: &str, now: CommitId) {
+        let mut known = self.accepted_now.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = known.insert(repository.to_owned(), now).filter(|before| *before != now) {
+            self.accepted.remove(&accepted_labels(repository, before));
         }
-        self.accepted.get_or_create(&labels(now)).set(1);
+        self.accepted.get_or_create(&accepted_labels(repository, now)).set(1);
     }
 
     pub(super) fn branch(&self, repository: &str, halted: bool, refused: bool) {
@@ -134,9 +162,46 @@ impl Metrics {
         self.refused.get_or_create(&of(repository)).set(i64::from(refused));
     }
 
+    /// A webhook was delivered, and this came of it. Both are words of a few: strangers choose neither.
+    pub(crate) fn delivered(&self, event: &'static str, result: &'static str) {
+        let labels = vec![("event", event.to_owned()), ("result", result.to_owned())];
+        self.deliveries.get_or_create(&Labels(labels)).inc();
+    }
+
     pub(super) fn open(&self, repository: &str, count: usize) {
         self.open.get_or_create(&of(repository)).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
+
+    pub(super) fn foreign(&self, repository: &str) {
+        self.foreign.get_or_create(&of(repository)).inc();
+    }
+
+    pub(super) fn woken(&self, repository: &str, thing: &'static str) {
+        self.wakes.get_or_create(&Labels(vec![("repository", repository.to_owned()), ("thing", thing.to_owned())])).inc();
+    }
+
+    pub(super) fn merged(&self, repository: &str, result: &'static str) {
+        self.merges.get_or_create(&Labels(vec![("repository", repository.to_owned()), ("result", result.to_owned())])).inc();
+    }
+
+    pub(super) fn requests(&self, repository: &str, kind: &'static str, count: u64) {
+        let labels = Labels(vec![("repository", repository.to_owned()), ("kind", kind.to_owned())]);
+        self.requests.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// What is true of a repository now is not said any more of one that is watched no longer.
+    pub(super) fn forget(&self, repository: &str) {
+        for gauge in [&self.halted, &self.refused, &self.open] {
+            gauge.remove(&of(repository));
+        }
+        if let Some(commit) = self.accepted_now.lock().unwrap_or_else(PoisonError::into_inner).remove(repository) {
+            self.accepted.remove(&accepted_labels(repository, commit));
+        }
+    }
+}
+
+fn accepted_labels(repository: &str, commit: CommitId) -> Labels {
+    Labels(vec![("repository", repository.to_owned()), ("commit", commit.to_string())])
 }
 
 fn of(repository: &str) -> Labels {

@@ -4,16 +4,22 @@
 //! pull request with the [`Input`] that its judgement depends on; what was judged for that input already is left alone. Every
 //! reconciliation reads the world again, writes only what can be written twice, and may be cut off at any point.
 
+mod again;
 mod answer;
 mod branch;
 #[cfg(test)]
 mod branch_tests;
+mod claims;
+#[cfg(test)]
+mod claims_tests;
 mod clock;
 mod drive;
 mod health;
 mod history;
 mod judging;
 mod key;
+mod merge_group;
+mod merging;
 mod metrics;
 mod parts;
 mod publish;
@@ -27,10 +33,12 @@ mod remote;
 #[cfg(test)]
 mod remote_tests;
 mod runs;
+mod story;
 #[cfg(test)]
 mod story_tests;
 mod sweep;
 mod trouble;
+mod waker;
 mod watch;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -38,8 +46,9 @@ pub use drive::Controller;
 pub use health::Health;
 pub use key::{Input, Key, Thing};
 pub use metrics::Metrics;
-pub use parts::{Judge, Parts, Settings, Watched};
+pub use parts::{Judge, Outward, Parts, Settings, Watched};
 pub use queue::{Backoff, Outcome, Queue};
+pub use waker::Waker;
 
 use drive::Shared;
 use judging::Unjudged;

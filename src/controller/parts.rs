@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::catalog::Catalog;
 use crate::check::{Proposal, Verdict};
 use crate::config::RemoteUrl;
 use crate::facts::Workspace;
-use crate::forge::Forge;
-use crate::model::{CommitId, Finding, Identifier, SigningKey};
+use crate::forge::{Forge, MergeMethod};
+use crate::model::{CommitId, Finding, ForgeTeam, ForgeUser, Identifier, IdentityMode, SigningKey};
 use crate::store::{RepositoryKey, Store};
 
+use super::claims::Claims;
 use super::history::History;
+use super::merge_group::Entry;
 use super::{Backoff, Clock, Thing};
 
 /// A repository to watch.
@@ -36,6 +38,27 @@ pub struct Watched {
     pub workspace: Arc<Workspace>,
     /// Its pull requests.
     pub forge: Arc<dyn Forge>,
+    /// What is said and done there besides statuses.
+    pub outward: Outward,
+}
+
+/// What is said and done on a forge that has accounts, besides statuses; the forge that is git itself has no place for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outward {
+    /// One comment on each pull request, edited in place.
+    pub comments: bool,
+    /// Requests for review to those who may approve a run that waits.
+    pub review_requests: bool,
+    /// A label that says how the pull request stands.
+    pub labels: bool,
+    /// How a pull request that asks for a run is merged once all is green; `None` where people merge.
+    pub merge: Option<MergeMethod>,
+}
+
+impl Default for Outward {
+    fn default() -> Self {
+        Self { comments: true, review_requests: true, labels: false, merge: None }
+    }
 }
 
 type JudgeFn = dyn Fn(&Proposal) -> Verdict + Send + Sync;
@@ -67,6 +90,9 @@ impl Judge {
 pub struct Settings {
     /// Between two looks when no event wakes.
     pub poll_interval: Duration,
+    /// Between two looks at every open pull request although nothing is known to have changed, in which what stands on the
+    /// forge is read again too.
+    pub resync_interval: Duration,
     /// For one fetch, and one push of notes.
     pub fetch_deadline: Duration,
     /// For one judgement.
@@ -85,6 +111,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             poll_interval: Duration::from_secs(15),
+            resync_interval: Duration::from_secs(600),
             fetch_deadline: Duration::from_secs(60),
             judge_deadline: Duration::from_secs(60),
             concurrency: 2,
@@ -111,19 +138,36 @@ pub struct Parts {
     pub settings: Settings,
 }
 
+/// Revisions that are kept in mind as bases: the accepted one, and the groups of a merge queue that others stand on.
+const MOST_BASES: usize = 8;
+
 /// A watched repository and what the loop remembers of it while it runs; losing it costs only work.
 pub(super) struct Repository {
     pub(super) name: Arc<str>,
     pub(super) watched: Watched,
     pub(super) history: History,
-    /// What is known of the accepted revision that was last judged against.
-    base: Mutex<Option<(CommitId, Arc<BaseFacts>)>>,
+    /// What is known of the revisions that were last judged against, the latest first.
+    bases: Mutex<Vec<(CommitId, Arc<BaseFacts>)>>,
     /// The pull requests that were open, or may have runs that wait, when last looked at.
     pub(super) tracked: Mutex<Option<BTreeSet<String>>>,
     /// The runs that have not come to an end, and the pull requests that ask for them.
     pub(super) moving_runs: Mutex<BTreeMap<Identifier, String>>,
     /// When the store last took a write that was made to see whether it does.
     pub(super) store_proved: Mutex<Option<Duration>>,
+    /// What wakes on events of its refs, where they are its own.
+    pub(super) watcher: Mutex<Option<notify::RecommendedWatcher>>,
+    /// What is to be published although it was published before: somebody may have changed what stands on the forge.
+    pub(super) distrusted: Mutex<BTreeSet<Thing>>,
+    /// When every open pull request was last looked at; `None` where the next look is to do so.
+    pub(super) resynced: Mutex<Option<Duration>>,
+    /// How often in a row a thing was looked at whose facts the forge did not have all yet.
+    pub(super) looks: Mutex<BTreeMap<Thing, usize>>,
+    /// What each open pull request says of each commit.
+    pub(super) claims: Mutex<Claims>,
+    /// The entries of the merge queue; `None` before the first look.
+    pub(super) groups: Mutex<Option<BTreeMap<String, Entry>>>,
+    /// The heads that the forge refused to merge.
+    pub(super) unmerged: Mutex<BTreeMap<String, CommitId>>,
     /// When the change was seen that a thing is to be reconciled for.
     seen: Mutex<BTreeMap<Thing, Duration>>,
     /// One writer of notes at a time, and what it has made public since the start.
@@ -134,6 +178,13 @@ pub(super) struct Repository {
 pub(super) struct BaseFacts {
     pub(super) keys: Vec<SigningKey>,
     pub(super) valid: bool,
+    pub(super) identity: IdentityMode,
+    /// The teams of the roster whose members the forge knows.
+    pub(super) teams: BTreeMap<Identifier, ForgeTeam>,
+    /// The people of the roster who have an account of the forge; no bots.
+    pub(super) people: BTreeMap<Identifier, ForgeUser>,
+    /// The numeric ids of their accounts.
+    pub(super) accounts: BTreeSet<u64>,
 }
 
 impl Repository {
@@ -142,13 +193,24 @@ impl Repository {
             name: watched.name.as_str().into(),
             history: History::of(&watched.path),
             watched,
-            base: Mutex::default(),
+            bases: Mutex::default(),
             tracked: Mutex::default(),
             moving_runs: Mutex::default(),
             store_proved: Mutex::default(),
+            watcher: Mutex::default(),
+            distrusted: Mutex::default(),
+            resynced: Mutex::default(),
+            looks: Mutex::default(),
+            claims: Mutex::default(),
+            groups: Mutex::default(),
+            unmerged: Mutex::default(),
             seen: Mutex::default(),
             published: tokio::sync::Mutex::default(),
         }
+    }
+
+    pub(super) fn claims(&self) -> MutexGuard<'_, Claims> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn branch_ref(&self) -> String {
@@ -156,12 +218,15 @@ impl Repository {
     }
 
     pub(super) fn known_base(&self, commit: CommitId) -> Option<Arc<BaseFacts>> {
-        let base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
-        base.as_ref().filter(|(known, _)| *known == commit).map(|(_, facts)| facts.clone())
+        let bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        bases.iter().find(|(known, _)| *known == commit).map(|(_, facts)| facts.clone())
     }
 
     pub(super) fn remember_base(&self, commit: CommitId, facts: Arc<BaseFacts>) {
-        *self.base.lock().unwrap_or_else(PoisonError::into_inner) = Some((commit, facts));
+        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        bases.retain(|(known, _)| *known != commit);
+        bases.insert(0, (commit, facts));
+        bases.truncate(MOST_BASES);
     }
 
     pub(super) fn saw(&self, thing: &Thing, at: Duration) {

@@ -130,16 +130,7 @@ impl Story {
 
     async fn daemon_at(&self, path: &Path, remote: Option<RemoteUrl>, judge: Judge) -> Daemon {
         let store = self.store().await;
-        let watched = Watched {
-            name: "catalog".to_owned(),
-            key: key(),
-            branch: "main".to_owned(),
-            root: String::new(),
-            path: path.to_owned(),
-            remote,
-            workspace: Arc::new(Workspace::open(path, "", Arc::new(crate::model::NoExpressions)).unwrap()),
-            forge: Arc::new(self.forge(path, &store)),
-        };
+        let watched = self.watched(path, remote, &store);
         let controller = Controller::new(Parts {
             store: store.clone(),
             repositories: vec![watched],
@@ -150,6 +141,20 @@ impl Story {
         });
         // What it says is read where people read it.
         Daemon { forge: self.forge(&self.path(), &store), controller, store }
+    }
+
+    pub(super) fn watched(&self, path: &Path, remote: Option<RemoteUrl>, store: &Arc<SqliteStore>) -> Watched {
+        Watched {
+            name: "catalog".to_owned(),
+            key: key(),
+            branch: "main".to_owned(),
+            root: String::new(),
+            path: path.to_owned(),
+            remote,
+            workspace: Arc::new(Workspace::open(path, "", Arc::new(crate::model::NoExpressions)).unwrap()),
+            forge: Arc::new(self.forge(path, store)),
+            outward: Outward::default(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use notify::event::{Event, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
@@ -9,8 +10,15 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use super::Shared;
 use super::parts::Repository;
 
+/// Watches the refs of a repository that is fetched from nowhere, while the loop runs.
+pub(super) fn begin(shared: &Arc<Shared>, repository: &Arc<Repository>) {
+    if shared.watching.load(Ordering::Relaxed) {
+        repository.watch_with(|| start(shared, repository));
+    }
+}
+
 /// Watches the refs of a repository for as long as the value lives. Where that is not possible the poll interval alone wakes.
-pub(super) fn start(shared: &Arc<Shared>, repository: &Arc<Repository>) -> Option<RecommendedWatcher> {
+fn start(shared: &Arc<Shared>, repository: &Arc<Repository>) -> Option<RecommendedWatcher> {
     let name = repository.name.clone();
     match watcher(shared, repository) {
         Ok(watcher) => Some(watcher),
@@ -28,7 +36,7 @@ fn watcher(shared: &Arc<Shared>, repository: &Arc<Repository>) -> Result<Recomme
     let on_event = move |event: notify::Result<Event>| {
         let Some(shared) = waker.upgrade() else { return };
         match event {
-            Ok(event) if event.need_rescan() => shared.repositories.keys().for_each(|name| shared.wake(name)),
+            Ok(event) if event.need_rescan() => shared.names().iter().for_each(|name| shared.wake(name)),
             Ok(event) if is_about_refs(&event, &inside) => shared.wake(&name),
             Ok(_) => {}
             Err(error) => {

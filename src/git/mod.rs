@@ -4,6 +4,7 @@
 //! [`Repository::changes`]): libgit2 is trusted to find and inflate objects and to compare lines of text, not to
 //! interpret what a stranger has pushed. `refs/replace`, grafts, filters and checkouts play no part.
 
+mod access;
 mod budget;
 mod changes;
 mod commit;
@@ -23,12 +24,14 @@ mod program;
 mod repository;
 mod signature;
 mod ssh;
+mod trailers;
 mod tree;
 mod worktree;
 
 #[cfg(test)]
 mod tests;
 
+pub use access::Access;
 pub use changes::{FileChange, TreeChanges};
 pub use commit::{RawCommit, Signature, SignatureKind};
 pub use error::GitError;
@@ -36,7 +39,7 @@ pub use graph::Range;
 pub use ident::Ident;
 pub use merge::Merge;
 pub use object::{Blob, ObjectId};
-pub use program::{FetchOutcome, FetchedRef, fetch, fetch_keeping, push};
+pub use program::{FetchOutcome, FetchedRef, fetch, fetch_by, fetch_keeping, push};
 pub use repository::Repository;
 pub use signature::{Keyring, verify};
 pub use worktree::{WorktreeChanges, WorktreeFile};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
+use super::access::Access;
 use super::{GitError, ObjectId, Repository};
 
 /// The most that is kept of what git says, in bytes.
@@ -56,7 +57,16 @@ pub struct FetchedRef {
 /// # Errors
 /// [`GitError::Refused`] for arguments that git would take for options; [`GitError::Program`] otherwise.
 pub async fn fetch(dir: &Path, remote: &str, refspecs: &[String], deadline: Duration) -> Result<FetchOutcome, GitError> {
-    fetch_with(dir, remote, refspecs, deadline, "--prune").await
+    fetch_with(dir, Access::free(remote), refspecs, deadline, "--prune").await
+}
+
+/// As [`fetch`], by what right the other side demands: `access` is told to git by its environment alone, and given to no other
+/// address than this one: redirects are not followed, and no other credentials are looked for.
+///
+/// # Errors
+/// As [`fetch`]. The authorization is in none of them.
+pub async fn fetch_by(dir: &Path, access: Access<'_>, refspecs: &[String], deadline: Duration) -> Result<FetchOutcome, GitError> {
+    fetch_with(dir, access, refspecs, deadline, "--prune").await
 }
 
 /// As [`fetch`], but refs that are gone on the other side stay: for refs that are written on this side too, as notes are.
@@ -64,24 +74,26 @@ pub async fn fetch(dir: &Path, remote: &str, refspecs: &[String], deadline: Dura
 /// # Errors
 /// As [`fetch`].
 pub async fn fetch_keeping(dir: &Path, remote: &str, refspecs: &[String], deadline: Duration) -> Result<FetchOutcome, GitError> {
-    fetch_with(dir, remote, refspecs, deadline, "--no-prune").await
+    fetch_with(dir, Access::free(remote), refspecs, deadline, "--no-prune").await
 }
 
 async fn fetch_with(
     dir: &Path,
-    remote: &str,
+    access: Access<'_>,
     refspecs: &[String],
     deadline: Duration,
     prune: &str,
 ) -> Result<FetchOutcome, GitError> {
+    let remote = access.remote;
     refuse_options(remote, refspecs)?;
     let before = refs(dir).await?;
     let mut command = git(dir);
+    access.give_to(&mut command)?;
     command
         .args(["fetch", "--quiet", "--no-tags", prune, "--no-write-fetch-head", "--no-auto-maintenance"])
         .args(["--no-recurse-submodules", "--", remote])
         .args(refspecs);
-    run(command, "fetch", deadline).await?;
+    run(command, "fetch", deadline).await.map_err(|error| access.keep_secret(error))?;
     let after = refs(dir).await?;
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let moved = names.into_iter().filter(|n| before.get(*n) != after.get(*n));

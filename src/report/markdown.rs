@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::check::{Conclusion, RunVerdict};
-use crate::model::{Identifier, Severity};
+use crate::check::{ChangeVerdict, CheckResult, Conclusion, RunVerdict};
+use crate::model::{Identifier, Severity, Span};
 
 use super::defuse::prose;
+use super::fold::Told;
 use super::{Report, fold, status, words};
 
 /// How many findings are spelled out: a comment on GitHub holds 65,536 characters.
@@ -14,39 +15,76 @@ const MOST_FINDINGS: usize = 30;
 /// How many changes are listed.
 const MOST_CHANGES: usize = 50;
 
+/// How many people are named in one place.
+const MOST_NAMES: usize = 12;
+
+/// How many lines of one help, or second places of one finding, are repeated.
+const MOST_LINES: usize = 12;
+
+/// How much of one text is repeated where room is short.
+const SHORT: usize = 200;
+
 /// How much of one text is repeated.
 const LONGEST: usize = 600;
 
 /// The comment, ending in a line break.
 pub fn markdown(report: &Report<'_>) -> String {
     let verdict = report.verdict;
-    let mut out = format!("### {} Portcullis: {}\n\n", icon(verdict.conclusion), escape(&words::conclusion_line(report)));
-    if !verdict.checks.is_empty() {
-        out.push_str("| check | | |\n|---|---|---|\n");
-        for check in &verdict.checks {
-            let _ = writeln!(
-                out,
-                "| {} | {} {} | {} |",
-                cell(check.name.as_str()),
-                icon(check.conclusion),
-                check.conclusion.as_str(),
-                escape(&status::check_description(check))
-            );
-        }
-        out.push('\n');
-    }
+    let mut out = headline(report);
+    out.push_str(&checks(&verdict.checks));
     if let Some(restricted) = &report.restricted {
         let _ = writeln!(out, "{}\n", escape(&words::restricted_line(restricted)));
     }
-    findings(&mut out, report);
+    let all = fold::told(report);
+    list(&mut out, "#### Findings\n\n", all.iter().map(|told| finding(told, &|_, _| None)), MOST_FINDINGS, "finding", "");
     runs(&mut out, &verdict.runs);
-    changes(&mut out, report);
+    let head = changes_head(&verdict.changes);
+    list(&mut out, &head, refused_first(&verdict.changes).map(change), MOST_CHANGES, "change", CHANGES_END);
     let measured = report.measured.map(|measured| format!("; {}", words::measured_line(&measured))).unwrap_or_default();
-    let _ = writeln!(out, "<sub>{}</sub>", escape(&format!("{}{measured}", words::range_line(verdict))));
+    out.push_str(&foot(&format!("{}{measured}", words::range_line(verdict))));
     out
 }
 
-fn icon(conclusion: Conclusion) -> &'static str {
+/// Items under a heading, as many as are spelled out, and how many more there are; nothing where there are none.
+fn list(out: &mut String, head: &str, items: impl Iterator<Item = String>, most: usize, what: &str, end: &str) {
+    let mut items = items.peekable();
+    if items.peek().is_none() {
+        return;
+    }
+    out.push_str(head);
+    items.by_ref().take(most).for_each(|item| out.push_str(&item));
+    let more = items.count();
+    if more > 0 {
+        let _ = writeln!(out, "- and {} more", words::count(more, what));
+    }
+    out.push_str(end);
+    out.push('\n');
+}
+
+/// The first line, and an empty one.
+pub(super) fn headline(report: &Report<'_>) -> String {
+    format!("### {} Portcullis: {}\n\n", icon(report.verdict.conclusion), escape(&words::conclusion_line(report)))
+}
+
+/// The checks as a table, and an empty line.
+pub(super) fn checks(checks: &[CheckResult]) -> String {
+    if checks.is_empty() {
+        return String::new();
+    }
+    let row = |check: &CheckResult| {
+        let said = escape(&status::check_description(check));
+        let (name, mark) = (cell(check.name.as_str()), icon(check.conclusion));
+        format!("| {name} | {mark} {} | {said} |\n", check.conclusion.as_str())
+    };
+    format!("| check | | |\n|---|---|---|\n{}\n", checks.iter().map(row).collect::<String>())
+}
+
+/// Small print, as the last line.
+pub(super) fn foot(text: &str) -> String {
+    format!("<sub>{}</sub>\n", escape(text))
+}
+
+pub(super) fn icon(conclusion: Conclusion) -> &'static str {
     match conclusion {
         Conclusion::Success => ":white_check_mark:",
         Conclusion::Pending => ":hourglass_flowing_sand:",
@@ -54,82 +92,101 @@ fn icon(conclusion: Conclusion) -> &'static str {
     }
 }
 
-fn findings(out: &mut String, report: &Report<'_>) {
-    let all = fold::told(report);
-    if all.is_empty() {
-        return;
+/// One item of a list, in few words.
+pub(super) fn finding_in_brief(told: &Told<'_, '_>) -> String {
+    let (placed, others) = (told.first, told.others.len());
+    let place = words::position(placed).map(|at| format!(" at {}", code(&shortened(&at)))).unwrap_or_default();
+    let more = if others == 0 { String::new() } else { format!(", and the same in {}", words::count(others, "more place")) };
+    format!("- {}{place}: {}{more}\n", code(placed.finding.rule), escape(&shortened(&placed.finding.message)))
+}
+
+fn shortened(text: &str) -> String {
+    let mut chars = text.chars();
+    let head: String = chars.by_ref().take(SHORT).collect();
+    if chars.next().is_none() { head } else { head + "…" }
+}
+
+/// One item of a list. `link` knows the address of a line of a file, where there is one.
+pub(super) fn finding(told: &Told<'_, '_>, link: &dyn Fn(&str, Option<Span>) -> Option<String>) -> String {
+    let placed = told.first;
+    let finding = placed.finding;
+    let severity = match finding.severity {
+        Severity::Error => "**error**",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    };
+    let spot = |file: &str, span: Option<Span>| {
+        let at = code(&words::position_of(file, span));
+        link(file, span).map_or(at.clone(), |address| format!("[{at}]({address})"))
+    };
+    let place = placed.file.as_deref().map(|file| format!(" at {}", spot(file, placed.span))).unwrap_or_default();
+    let mut out = format!("- {severity} {}{place}  \n  {}", code(finding.rule), escape(&finding.message));
+    if let Some(others) = told.others_in_words() {
+        let _ = write!(out, "  \n  {}", escape(&others));
     }
-    out.push_str("#### Findings\n\n");
-    for told in all.iter().take(MOST_FINDINGS) {
-        let placed = told.first;
-        let finding = placed.finding;
-        let severity = match finding.severity {
-            Severity::Error => "**error**",
-            Severity::Warning => "warning",
-            Severity::Info => "note",
-        };
-        let place = words::position(placed).map(|at| format!(" at {}", code(&at))).unwrap_or_default();
-        let _ = write!(out, "- {severity} {}{place}  \n  {}", code(finding.rule), escape(&finding.message));
-        if let Some(others) = told.others_in_words() {
-            let _ = write!(out, "  \n  {}", escape(&others));
-        }
-        for related in &placed.related {
-            let at = code(&words::position_of(&related.file, related.span));
-            let _ = write!(out, "  \n  {} at {at}", escape(related.message));
-        }
-        if let Some(help) = &finding.help {
-            let _ = write!(out, "  \n  _help:_ {}", help.lines().map(escape).collect::<Vec<_>>().join("  \n  "));
-        }
-        out.push('\n');
+    for related in placed.related.iter().take(MOST_LINES) {
+        let _ = write!(out, "  \n  {} at {}", escape(related.message), spot(&related.file, related.span));
     }
-    if let Some(more) = all.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
-        let _ = writeln!(out, "- and {} more", words::count(more, "finding"));
+    if let Some(help) = &finding.help {
+        let _ = write!(out, "  \n  _help:_ {}", help.lines().take(MOST_LINES).map(escape).collect::<Vec<_>>().join("  \n  "));
     }
     out.push('\n');
+    out
+}
+
+/// The head of a table of runs.
+pub(super) const RUNS_HEAD: &str =
+    "#### Runs\n\n| run | action | state | asked for by | approved by | may approve |\n|---|---|---|---|---|---|\n";
+
+/// A row of it.
+pub(super) fn run(run: &RunVerdict) -> String {
+    let requester = run.requester.as_ref().map(|actor| cell(&actor.to_string())).unwrap_or_default();
+    let (id, action, state) = (cell(run.id.as_str()), cell(run.action.as_str()), cell(run.state.as_str()));
+    format!("| {id} | {action} | {state} | {requester} | {} | {} |\n", names(&run.approvals), names(&run.approvers))
+}
+
+/// Some of them, and how many more there are: `ALL` of a large company are many.
+fn names(ids: &[Identifier]) -> String {
+    let mut named: Vec<String> = ids.iter().take(MOST_NAMES).map(|id| cell(id.as_str())).collect();
+    if let Some(more) = ids.len().checked_sub(MOST_NAMES).filter(|more| *more > 0) {
+        named.push(format!("{more} more"));
+    }
+    named.join(", ")
+}
+
+/// Why a run is in the state it is in; nothing where that is plain.
+pub(super) fn run_reason(run: &RunVerdict) -> Option<String> {
+    (!run.reason.is_empty()).then(|| format!("- {}: {}\n", code(run.id.as_str()), escape(&run.reason)))
 }
 
 fn runs(out: &mut String, runs: &[RunVerdict]) {
     if runs.is_empty() {
         return;
     }
-    out.push_str("#### Runs\n\n| run | action | state | asked for by | approved by | may approve |\n|---|---|---|---|---|---|\n");
-    let names = |ids: &[Identifier]| ids.iter().map(|id| cell(id.as_str())).collect::<Vec<_>>().join(", ");
-    for run in runs {
-        let requester = run.requester.as_ref().map(|actor| cell(&actor.to_string())).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "| {} | {} | {} | {requester} | {} | {} |",
-            cell(run.id.as_str()),
-            cell(run.action.as_str()),
-            cell(run.state.as_str()),
-            names(&run.approvals),
-            names(&run.approvers),
-        );
-    }
-    out.push('\n');
-    for run in runs.iter().filter(|run| !run.reason.is_empty()) {
-        let _ = writeln!(out, "- {}: {}", code(run.id.as_str()), escape(&run.reason));
-    }
+    list(out, RUNS_HEAD, runs.iter().map(run), MOST_FINDINGS, "run", "");
+    out.extend(runs.iter().take(MOST_FINDINGS).filter_map(run_reason));
     out.push('\n');
 }
 
-fn changes(out: &mut String, report: &Report<'_>) {
-    let changes = &report.verdict.changes;
-    if changes.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "<details><summary>{}</summary>\n", words::count(changes.len(), "change"));
-    let refused = changes.iter().filter(|c| !c.allowed);
-    for change in refused.chain(changes.iter().filter(|c| c.allowed)).take(MOST_CHANGES) {
-        let mark = icon(if change.allowed { Conclusion::Success } else { Conclusion::Failure });
-        let actors: Vec<String> = change.actors.iter().map(|actor| code(&actor.to_string())).collect();
-        let by = if actors.is_empty() { "somebody unknown".to_owned() } else { words::list(&actors) };
-        let _ = writeln!(out, "- {mark} {} by {by} in {}", code(&words::change(change)), code(&words::commit(change.commit)));
-    }
-    if let Some(more) = changes.len().checked_sub(MOST_CHANGES).filter(|more| *more > 0) {
-        let _ = writeln!(out, "- and {} more", words::count(more, "change"));
-    }
-    out.push_str("\n</details>\n\n");
+/// The end of the changes, which can be folded away.
+pub(super) const CHANGES_END: &str = "\n</details>\n";
+
+/// Their beginning.
+pub(super) fn changes_head(changes: &[ChangeVerdict]) -> String {
+    format!("<details><summary>{}</summary>\n\n", words::count(changes.len(), "change"))
+}
+
+/// The changes, those that are refused first.
+pub(super) fn refused_first(changes: &[ChangeVerdict]) -> impl Iterator<Item = &ChangeVerdict> {
+    changes.iter().filter(|c| !c.allowed).chain(changes.iter().filter(|c| c.allowed))
+}
+
+/// One item of a list.
+pub(super) fn change(change: &ChangeVerdict) -> String {
+    let mark = icon(if change.allowed { Conclusion::Success } else { Conclusion::Failure });
+    let actors: Vec<String> = change.actors.iter().take(MOST_NAMES).map(|actor| code(&actor.to_string())).collect();
+    let by = if actors.is_empty() { "somebody unknown".to_owned() } else { words::list(&actors) };
+    format!("- {mark} {} by {by} in {}\n", code(&words::change(change)), code(&words::commit(change.commit)))
 }
 
 fn cut(text: &str) -> String {
@@ -165,7 +222,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// A code span that its content cannot leave; no mention and no link works inside one.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = cut(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);

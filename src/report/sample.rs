@@ -82,6 +82,7 @@ fn change(operation: Operation, subject: Subject, field: Option<Field>, actors: 
             after: Some(Value::from("x")),
             place: at("entities/Env/prod.yaml", 7, 3..18),
         },
+        refused: if allowed { Vec::new() } else { actors.clone() },
         actors,
         allowed,
         rule: if operation == Operation::Update { "permission/update-property" } else { "permission/execute" },
