@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::Runs(args) => cli::runs::run(args, color),
         Command::Serve(args) => cli::serve::run(args, color),
         Command::Accept(args) => cli::accept::run(args, color),
+        Command::Github(args) => cli::github::run(args, color),
         Command::Hook(args) => cli::hook::run(args, color),
         Command::Demo(args) => cli::demo::run(args, color),
         Command::Schema(args) => cli::schema::run(args),

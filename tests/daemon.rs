@@ -108,7 +108,8 @@ impl Place {
 
     fn key(&self) -> RepositoryKey {
         let flags = [("path", self.bare().display().to_string()), ("store", self.store().display().to_string())];
-        let config = Config::load(&Sources { flags: flags.into_iter().collect(), env: None, directory: None }).unwrap();
+        let config =
+            Config::load(&Sources { flags: flags.into_iter().collect(), env: None, directory: None, secrets: false }).unwrap();
         RepositoryKey::new(config.repositories[0].key())
     }
 

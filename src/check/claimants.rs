@@ -46,9 +46,16 @@ impl<'a> Claimants<'a> {
 
 /// Whose this address is; letter case does not count.
 pub(super) fn by_email<'a>(base: &'a Base<Catalog>, email: &str) -> Claimants<'a> {
-    Claimants::of(base, |user| {
-        user.emails.iter().map(String::as_str).chain([user.identifier.as_str()]).any(|address| same_address(address, email))
-    })
+    Claimants::of(base, |user| has_address(user, email))
+}
+
+/// Whose this address is, or whose account has this numeric id.
+pub(super) fn by_email_or_account<'a>(base: &'a Base<Catalog>, email: &str, id: u64) -> Claimants<'a> {
+    Claimants::of(base, |user| has_address(user, email) || user.github_id == Some(id))
+}
+
+fn has_address(user: &User, email: &str) -> bool {
+    user.emails.iter().map(String::as_str).chain([user.identifier.as_str()]).any(|address| same_address(address, email))
 }
 
 /// Whose this account is; the numeric id decides.

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
 use crate::model::{
-    Actor, Attribution, CommitId, Finding, ForgeUser, Identifier, IdentityMode, KeyFingerprint, Reviewer, RuleDoc, SignatureFact,
+    Actor, Attribution, Finding, ForgeUser, Identifier, IdentityMode, KeyFingerprint, Reviewer, RuleDoc, SignatureFact,
     Timestamp, User, Vouched,
 };
 
+use super::by_forge::{self, Way};
 use super::{Base, CommitFacts, PullRequestFacts, claimants};
 
 const UNSIGNED: &str = "identity/unsigned";
@@ -16,8 +17,8 @@ const UNKNOWN_KEY: &str = "identity/unknown-key";
 const SHARED_KEY: &str = "identity/shared-key";
 const KEY_NOT_VALID: &str = "identity/key-not-valid";
 const EMAIL_MISMATCH: &str = "identity/email-mismatch";
-const UNKNOWN_PUSHER: &str = "identity/unknown-pusher";
-const UNKNOWN_OPENER: &str = "identity/unknown-opener";
+pub(super) const UNKNOWN_PUSHER: &str = "identity/unknown-pusher";
+pub(super) const UNKNOWN_OPENER: &str = "identity/unknown-opener";
 
 /// The rules of this family.
 pub const RULES: &[RuleDoc] = &[
@@ -65,14 +66,14 @@ pub const RULES: &[RuleDoc] = &[
 
 /// Whom a commit is judged as, and what stands against believing it.
 ///
-/// The roster is base's. `range` holds every commit that is judged, parents before children: in `forge` mode it tells
-/// which push brought the commit. Where somebody is not known they are a [`Actor::Stranger`], whom no rule grants anything.
+/// The roster is base's. `range` holds every commit that is judged, parents before children: in `forge` mode it tells, with
+/// `way`, which push brought the commit. Where somebody is not known they are a [`Actor::Stranger`], whom no rule grants anything.
 pub fn attribute(
     base: &Base<Catalog>,
     mode: IdentityMode,
     commit: &CommitFacts,
     range: &[CommitFacts],
-    pull_request: Option<&PullRequestFacts>,
+    way: &Way<'_>,
 ) -> (Attribution, Vec<Finding>) {
     match mode {
         IdentityMode::Declared => (Attribution::one(by_address(base, &commit.committer_email)), Vec::new()),
@@ -80,7 +81,7 @@ pub fn attribute(
             Ok(user) => (Attribution::one(Actor::User(user.identifier.clone())), Vec::new()),
             Err(finding) => (Attribution::one(stranger(&commit.committer_email)), vec![*finding]),
         },
-        IdentityMode::Forge => by_forge(base, commit, range, pull_request),
+        IdentityMode::Forge => by_forge::attribute(base, commit, range, way),
     }
 }
 
@@ -101,12 +102,12 @@ pub fn reviewer(base: &Base<Catalog>, mode: IdentityMode, who: &Reviewer) -> Opt
     user.map(|user| user.identifier.clone())
 }
 
-/// Every user who may have had a hand in a commit, in whatever mode: whoever claims an address of its lines, the key that
-/// signed it, valid or not, or the account that the forge names. Wider than [`attribute`], since it only ever takes a
+/// Every user who may have had a hand in a commit, in whatever mode: whoever claims an address of its lines or of its
+/// co-authors, the key that signed it, valid or not, or the account that the forge names. Wider than [`attribute`], since it only ever takes a
 /// right away: that of approving one's own work.
 pub fn hands(base: &Base<Catalog>, commit: &CommitFacts) -> BTreeSet<Identifier> {
     let mut all = BTreeSet::new();
-    for email in [&commit.author_email, &commit.committer_email] {
+    for email in [&commit.author_email, &commit.committer_email].into_iter().chain(&commit.co_authors) {
         all.extend(claimants::by_email(base, email).identifiers());
         if let Some(id) = claimants::account_of_address(email) {
             all.extend(claimants::by_account_id(base, id).identifiers());
@@ -137,15 +138,15 @@ pub fn known_to_forge(base: &Base<Catalog>, commit: &CommitFacts, pull_request: 
     claimants::by_account(base, account).sole().map(|user| user.identifier.clone())
 }
 
-fn stranger(who: &str) -> Actor {
+pub(super) fn stranger(who: &str) -> Actor {
     Actor::Stranger(if who.is_empty() { "unknown".into() } else { who.to_owned() })
 }
 
-fn by_address(base: &Base<Catalog>, email: &str) -> Actor {
+pub(super) fn by_address(base: &Base<Catalog>, email: &str) -> Actor {
     claimants::by_email(base, email).sole().map_or_else(|| stranger(email), |user| Actor::User(user.identifier.clone()))
 }
 
-fn by_account(base: &Base<Catalog>, account: &ForgeUser) -> Actor {
+pub(super) fn by_account(base: &Base<Catalog>, account: &ForgeUser) -> Actor {
     let user = claimants::by_account(base, account).sole();
     user.map_or_else(|| stranger(&account.login), |user| Actor::User(user.identifier.clone()))
 }
@@ -233,85 +234,4 @@ fn signer<'a>(base: &'a Base<Catalog>, commit: &CommitFacts) -> Result<&'a User,
         ),
         "set `git config user.email` to an address of the user who signs, and commit again",
     )
-}
-
-/// What the forge verifies is the signer's. Anything else is everyone's who opened, pushed, authored or committed it.
-fn by_forge(
-    base: &Base<Catalog>,
-    commit: &CommitFacts,
-    range: &[CommitFacts],
-    pull_request: Option<&PullRequestFacts>,
-) -> (Attribution, Vec<Finding>) {
-    if let Some(Vouched::Account(account)) = &commit.vouched {
-        return (Attribution::one(by_account(base, account)), Vec::new());
-    }
-    let (mut actors, mut findings) = (Vec::new(), Vec::new());
-    let mut unknown = |rule, who: &str, help: &str| {
-        let message = format!("nobody knows the {who} of commit {}, so it is judged as a stranger's too", commit.id.short());
-        findings.push(Finding::warning(rule, message).help(help).by(commit.id));
-        Actor::Stranger(format!("unknown {who}"))
-    };
-    let sign = "push it again, or sign it with a key that the forge verifies";
-    match pull_request.map(|pr| &pr.opener) {
-        Some(Some(opener)) => actors.push(by_account(base, opener)),
-        Some(None) => actors.push(unknown(UNKNOWN_OPENER, "opener", "open the pull request anew, or sign the commit")),
-        None => {}
-    }
-    let pushes = pull_request.map(|pr| pushes_of(commit.id, range, pr)).unwrap_or_default();
-    if pushes.certain.is_empty() {
-        actors.push(unknown(UNKNOWN_PUSHER, "pusher", sign));
-    }
-    for pusher in pushes.certain.into_iter().chain(pushes.possible) {
-        actors.push(match pusher {
-            Some(account) => by_account(base, account),
-            None => unknown(UNKNOWN_PUSHER, "pusher", sign),
-        });
-    }
-    actors.push(by_line(base, &commit.author_email));
-    if commit.vouched != Some(Vouched::Forge) {
-        actors.push(by_line(base, &commit.committer_email));
-    }
-    let mut seen = BTreeSet::new();
-    actors.retain(|actor| seen.insert(actor.clone()));
-    findings.dedup();
-    (Attribution(actors), findings)
-}
-
-/// Whom an address of a line names, those that the forge makes for its accounts included.
-fn by_line(base: &Base<Catalog>, email: &str) -> Actor {
-    let by_id = claimants::account_of_address(email).and_then(|id| claimants::by_account_id(base, id).sole());
-    by_id.map_or_else(|| by_address(base, email), |user| Actor::User(user.identifier.clone()))
-}
-
-/// Who brought a commit; `None` for somebody whom nobody knows.
-#[derive(Default)]
-struct Pushers<'a> {
-    /// Those whose new head reaches it, and whose old head did not, as far as is known.
-    certain: Vec<Option<&'a ForgeUser>>,
-    /// Those whose new head nobody knows any more, so that it may have reached it.
-    possible: Vec<Option<&'a ForgeUser>>,
-}
-
-/// Who brought the commit: each push whose new head reaches it, or may have, and whose old head did not.
-///
-/// A head outside the range says nothing of what it reached, unless it is one that the range starts from: base has that,
-/// and none of the range. So a forced push counts as bringing all that it reaches, and a push that another has forced away
-/// as bringing everything.
-fn pushes_of<'a>(commit: CommitId, range: &[CommitFacts], pull_request: &'a PullRequestFacts) -> Pushers<'a> {
-    let mut reaching = BTreeSet::from([commit]);
-    for later in range {
-        if later.parents.iter().any(|parent| reaching.contains(parent)) {
-            reaching.insert(later.id);
-        }
-    }
-    let is_known = |head: &CommitId| range.iter().any(|one| one.id == *head || one.parents.contains(head));
-    let mut pushers = Pushers::default();
-    for push in pull_request.pushes.iter().filter(|push| !push.before.is_some_and(|before| reaching.contains(&before))) {
-        match &push.after {
-            Some(after) if reaching.contains(after) => pushers.certain.push(push.actor.as_ref()),
-            Some(after) if is_known(after) => {}
-            Some(_) | None => pushers.possible.push(push.actor.as_ref()),
-        }
-    }
-    pushers
 }

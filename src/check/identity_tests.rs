@@ -2,7 +2,7 @@
 
 use super::identity::{RULES, attribute, hands, reviewer};
 use super::story::{commit, forge_user, pull_request, push};
-use super::{Base, CommitFacts, PullRequestFacts};
+use super::{Base, CommitFacts, PullRequestFacts, Reach, Way};
 use crate::catalog::{Catalog, Document, FileDelta};
 use crate::model::{Actor, IdentityMode, KeyFingerprint, Reviewer, SignatureFact, SigningKey, User};
 use crate::run::fixture::{World, account, at, day, file, id, user};
@@ -42,7 +42,19 @@ fn judged_in(
     range: &[CommitFacts],
     facts: Option<&PullRequestFacts>,
 ) -> (Vec<String>, Vec<&'static str>) {
-    let (attribution, findings) = attribute(&base(world), mode, commit, range, facts);
+    let reach = Reach::new();
+    let way = Way { opener: facts.map(|pr| pr.opener.as_ref()), pushes: facts.map_or(&[], |pr| &pr.pushes), reach: &reach };
+    judged_by(world, mode, commit, range, &way)
+}
+
+fn judged_by(
+    world: &World,
+    mode: IdentityMode,
+    commit: &CommitFacts,
+    range: &[CommitFacts],
+    way: &Way<'_>,
+) -> (Vec<String>, Vec<&'static str>) {
+    let (attribution, findings) = attribute(&base(world), mode, commit, range, way);
     assert!(findings.iter().all(|f| f.commit == Some(commit.id) && RULES.iter().any(|rule| rule.id == f.rule)));
     let names = attribution.0.iter().map(|a| a.to_string().replace("@acme.dev", "")).collect();
     (names, findings.iter().map(|f| f.rule).collect())
@@ -75,7 +87,7 @@ fn a_user_who_is_declared_twice_is_nobody() {
     let base = Base(world().base().apply([FileDelta::Put(again)]));
     let alice = signed("SHA256:alice", commit(1, &[], "alice"));
     for mode in [Declared, Signature] {
-        let (attribution, _) = attribute(&base, mode, &alice, &[], None);
+        let (attribution, _) = attribute(&base, mode, &alice, &[], &Way { opener: None, pushes: &[], reach: &Reach::new() });
         assert!(matches!(attribution.0[..], [Actor::Stranger(_)]), "{mode:?}");
     }
     assert_eq!(reviewer(&base, Declared, &Reviewer::Account(forge_user("alice"))), None);

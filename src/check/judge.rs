@@ -12,7 +12,7 @@ use super::programs::Programs;
 use super::rights::requirements_by;
 use super::validate::{sorted, validate_against_within, validate_changed_within};
 use super::{
-    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, golden, identity, merges, runs,
+    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, Way, golden, identity, merges, runs,
     summary,
 };
 
@@ -107,9 +107,7 @@ pub(super) fn attribute<'p>(proposal: &'p Proposal, net: &ChangeSet) -> (Vec<Com
         let id = id_of(proposal, facts);
         let (attribution, findings) = match &proposal.as_user {
             Some(user) => (Attribution::one(named(&proposal.base, user)), Vec::new()),
-            None => {
-                identity::attribute(&proposal.base, proposal.identity, facts, &proposal.commits, proposal.pull_request.as_ref())
-            }
+            None => identity::attribute(&proposal.base, proposal.identity, facts, &proposal.commits, &Way::of(proposal)),
         };
         let changes = match is_the_net(proposal, facts) {
             true => net.clone(),

@@ -4,6 +4,7 @@ pub mod advice;
 mod aggregations;
 mod attribution;
 mod broken;
+mod by_forge;
 mod cause;
 mod claimants;
 mod definitions;
@@ -55,6 +56,7 @@ pub mod view;
 mod view_tests;
 pub mod watching_rules;
 
+pub use by_forge::{Reach, Way};
 pub use cause::{Cause, cause_of};
 pub use inputs::requirement_of;
 pub use judge::judge;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Reach;
 use crate::catalog::Catalog;
 use crate::model::{
     CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, PullRequestState, Push, Review, SignatureFact, Timestamp,
@@ -29,6 +30,8 @@ pub struct CommitFacts {
     pub author_email: String,
     /// The committer line's address.
     pub committer_email: String,
+    /// The addresses of its co-authors, as the last paragraph of its message has them: they lend no right, and take that of approving.
+    pub co_authors: Vec<String>,
     /// The committer line's time: anyone can write it.
     pub committed_at: Option<Timestamp>,
     /// Its signature.
@@ -103,6 +106,10 @@ pub struct Proposal {
     pub as_user: Option<Identifier>,
     /// The pull request, where there is one.
     pub pull_request: Option<PullRequestFacts>,
+    /// For a range that is on the watched branch already, who moved the branch, as the forge tells it; `None` where it has no word of its own.
+    pub branch_pushes: Option<Vec<Push>>,
+    /// What is known of the heads of pushes that are not in the range; those that are missing may have reached anything.
+    pub reach: Reach,
     /// Identifiers of every run that was ever on the watched branch; needed only where a run is added.
     pub used_runs: BTreeSet<Identifier>,
     /// When the controller first saw what is proposed; where unknown, the committer's date of the commit that adds a run.

@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::run::{Decision, Footing, Hands, ReviewedOn, RunFacts, Void, Word, barred, digest_request, digest_run, names, remark};
 
-use super::{CommitFacts, Proposal, PullRequestFacts, identity};
+use super::{CommitFacts, Proposal, PullRequestFacts, Way, by_forge, identity};
 
 const NO_APPROVER: &str = "approval/no-approver";
 const TOO_FEW_APPROVERS: &str = "approval/too-few-approvers";
@@ -62,7 +62,13 @@ pub(super) fn hands(proposal: &Proposal, attributions: &BTreeMap<Option<CommitId
     if let Some(pull_request) = &proposal.pull_request {
         hands.contributors.extend(identity::pushers(&proposal.base, pull_request));
         hands.proven.extend(identity::pushers(&proposal.base, pull_request));
-        hands.unknown_pusher = pull_request.pushes.iter().any(|push| push.actor.is_none());
+        // Where the forge knows people, it knows who pushed each commit: if it does not say, it may have been any approver.
+        hands.unknown_pusher = match proposal.identity {
+            IdentityMode::Forge if proposal.as_user.is_none() => {
+                by_forge::somebody_unknown_pushed(&proposal.commits, &Way::of(proposal))
+            }
+            _ => pull_request.pushes.iter().any(|push| push.actor.is_none()),
+        };
     }
     if proposal.identity == IdentityMode::Forge && proposal.as_user.is_none() {
         // There the lines of a commit that the forge does not verify are among its actors, and anyone can write them.

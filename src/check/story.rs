@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::run::fixture::{World, account, at, day, file};
 
-use super::{Base, CommitFacts, Head, Proposal, PullRequestFacts, RunVerdict, Target, identity, runs};
+use super::{Base, CommitFacts, Head, Proposal, PullRequestFacts, RunVerdict, Target, Way, identity, runs};
 
 pub(super) fn commit_id(number: u8) -> CommitId {
     CommitId([number; 20])
@@ -28,6 +28,7 @@ pub(super) fn commit(number: u8, parents: &[u8], who: &str) -> CommitFacts {
         summary: String::new(),
         author_email: email.clone(),
         committer_email: email,
+        co_authors: Vec::new(),
         committed_at: Some(day(0)),
         signature: SignatureFact::Unsigned,
         received_at: day(0),
@@ -158,6 +159,8 @@ impl Story {
             identity: self.mode,
             as_user: None,
             pull_request: Some(self.facts.clone()),
+            branch_pushes: None,
+            reach: BTreeMap::new(),
             used_runs: self.used_runs.clone(),
             first_seen: None,
             now: self.now,
@@ -183,8 +186,7 @@ pub(super) fn judge(proposal: &Proposal) -> (Vec<RunVerdict>, Vec<Finding>) {
         .commits
         .iter()
         .map(|commit| {
-            let of =
-                identity::attribute(&proposal.base, proposal.identity, commit, &proposal.commits, proposal.pull_request.as_ref());
+            let of = identity::attribute(&proposal.base, proposal.identity, commit, &proposal.commits, &Way::of(proposal));
             (Some(commit.id), of.0)
         })
         .collect();

@@ -9,7 +9,10 @@ pub const REMARKS: &str = "limit/remarks";
 /// A watched branch that no longer leads on from its accepted revision.
 pub const HISTORY_REWRITTEN: &str = "git/history-rewritten";
 
-/// `limit/judgement`, `limit/remarks` and `git/history-rewritten`.
+/// An entry of a merge queue that is not what it says it is.
+pub const MERGE_GROUP: &str = "git/merge-group";
+
+/// `limit/judgement`, `limit/remarks`, `git/history-rewritten` and `git/merge-group`.
 pub const RULES: &[RuleDoc] = &[
     RuleDoc {
         id: UNJUDGED,
@@ -25,5 +28,10 @@ pub const RULES: &[RuleDoc] = &[
         id: HISTORY_REWRITTEN,
         summary: "The watched branch leads on from its accepted revision; rewritten history is not applied.",
         remedy: "Restore the branch, or look at the new tip and run `portcullis accept` on it.",
+    },
+    RuleDoc {
+        id: MERGE_GROUP,
+        summary: "An entry of the merge queue is the clean merge of its pull request into the accepted revision, or into an entry before it that is green.",
+        remedy: "Take the pull request out of the queue, bring its branch up to date, and queue it again.",
     },
 ];

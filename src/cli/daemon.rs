@@ -83,7 +83,7 @@ impl Daemon {
         let Self { controller, store, listener, _lease } = self;
         let (stop, stopped) = tokio::sync::watch::channel(());
         let pages = listener.map(|listener| {
-            let router = server::router(controller.metrics(), controller.health());
+            let router = server::router(controller.metrics(), controller.health(), None);
             let mut stopped = stopped.clone();
             let until = async move {
                 // An error says that the sender is gone, which means the same.
@@ -126,7 +126,7 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
         ))
         .because(error)
     };
-    if repository.remote.is_some() && !repository.path.exists() {
+    if repository.is_copy() && !repository.path.exists() {
         git2::Repository::init_bare(&repository.path).map_err(|error| cannot(&error))?;
     }
     git::Repository::open(&repository.path).map_err(|error| cannot(&error))?;
@@ -146,6 +146,7 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
             },
             store.clone(),
         )),
+        ForgeKind::Github => return Err(CommandError::internal("GitHub is not wired yet")),
     };
     Ok(Watched {
         name: repository.name.clone(),

@@ -12,6 +12,7 @@ pub mod explain;
 mod facts_file;
 #[cfg(test)]
 mod facts_file_tests;
+pub mod github;
 pub mod hook;
 pub mod import;
 pub mod init;
@@ -167,6 +168,8 @@ pub enum Command {
     /// When the accepted revision is no ancestor of the branch's tip, nothing is applied until the branch is restored or a
     /// person accepts the new tip with this command.
     Accept(accept::Args),
+    /// Set GitHub up, and find out what is not right there.
+    Github(github::Args),
     /// Play the whole job in front of you, on a repository of its own.
     ///
     /// Lays a bare repository from the example catalog with fresh SSH keys, starts the daemon on it, and then pushes, asks for

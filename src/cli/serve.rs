@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::config::{Config, ConfigErrors, OPTIONS, Scope, Sources};
+use crate::config::{Config, ConfigErrors, Form, OPTIONS, Scope, Sources};
 use crate::controller::Health;
 
 use super::daemon::Daemon;
@@ -27,8 +27,17 @@ impl clap::FromArgMatches for Args {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         for option in OPTIONS {
-            if let Ok(Some(text)) = matches.try_get_one::<String>(option.key) {
-                self.flags.insert(option.key, text.clone());
+            match option.form {
+                Form::Value => {
+                    if let Ok(Some(text)) = matches.try_get_one::<String>(option.key) {
+                        self.flags.insert(option.key, text.clone());
+                    }
+                }
+                Form::Switch(says) => {
+                    if let Ok(Some(true)) = matches.try_get_one::<bool>(option.key) {
+                        self.flags.insert(option.key, says.to_string());
+                    }
+                }
             }
         }
         Ok(())
@@ -42,7 +51,11 @@ impl clap::Args for Args {
                 Scope::Repository => "The repository",
                 Scope::Daemon | Scope::CommandLine => "The daemon",
             };
-            let arg = Arg::new(option.key).long(option.flag).value_name(option.value);
+            let arg = Arg::new(option.key).long(option.flag);
+            let arg = match option.form {
+                Form::Value => arg.value_name(option.value),
+                Form::Switch(_) => arg.action(ArgAction::SetTrue),
+            };
             command.arg(arg.help(option.help_text()).help_heading(heading))
         })
     }
@@ -58,9 +71,13 @@ impl Args {
     /// # Errors
     /// Everything that is wrong with it.
     pub(super) fn config(&self) -> Result<Config, CommandError> {
+        self.load(true)
+    }
+
+    fn load(&self, secrets: bool) -> Result<Config, CommandError> {
         let env = |name: &str| std::env::var(name).ok();
         let directory = std::env::current_dir().ok();
-        let sources = Sources { flags: self.flags.clone(), env: Some(&env), directory: directory.as_deref() };
+        let sources = Sources { flags: self.flags.clone(), env: Some(&env), directory: directory.as_deref(), secrets };
         Config::load(&sources).map_err(|ConfigErrors(errors)| {
             let wrong = CommandError::usage("the configuration cannot be used");
             errors.iter().fold(wrong, |wrong, error| wrong.because(error)).hint("`portcullis serve --help` lists every option")
@@ -69,18 +86,18 @@ impl Args {
 }
 
 impl Args {
-    /// The same for a command about one repository: there `--name` without a repository picks one from the file.
+    /// The same for a command about one repository, which needs no secret: there `--name` without a repository picks one from the file.
     pub(super) fn config_of_one(&self) -> Result<(Config, Option<String>), CommandError> {
         let names_repository = |key| {
             self.flags.contains_key(key)
                 || crate::config::find(key).is_some_and(|o| std::env::var(o.env).is_ok_and(|v| !v.is_empty()))
         };
-        if names_repository("path") || names_repository("remote") {
-            return Ok((self.config()?, None));
+        if ["path", "remote", "github"].into_iter().any(names_repository) {
+            return Ok((self.load(false)?, None));
         }
         let mut flags = self.flags.clone();
         let name = flags.remove("name");
-        Ok((Self { flags }.config()?, name))
+        Ok((Self { flags }.load(false)?, name))
     }
 }
 
@@ -156,12 +173,18 @@ mod tests {
         let mut command = Args::augment_args(Command::new("serve"));
         let help = command.render_long_help().to_string();
         for option in OPTIONS {
-            assert!(help.contains(&format!("--{} <{}>", option.flag, option.value)), "{}", option.flag);
+            let flag = match option.form {
+                Form::Value => format!("--{} <{}>", option.flag, option.value),
+                Form::Switch(_) => format!("--{}", option.flag),
+            };
+            assert!(help.contains(&flag), "{}", option.flag);
             assert!(help.contains(option.env), "{}", option.env);
         }
-        let matches = command.get_matches_from(["serve", "--repo", "/srv/c.git", "--poll-interval", "1s"]);
+        let matches = command.get_matches_from(["serve", "--repo", "/srv/c.git", "--no-webhooks", "--labels"]);
         let args = Args::from_arg_matches(&matches).unwrap();
         assert_eq!(args.flags.get("path").map(String::as_str), Some("/srv/c.git"));
-        assert_eq!(args.flags.len(), 2);
+        assert_eq!(args.flags.get("webhooks").map(String::as_str), Some("false"));
+        assert_eq!(args.flags.get("labels").map(String::as_str), Some("true"));
+        assert_eq!(args.flags.len(), 3);
     }
 }

@@ -1,6 +1,6 @@
 //! Judges a catalog by itself, where there is nothing it could be judged against: before the first commit, and after an import.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
 use crate::check::{self, Base, Head, Proposal, Target, Verdict};
@@ -21,6 +21,8 @@ pub(super) fn judge(catalog: &Catalog, findings: Vec<Finding>, now: Timestamp) -
         identity: IdentityMode::Declared,
         as_user: None,
         pull_request: None,
+        branch_pushes: None,
+        reach: BTreeMap::new(),
         used_runs: BTreeSet::new(),
         first_seen: None,
         now,

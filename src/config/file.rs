@@ -14,6 +14,8 @@ pub(super) struct FileTexts {
     pub(super) daemon: Texts,
     /// The entries of `repositories`, each with its place for messages.
     pub(super) repositories: Vec<(String, Texts)>,
+    /// What `discovered` says of all repositories that are found on GitHub.
+    pub(super) discovered: Option<Texts>,
 }
 
 /// Takes the file apart; everything wrong with its shape lands in `errors`.
@@ -53,7 +55,22 @@ pub(super) fn read(name: &str, text: &str, errors: &mut Vec<ConfigError>) -> Fil
             }
         }
     }
-    let rest: Mapping = top.into_iter().filter(|(key, _)| key.as_str() != Some("repositories")).collect();
+    if let Some(value) = top.get("discovered") {
+        let place = format!("{name}, discovered");
+        match value {
+            Value::Mapping(map) => {
+                let texts = reader.texts(map, Scope::Repository, &place, errors);
+                for key in texts.keys().filter(|key| !super::github::DESCRIBES_DISCOVERED.contains(key)) {
+                    errors
+                        .push(ConfigError::new(&place, format!("`{key}` cannot be the same for every repository that is found")));
+                }
+                out.discovered = Some(texts);
+            }
+            _ => errors.push(ConfigError::new(&place, "`discovered` is a mapping: `discovered: { merge: squash }`")),
+        }
+    }
+    let own = |key: &Value| matches!(key.as_str(), Some("repositories" | "discovered"));
+    let rest: Mapping = top.into_iter().filter(|(key, _)| !own(key)).collect();
     out.daemon = reader.texts(&rest, Scope::Daemon, name, errors);
     out
 }
@@ -108,7 +125,7 @@ fn unknown(key: &str, scope: Scope) -> String {
         };
     }
     let known = OPTIONS.iter().filter(|option| option.scope == scope).map(|option| option.key);
-    let known = known.chain((scope == Scope::Daemon).then_some("repositories"));
+    let known = known.chain((scope == Scope::Daemon).then_some(["repositories", "discovered"]).into_iter().flatten());
     let closest = known.map(|k| (strsim::damerau_levenshtein(&k.to_lowercase(), &key.to_lowercase().replace(['_', '-'], "")), k));
     match closest.min().filter(|(distance, k)| *distance <= 2.max(k.len() / 4)) {
         Some((_, k)) => format!("`{key}` is not an option; did you mean `{k}`?"),

@@ -1,16 +1,22 @@
 //! The daemon's configuration: flags over environment over file over defaults, and everything wrong reported in one go.
 
+mod assemble;
 mod file;
+mod github;
 mod options;
+mod repository;
+mod secret;
 mod value;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use options::{OPTIONS, OptionDoc, Scope, find, markdown_table};
-pub use value::{Author, ForgeKind, LogFormat, RemoteUrl};
+pub use github::{Discovered, GithubConfig, addresses as github_addresses};
+pub use options::{Form, OPTIONS, OptionDoc, Scope, find, markdown_table};
+pub use repository::{Answers, GithubRepository, RepositoryConfig};
+pub use value::{Author, ForgeKind, LogFormat, RemoteUrl, owner as github_owner};
 
 /// The texts of options by key, each with where it was said.
 type Texts = BTreeMap<&'static str, (String, String)>;
@@ -18,43 +24,10 @@ type Texts = BTreeMap<&'static str, (String, String)>;
 /// The file that is read where none is named.
 pub const DEFAULT_FILE: &str = "portcullis.yaml";
 
-/// One repository to watch.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RepositoryConfig {
-    /// `name`
-    pub name: String,
-    /// Whether somebody gave the name; else it was made of the path or the address.
-    pub named: bool,
-    /// `path`: the local repository, or where the copy of `remote` is kept.
-    pub path: PathBuf,
-    /// `remote`
-    pub remote: Option<RemoteUrl>,
-    /// `branch`, its short name.
-    pub branch: String,
-    /// `root`; empty for the repository's top.
-    pub root: String,
-    /// `forge`
-    pub forge: ForgeKind,
-}
-
-impl RepositoryConfig {
-    /// What the store calls it: a name that somebody gave, or else where it is; with the branch and the root.
-    pub fn key(&self) -> String {
-        let place = match (&self.named, &self.remote) {
-            (true, _) => self.name.clone(),
-            (false, Some(remote)) => remote.shown(),
-            // Links are followed, so that another way to the same place is the same repository.
-            (false, None) => std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string(),
-        };
-        let root = if self.root.is_empty() { String::new() } else { format!(":{}", self.root) };
-        format!("{place}#{}{root}", self.branch)
-    }
-}
-
 /// The whole configuration, checked. [`OPTIONS`] says what each field does.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
-    /// `repositories`: one at least, no two of one name.
+    /// `repositories`: no two of one name; none where they are discovered.
     pub repositories: Vec<RepositoryConfig>,
     /// `store`
     pub store: PathBuf,
@@ -62,6 +35,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// `pollInterval`
     pub poll_interval: Duration,
+    /// `resyncInterval`
+    pub resync_interval: Duration,
     /// `fetchDeadline`
     pub fetch_deadline: Duration,
     /// `judgeDeadline`
@@ -78,6 +53,10 @@ pub struct Config {
     pub status_url: Option<String>,
     /// `author`
     pub author: Author,
+    /// Everything that begins with `github`, and `webhooks`; `None` where nothing is on GitHub.
+    pub github: Option<GithubConfig>,
+    /// What works and should be otherwise: a secret that others can read.
+    pub warnings: Vec<String>,
 }
 
 /// One thing that is wrong with the configuration.
@@ -113,6 +92,8 @@ pub struct Sources<'a> {
     pub env: Option<Environment<'a>>,
     /// The directory that the default file is looked for in; `None` for no default file.
     pub directory: Option<&'a Path>,
+    /// Whether secrets are wanted; whoever reads the store alone need not be able to.
+    pub secrets: bool,
 }
 
 impl Config {
@@ -145,7 +126,7 @@ impl Config {
                 _ => file::FileTexts::default(),
             },
         };
-        let config = assemble(said, file, &env, &mut errors);
+        let config = assemble::config(said, file, &env, sources.secrets, &mut errors);
         match config {
             Some(config) if errors.is_empty() => Ok(config),
             _ => Err(ConfigErrors(errors)),
@@ -153,106 +134,7 @@ impl Config {
     }
 }
 
-/// Lays the said over the file's and reads every value.
-fn assemble(
-    mut said: Texts,
-    file: file::FileTexts,
-    env: &dyn Fn(&str) -> Option<String>,
-    errors: &mut Vec<ConfigError>,
-) -> Option<Config> {
-    let mut one = Texts::new();
-    for option in OPTIONS.iter().filter(|option| option.scope == Scope::Repository) {
-        if let Some(text) = said.remove(option.key) {
-            one.insert(option.key, text);
-        }
-    }
-    let daemon: Texts = file.daemon.into_iter().chain(said).collect();
-    let mut read = Reader { texts: &daemon, errors };
-    let store = match read.get("store", |text| Ok(PathBuf::from(text))) {
-        Some(path) => Some(path),
-        None => default_store(env),
-    };
-    if store.is_none() {
-        read.errors.push(ConfigError::new("store", "HOME is not set, so say where the store is: --store FILE"));
-    }
-    let config = Config {
-        listen: read.get("listen", value::listen).unwrap_or(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8420)))),
-        poll_interval: read.get("pollInterval", value::duration).unwrap_or(Duration::from_secs(15)),
-        fetch_deadline: read.get("fetchDeadline", value::duration).unwrap_or(Duration::from_secs(60)),
-        judge_deadline: read.get("judgeDeadline", value::duration).unwrap_or(Duration::from_secs(60)),
-        concurrency: read
-            .get("concurrency", value::concurrency)
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, |n| n.get().max(2))),
-        shutdown_grace: read.get("shutdownGrace", value::duration).unwrap_or(Duration::from_secs(10)),
-        log_format: read.get("logFormat", value::log_format).unwrap_or(LogFormat::Auto),
-        log_level: read.get("logLevel", value::log_level).unwrap_or_else(|| "info".to_owned()),
-        status_url: read.get("statusUrl", value::status_url),
-        author: read
-            .get("author", value::author)
-            .unwrap_or(Author { name: "Portcullis".to_owned(), email: "portcullis@localhost".to_owned() }),
-        repositories: Vec::new(),
-        store: store.unwrap_or_default(),
-    };
-    let entries = if one.contains_key("path") || one.contains_key("remote") {
-        vec![("the command line".to_owned(), one)]
-    } else {
-        for (key, (place, _)) in &one {
-            let message = format!("`{key}` describes the repository that --repo or --remote names, and neither is given");
-            errors.push(ConfigError::new(place, message));
-        }
-        file.repositories
-    };
-    if entries.is_empty() && errors.is_empty() {
-        let message = "which repository? Write `portcullis serve --repo DIR`, or list `repositories` in portcullis.yaml";
-        errors.push(ConfigError::new("repositories", message));
-    }
-    let state = config.store.parent().map(Path::to_path_buf).unwrap_or_default();
-    let mut repositories = Vec::new();
-    let mut names = BTreeSet::new();
-    for (place, texts) in entries {
-        let Some(repository) = repository(&place, &texts, &state, errors) else { continue };
-        if !names.insert(repository.name.clone()) {
-            let message = format!("two repositories are called `{}`: give one another `name`", repository.name);
-            errors.push(ConfigError::new(&place, message));
-        }
-        repositories.push(repository);
-    }
-    Some(Config { repositories, ..config })
-}
-
-fn repository(place: &str, texts: &Texts, state: &Path, errors: &mut Vec<ConfigError>) -> Option<RepositoryConfig> {
-    let before = errors.len();
-    let mut read = Reader { texts, errors };
-    let path = read.get("path", |text| Ok(PathBuf::from(text)));
-    let remote = read.get("remote", RemoteUrl::parse);
-    let branch = read.get("branch", value::branch).unwrap_or_else(|| "main".to_owned());
-    let root = read.get("root", value::root).unwrap_or_default();
-    let forge = read.get("forge", value::forge).unwrap_or(ForgeKind::Git);
-    let given = read.get("name", value::name);
-    let named = given.is_some();
-    let name = given.or_else(|| {
-        let address = remote.as_ref().map(RemoteUrl::shown);
-        let absolute = path.as_ref().and_then(|path| std::path::absolute(path).ok()).map(|p| p.display().to_string());
-        let source = absolute.or(address)?;
-        let source = source.trim_end_matches(['/', '.']).trim_end_matches("/.git").trim_end_matches(".git");
-        let last = source.rsplit(['/', ':']).next().unwrap_or_default();
-        let plain: String = last.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
-        value::name(plain.trim_start_matches(['.', '-'])).ok()
-    });
-    if path.is_none() && remote.is_none() {
-        errors.push(ConfigError::new(place, "give a `path`, a `remote`, or both"));
-    }
-    if errors.len() > before {
-        return None;
-    }
-    let Some(name) = name else {
-        errors.push(ConfigError::new(place, "no name can be made of the path: give a `name`"));
-        return None;
-    };
-    let path = path.unwrap_or_else(|| state.join("repositories").join(format!("{name}.git")));
-    Some(RepositoryConfig { name, named, path, remote, branch, root, forge })
-}
-
+/// Reads the texts of options, gathering what is wrong with them.
 struct Reader<'a> {
     texts: &'a Texts,
     errors: &'a mut Vec<ConfigError>,
@@ -271,12 +153,7 @@ impl Reader<'_> {
     }
 }
 
-/// Where the store is where nobody says: the XDG base directory for state.
-fn default_store(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let state = env("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = state.or_else(|| Some(PathBuf::from(env("HOME")?).join(".local/state")))?;
-    Some(state.join("portcullis/portcullis.db"))
-}
-
+#[cfg(test)]
+mod github_tests;
 #[cfg(test)]
 mod tests;

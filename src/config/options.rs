@@ -11,6 +11,15 @@ pub enum Scope {
     CommandLine,
 }
 
+/// How an option is said on the command line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// `--flag VALUE`.
+    Value,
+    /// `--flag` alone, which says this; the file and the variable take `true` and `false`.
+    Switch(bool),
+}
+
 /// One option.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionDoc {
@@ -26,6 +35,8 @@ pub struct OptionDoc {
     pub default: &'static str,
     /// Where in the file it stands.
     pub scope: Scope,
+    /// How it is said on the command line.
+    pub form: Form,
     /// What it does.
     pub help: &'static str,
 }
@@ -37,7 +48,18 @@ const fn option(
     default: &'static str,
     help: &'static str,
 ) -> OptionDoc {
-    OptionDoc { key, flag, env, value, default, scope, help }
+    OptionDoc { key, flag, env, value, default, scope, form: Form::Value, help }
+}
+
+/// A yes or no, whose flag says what its default does not.
+const fn switch(
+    scope: Scope,
+    (key, flag, env): (&'static str, &'static str, &'static str),
+    default: bool,
+    help: &'static str,
+) -> OptionDoc {
+    let text = if default { "true" } else { "false" };
+    OptionDoc { key, flag, env, value: "true or false", default: text, scope, form: Form::Switch(!default), help }
 }
 
 use Scope::{CommandLine, Daemon, Repository};
@@ -85,7 +107,39 @@ pub const OPTIONS: &[OptionDoc] = &[
         ("forge", "forge", "PORTCULLIS_FORGE"),
         "KIND",
         "git",
-        "Where pull requests, reviews and statuses live. `git`: in notes of the repository itself, as git-appraise publishes them",
+        "Where pull requests, reviews and statuses live. `git`: in notes of the repository itself, as git-appraise publishes them. `github`: on GitHub, as `github` says",
+    ),
+    option(
+        Repository,
+        ("github", "github", "PORTCULLIS_GITHUB"),
+        "OWNER/NAME",
+        "",
+        "The repository on GitHub: fetched from there, and answered there. `path` says where its copy is kept (default: beside the store)",
+    ),
+    option(
+        Repository,
+        ("merge", "merge", "PORTCULLIS_MERGE"),
+        "METHOD",
+        "off",
+        "Whether pull requests that ask for runs are merged once everything is green: `off`, or how: `merge`, `squash`, `rebase`. On GitHub",
+    ),
+    switch(
+        Repository,
+        ("comments", "no-comments", "PORTCULLIS_COMMENTS"),
+        true,
+        "Whether a pull request gets one comment that is kept up to date. On GitHub",
+    ),
+    switch(
+        Repository,
+        ("reviewRequests", "no-review-requests", "PORTCULLIS_REVIEW_REQUESTS"),
+        true,
+        "Whether those who may approve are asked for a review. On GitHub",
+    ),
+    switch(
+        Repository,
+        ("labels", "labels", "PORTCULLIS_LABELS"),
+        false,
+        "Whether a pull request gets a label that says how it stands. On GitHub",
     ),
     option(
         Daemon,
@@ -107,6 +161,13 @@ pub const OPTIONS: &[OptionDoc] = &[
         "DURATION",
         "15s",
         "How often a repository is looked at when no event says that it changed",
+    ),
+    option(
+        Daemon,
+        ("resyncInterval", "resync-interval", "PORTCULLIS_RESYNC_INTERVAL"),
+        "DURATION",
+        "10m",
+        "How often everything is looked at anew although nothing says that it changed",
     ),
     option(
         Daemon,
@@ -164,6 +225,53 @@ pub const OPTIONS: &[OptionDoc] = &[
         "Portcullis <portcullis@localhost>",
         "Who the notes that the daemon writes are by",
     ),
+    option(
+        Daemon,
+        ("githubUrl", "github-url", "PORTCULLIS_GITHUB_URL"),
+        "URL",
+        "https://api.github.com",
+        "The API of GitHub; of an Enterprise Server `https://HOST/api/v3`",
+    ),
+    option(
+        Daemon,
+        ("githubApp", "github-app", "PORTCULLIS_GITHUB_APP"),
+        "ID",
+        "",
+        "The id, or the client id, of the GitHub App that the daemon is; with its private key",
+    ),
+    option(
+        Daemon,
+        ("githubPrivateKeyFile", "github-private-key-file", "PORTCULLIS_GITHUB_PRIVATE_KEY_FILE"),
+        "FILE",
+        "",
+        "The private key of the App, in PEM as GitHub gives it. Or the key itself in PORTCULLIS_GITHUB_PRIVATE_KEY",
+    ),
+    option(
+        Daemon,
+        ("githubTokenFile", "github-token-file", "PORTCULLIS_GITHUB_TOKEN_FILE"),
+        "FILE",
+        "",
+        "Instead of an App: a file that holds a fine-grained token. Or the token itself in PORTCULLIS_GITHUB_TOKEN",
+    ),
+    option(
+        Daemon,
+        ("githubWebhookSecretFile", "github-webhook-secret-file", "PORTCULLIS_GITHUB_WEBHOOK_SECRET_FILE"),
+        "FILE",
+        "",
+        "The secret that webhooks are signed with; several, one a line, while it is changed. Or in PORTCULLIS_GITHUB_WEBHOOK_SECRET",
+    ),
+    switch(
+        Daemon,
+        ("webhooks", "no-webhooks", "PORTCULLIS_WEBHOOKS"),
+        true,
+        "Whether deliveries of webhooks are taken at /webhooks/github, where there is a secret. Without them the daemon polls",
+    ),
+    switch(
+        Daemon,
+        ("githubDiscover", "github-discover", "PORTCULLIS_GITHUB_DISCOVER"),
+        false,
+        "Whether every repository that the App is installed on and that has a `catalog.yaml` at its top is watched",
+    ),
 ];
 
 /// The option of this key.
@@ -174,7 +282,11 @@ pub fn find(key: &str) -> Option<&'static OptionDoc> {
 impl OptionDoc {
     /// The line of `--help`.
     pub fn help_text(&self) -> String {
-        let default = if self.default.is_empty() { String::new() } else { format!(" [default: {}]", self.default) };
+        let default = match self.form {
+            Form::Value if self.default.is_empty() => String::new(),
+            Form::Value => format!(" [default: {}]", self.default),
+            Form::Switch(says) => format!(" [default: {}; this says {says}]", self.default),
+        };
         format!("{}{default} [env: {}]", self.help, self.env)
     }
 }
@@ -207,14 +319,16 @@ mod tests {
     #[test]
     fn names_are_one_name_in_three_spellings() {
         for option in OPTIONS {
-            assert_eq!(option.env, format!("PORTCULLIS_{}", option.flag.to_uppercase().replace('-', "_")));
+            let named = option.flag.strip_prefix("no-").unwrap_or(option.flag);
+            assert_eq!(option.env, format!("PORTCULLIS_{}", named.to_uppercase().replace('-', "_")));
+            assert_eq!(option.flag.starts_with("no-"), option.form == Form::Switch(false), "{}", option.flag);
             if option.key != "path" {
                 let kebab: String = option
                     .key
                     .chars()
                     .flat_map(|c| if c.is_uppercase() { vec!['-', c.to_ascii_lowercase()] } else { vec![c] })
                     .collect();
-                assert_eq!(option.flag, kebab);
+                assert_eq!(named, kebab);
             }
         }
     }

@@ -1,12 +1,12 @@
 use super::*;
 
-struct Said<'a> {
-    flags: &'a [(&'static str, &'a str)],
-    env: &'a [(&'a str, &'a str)],
-    file: Option<&'a str>,
+pub(super) struct Said<'a> {
+    pub(super) flags: &'a [(&'static str, &'a str)],
+    pub(super) env: &'a [(&'a str, &'a str)],
+    pub(super) file: Option<&'a str>,
 }
 
-fn load(said: &Said<'_>) -> Result<Config, String> {
+pub(super) fn load(said: &Said<'_>) -> Result<Config, String> {
     let dir = tempfile::tempdir().unwrap();
     if let Some(text) = said.file {
         std::fs::write(dir.path().join(DEFAULT_FILE), text).unwrap();
@@ -16,10 +16,10 @@ fn load(said: &Said<'_>) -> Result<Config, String> {
         set.or_else(|| (name == "HOME").then(|| "/home/alice".to_owned()))
     };
     let flags = said.flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
-    Config::load(&Sources { flags, env: Some(&env), directory: Some(dir.path()) }).map_err(|e| e.to_string())
+    Config::load(&Sources { flags, env: Some(&env), directory: Some(dir.path()), secrets: true }).map_err(|e| e.to_string())
 }
 
-fn file(text: &str) -> Result<Config, String> {
+pub(super) fn file(text: &str) -> Result<Config, String> {
     load(&Said { flags: &[], env: &[], file: Some(text) })
 }
 
@@ -71,7 +71,7 @@ fn everything_wrong_is_said_at_once_with_its_place() {
         "portcullis.yaml, `listen`: `localhost` is not an address to listen on",
         "portcullis.yaml:5: `nonsense` is not an option; docs/configuration.md lists them all",
         "portcullis.yaml:8: `brnch` is not an option; did you mean `branch`?",
-        "portcullis.yaml, repositories[1]: give a `path`, a `remote`, or both",
+        "portcullis.yaml, repositories[1]: give a `path`, a `remote`, or both; or `github`",
     ] {
         assert!(error.contains(expected), "{expected}\nis not in\n{error}");
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::forge::MergeMethod;
+
 /// How logs are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LogFormat {
@@ -20,6 +22,8 @@ pub enum LogFormat {
 pub enum ForgeKind {
     /// Git itself, by git-appraise's notes.
     Git,
+    /// GitHub.
+    Github,
 }
 
 /// A name and an address.
@@ -152,11 +156,73 @@ pub(super) fn log_level(text: &str) -> Result<String, String> {
     }
 }
 
+/// `true` or `false`.
+pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(format!("`{text}` is neither `true` nor `false`")),
+    }
+}
+
 /// The kind of forge.
 pub(super) fn forge(text: &str) -> Result<ForgeKind, String> {
     match text {
         "git" => Ok(ForgeKind::Git),
-        _ => Err(format!("`{text}` is not a forge that is known here: write `git`")),
+        "github" => Ok(ForgeKind::Github),
+        _ => Err(format!("`{text}` is not a forge that is known here: write `git` or `github`")),
+    }
+}
+
+/// `off`, or how pull requests are merged.
+pub(super) fn merge(text: &str) -> Result<Option<MergeMethod>, String> {
+    match text {
+        // What YAML 1.1 makes of `off`.
+        "off" | "false" => Ok(None),
+        "merge" => Ok(Some(MergeMethod::Merge)),
+        "squash" => Ok(Some(MergeMethod::Squash)),
+        "rebase" => Ok(Some(MergeMethod::Rebase)),
+        _ => Err(format!("`{text}` is not a way to merge: write `off`, `merge`, `squash` or `rebase`")),
+    }
+}
+
+/// A user or an organisation on GitHub, by its login.
+///
+/// # Errors
+/// Where it cannot be one.
+pub fn owner(text: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('-') {
+        Ok(())
+    } else {
+        Err(format!("`{text}` is not a user or an organisation on GitHub"))
+    }
+}
+
+/// `owner/name` of a repository on GitHub.
+pub(super) fn full_name(text: &str) -> Result<String, String> {
+    let wrong = || format!("`{text}` is not a repository on GitHub: write `owner/name`, such as `acme/catalog`");
+    let (owner, name) = text.split_once('/').ok_or_else(wrong)?;
+    let name_is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if self::owner(owner).is_ok()
+        && (1..=100).contains(&name.len())
+        && name_is_plain
+        && !matches!(name, "." | "..")
+        && !name.ends_with(".git")
+    {
+        Ok(text.to_owned())
+    } else {
+        Err(wrong())
+    }
+}
+
+/// The id of a GitHub App, a number, or its client id, `Iv23li…`.
+pub(super) fn app(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    if (1..=64).contains(&text.len()) && text.chars().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is not the id of a GitHub App: it is the number under \"App ID\" in the App's settings"))
     }
 }
 

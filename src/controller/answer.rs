@@ -1,13 +1,15 @@
 //! What a judgement says to the forge: the statuses and remarks that follow from a verdict, and from none.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::check::watching_rules::REMARKS;
 use crate::check::{CheckName, CommitVerdict, Conclusion, Verdict, check_of};
 use crate::facts::Sources;
-use crate::forge::{Analysis, Remark, Status};
+use crate::forge::{Analysis, Remark, Report, Status, Story};
 use crate::model::{CommitId, FilePath, Finding, Severity};
-use crate::report;
+use crate::report::{self, CheckSummary};
 
 use super::Settings;
 use super::parts::Repository;
@@ -18,14 +20,52 @@ const MOST_REMARKS: usize = 200;
 /// What is to be made public.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Answer {
+    /// Of a pull request, its head.
+    pub(super) head: Option<CommitId>,
     pub(super) statuses: Vec<Status>,
     pub(super) analyses: Vec<Analysis>,
+    pub(super) report: Option<Report>,
+    pub(super) story: Option<Story>,
 }
 
 impl Answer {
     /// Equal for equal content.
     pub(super) fn hash(&self) -> Vec<u8> {
-        Sha256::digest(format!("{:?}", self).as_bytes()).to_vec()
+        let mut content = self.clone();
+        if let Some(story) = &mut content.story {
+            // Acknowledged once, and no matter of what stands there.
+            story.answered.clear();
+        }
+        Sha256::digest(format!("{content:?}").as_bytes()).to_vec()
+    }
+
+    /// The commits it speaks of, each once.
+    pub(super) fn commits(&self) -> BTreeSet<CommitId> {
+        let of_statuses = self.statuses.iter().map(|status| status.commit);
+        let of_analyses = self.analyses.iter().map(|analysis| analysis.commit);
+        of_statuses.chain(of_analyses).chain(self.report.iter().map(|report| report.commit)).collect()
+    }
+
+    /// The worst that it says of a commit.
+    pub(super) fn worst(&self, commit: CommitId) -> Option<Conclusion> {
+        self.statuses.iter().filter(|status| status.commit == commit).map(|status| status.conclusion).max()
+    }
+
+    /// Whether all three checks of a commit are green in it.
+    pub(super) fn is_green(&self, commit: CommitId) -> bool {
+        let says = |name: &CheckName| {
+            let of = |status: &&Status| status.commit == commit && status.context == name.as_str();
+            self.statuses.iter().find(of).is_some_and(|status| status.conclusion == Conclusion::Success)
+        };
+        CheckName::ALL.iter().all(says)
+    }
+
+    /// The same in prose, where nothing else was found to say.
+    pub(super) fn in_prose(mut self, commit: CommitId, conclusion: Conclusion, title: &str, text: &str) -> Self {
+        let (title, summary) = (report::fit_description(title), report::defuse_paragraphs(text));
+        let url = self.statuses.iter().find(|status| status.commit == commit).and_then(|status| status.url.clone());
+        self.report = Some(Report { commit, conclusion, title, summary: short_enough(summary), url });
+        self
     }
 
     /// Adds one error about the commit as a whole.
@@ -37,18 +77,26 @@ impl Answer {
 
     /// One status alone.
     pub(super) fn one(commit: CommitId, name: CheckName, conclusion: Conclusion, text: &str, settings: &Settings) -> Self {
-        Self { statuses: vec![status(commit, name, conclusion, text, settings)], analyses: Vec::new() }
+        Self { statuses: vec![status(commit, name, conclusion, text, settings)], ..Self::default() }
     }
 }
 
 /// The three checks on the head, catalog and permissions on each other commit, and the remarks on all of them.
-pub(super) fn answer(verdict: &Verdict, sources: &Sources, settings: &Settings, repository: &Repository) -> Answer {
-    let mut out = Answer::default();
+pub(super) fn answer(
+    verdict: &Verdict,
+    sources: &Sources,
+    page: CheckSummary,
+    settings: &Settings,
+    repository: &Repository,
+) -> Answer {
+    let mut out = Answer { head: verdict.head, ..Answer::default() };
     let Some(head) = verdict.head else { return out };
     for check in &verdict.checks {
         out.statuses.push(status(head, check.name, check.conclusion, &check.summary, settings));
     }
     out.analyses.push(analysis(head, &verdict.findings, repository, &|file: &FilePath| sources.read(file)));
+    let url = out.statuses.first().and_then(|status| status.url.clone());
+    out.report = Some(Report { commit: head, conclusion: verdict.conclusion, title: page.title, summary: page.summary, url });
     for commit in &verdict.commits {
         let Some(id) = commit.id.filter(|id| *id != head) else { continue };
         for name in [CheckName::Catalog, CheckName::Permissions] {
@@ -64,9 +112,10 @@ pub(super) fn answer(verdict: &Verdict, sources: &Sources, settings: &Settings, 
 pub(super) fn refusal(head: CommitId, rule: &str, why: &str, settings: &Settings) -> Answer {
     let text = format!("could not be judged: {why}");
     let statuses = CheckName::ALL.iter().map(|name| status(head, *name, Conclusion::Failure, &text, settings)).collect();
-    let mut answer = Answer { statuses, analyses: Vec::new() };
-    answer.remark(head, rule, format!("this commit {text}. It is set aside until something changes: push another commit"));
-    answer
+    let mut answer = Answer { head: Some(head), statuses, ..Answer::default() };
+    let message = format!("this commit {text}. It is set aside until something changes: push another commit");
+    answer.remark(head, rule, message.clone());
+    answer.in_prose(head, Conclusion::Failure, &text, &message)
 }
 
 /// The first sight of a branch whose tip is not valid.
@@ -77,11 +126,25 @@ pub(super) fn first_tip_refused(tip: CommitId, findings: &[Finding], settings: &
     Answer {
         statuses: vec![status(tip, CheckName::Catalog, Conclusion::Failure, &text, settings)],
         analyses: vec![analysis(tip, findings, repository, &at(tip, repository))],
+        ..Answer::default()
     }
+    .in_prose(tip, Conclusion::Failure, "the first tip is not a valid catalog", &text)
+}
+
+/// A text within what a forge takes.
+fn short_enough(mut text: String) -> String {
+    let end = text.floor_char_boundary(Report::LONGEST);
+    text.truncate(end);
+    text
+}
+
+/// Where a person reads more about a commit.
+pub(super) fn url(commit: CommitId, settings: &Settings) -> Option<String> {
+    settings.status_url.as_ref().map(|base| format!("{}/{commit}", base.trim_end_matches('/')))
 }
 
 fn status(commit: CommitId, name: CheckName, conclusion: Conclusion, text: &str, settings: &Settings) -> Status {
-    let url = settings.status_url.as_ref().map(|base| format!("{}/{commit}", base.trim_end_matches('/')));
+    let url = url(commit, settings);
     Status { commit, context: name.as_str().to_owned(), conclusion, summary: report::fit_description(text), url }
 }
 

@@ -1,18 +1,21 @@
 //! The watched branch and its accepted revision (spec 9): what is live, what may become live, and what stops the whole.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::check::watching_rules::{HISTORY_REWRITTEN, UNJUDGED};
 use crate::check::{CheckName, Conclusion, Target};
-use crate::facts::{Ask, Head};
-use crate::forge::Analysis;
-use crate::model::CommitId;
+use crate::facts::{Ask, BranchInput, Head};
+use crate::forge::{Analysis, BranchDetails};
+use crate::model::{CommitId, IdentityMode};
+use crate::report::CommentOptions;
 use crate::store::{Acceptance, TreeId};
 
 use super::answer::{Answer, first_tip_refused, refusal};
 use super::judging::{Unjudged, laid_to_commit, may_become_base};
-use super::parts::Repository;
+use super::merge_group::IN_QUEUE;
+use super::parts::{BaseFacts, Repository};
+use super::sweep::World;
 use super::{Input, Outcome, Shared, Thing, Trouble};
 
 impl Shared {
@@ -24,17 +27,16 @@ impl Shared {
                 let why = format!("branch {} does not exist", repository.watched.branch);
                 tracing::warn!(repository = %repository.name, "{why}");
                 self.health.set(&repository.name, "accepted", world.accepted.is_none().then_some(why));
-                Ok(())
+                Ok(None)
             }
-            (Some(tip), None) => self.first_sight(repository, tip).await,
+            (Some(tip), None) => self.first_sight(repository, tip).await.map(|()| None),
             (Some(tip), Some(accepted)) => {
                 self.health.set(&repository.name, "accepted", None);
-                self.follow(repository, accepted, tip, world.halted).await
+                self.follow(repository, &world, accepted, tip).await
             }
         };
-        let settled = Outcome::Settled { input: Some(world.branch()), again: None };
         match outcome {
-            Ok(()) => Ok(settled),
+            Ok(again) => Ok(Outcome::Settled { input: Some(world.branch()), again }),
             Err(Unjudged::Trouble(trouble)) => Err(trouble),
             Err(Unjudged::Poison(why)) => {
                 self.metrics.branch(&repository.name, world.halted, true);
@@ -84,15 +86,15 @@ impl Shared {
         Ok(())
     }
 
-    /// Follows the branch from the accepted revision to its tip.
+    /// Follows the branch from the accepted revision to its tip. Says when to look again, where the forge may have more to tell.
     async fn follow(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
+        world: &World,
         accepted: CommitId,
         tip: CommitId,
-        halted: bool,
-    ) -> Result<(), Unjudged> {
-        let key = &repository.watched.key;
+    ) -> Result<Option<Duration>, Unjudged> {
+        let (key, halted) = (&repository.watched.key, world.halted);
         if accepted == tip {
             if halted {
                 // Whoever rewrote the history has put it back, or a person has accepted it while we looked.
@@ -101,17 +103,21 @@ impl Shared {
             }
             self.answer_alert(repository, tip).await?;
             self.accepted(repository, None, tip);
-            return Ok(());
+            return Ok(None);
         }
         let history = repository.history.clone();
         if !self.off_thread(move || history.leads_to(accepted, tip).map_err(laid_to_commit)).await? {
-            return self.stop(repository, accepted, tip).await;
+            return self.stop(repository, accepted, tip).await.map(|()| None);
         }
         let from = if halted { accepted } else { self.accept_judged_trees(repository, accepted, tip).await? };
         if from == tip {
-            return Ok(());
+            return Ok(None);
         }
         let base = self.base(repository, from).await?;
+        let told = self.branch_details(repository, &base, from, tip).await?;
+        let pending = told.as_ref().and_then(|told| told.pending.clone());
+        let again = repository.look_again(&Thing::Branch, pending.is_some());
+        let members = if from == accepted { world.members.clone() } else { self.members(repository, from).await? };
         let ask = Ask {
             target: Target::WatchedBranch,
             base: from,
@@ -120,13 +126,13 @@ impl Shared {
             identity: None,
             as_user: None,
             pull_request: None,
-            branch: None,
-            members: BTreeMap::new(),
+            branch: told.map(|told| BranchInput { pushes: told.pushes, verified: told.verified }),
+            members,
             received: self.received(repository, from, tip).await?,
             first_seen: Some(self.store.first_seen(key, &format!("branch/{tip}"), self.clock.now()).await?),
             now: self.clock.now(),
         };
-        let judged = self.judge(repository, ask).await?;
+        let judged = self.judge(repository, ask, CommentOptions::default()).await?;
         if may_become_base(&judged.verdict) {
             self.record_runs(repository, None, &judged.verdict).await?;
         }
@@ -135,9 +141,13 @@ impl Shared {
             let errors = judged.verdict.findings.iter().filter(|finding| finding.is_error()).count();
             tracing::error!(repository = %repository.name, tip = %tip, accepted = %from, errors,
                 "the tip is not applied; revert what is wrong, or let somebody who may commit it again");
+            if let Some(pending) = pending {
+                tracing::info!(repository = %repository.name, tip = %tip, "the forge may have more to tell: {pending}");
+            }
             self.metrics.branch(&repository.name, halted, true);
-            return Ok(());
+            return Ok(again);
         }
+        repository.look_again(&Thing::Branch, false);
         let acceptance = self.acceptance(tip, "judged green");
         let moved = if halted {
             // The history leads on from the accepted revision again, so nothing needs a person any more.
@@ -150,7 +160,22 @@ impl Shared {
             return Err(Trouble::passing("the accepted revision moved meanwhile").into());
         }
         self.accepted(repository, Some(from), tip);
-        Ok(())
+        Ok(None)
+    }
+
+    /// Who pushed to the branch, by the forge's word, where that is what identity rests on.
+    async fn branch_details(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        base: &BaseFacts,
+        from: CommitId,
+        tip: CommitId,
+    ) -> Result<Option<BranchDetails>, Trouble> {
+        if base.identity != IdentityMode::Forge {
+            return Ok(None);
+        }
+        let signed = self.signed(repository, from, tip).await?;
+        Ok(Some(repository.watched.forge.branch(&signed).await?))
     }
 
     /// Accepts, one step along first parents at a time, what was judged green as a pull request: its very tree.
@@ -175,14 +200,23 @@ impl Shared {
             .await?;
         let mut at = accepted;
         for (commit, tree) in steps {
-            let Some(judged) = self.store.judged_tree(key, tree, at).await?.into_iter().next() else { continue };
-            let reason = format!("tree of pull request {}", judged.pull_request);
+            let mut known = self.store.judged_tree(key, tree, at).await?;
+            // An entry of the merge queue is told on this very commit, and its word is the later one.
+            known.sort_by_key(|judged| judged.head != commit);
+            let Some(judged) = known.into_iter().next() else { continue };
+            self.record_kept(repository, &judged.verdict).await?;
+            let whose = match judged.pull_request.strip_prefix(IN_QUEUE) {
+                Some(entry) => format!("merge queue entry {entry}"),
+                None => format!("pull request {}", judged.pull_request),
+            };
+            let reason = format!("tree of {whose}");
             if commit == tip && judged.head != tip {
-                let text = format!("judged as pull request {}", judged.pull_request);
+                let text = format!("judged as {whose}");
                 let mut answer = Answer::one(tip, CheckName::Catalog, Conclusion::Success, &text, &self.settings);
                 answer
                     .statuses
                     .extend(Answer::one(tip, CheckName::Permissions, Conclusion::Success, &text, &self.settings).statuses);
+                let answer = answer.in_prose(tip, Conclusion::Success, &text, &text);
                 self.publish(repository, &Thing::Branch, &answer).await?;
             }
             if !self.store.accept(key, at, &self.acceptance(commit, &reason)).await? {
@@ -223,7 +257,7 @@ impl Shared {
             answer.statuses.extend(Answer::one(tip, name, Conclusion::Success, &by_hand.reason, &self.settings).statuses);
         }
         answer.analyses.push(Analysis { commit: tip, remarks: Vec::new(), url: None });
-        self.publish(repository, &Thing::Branch, &answer).await
+        self.publish(repository, &Thing::Branch, &answer).await.map(drop)
     }
 
     /// Notes in logs and metrics that a revision is accepted, and has the open pull requests judged against it.
@@ -252,7 +286,11 @@ impl Shared {
         tracing::error!(repository = %repository.name, ?thing, head = head.map(tracing::field::display), rule = UNJUDGED, "could not judge: {why}");
         self.metrics.quarantined(&repository.name);
         match head {
-            Some(head) => self.publish(repository, thing, &refusal(head, UNJUDGED, why, &self.settings)).await,
+            Some(head) => {
+                let mut answer = refusal(head, UNJUDGED, why, &self.settings);
+                self.say_unjudged(repository, thing, head, why, &mut answer);
+                self.publish(repository, thing, &answer).await.map(drop)
+            }
             None => Ok(()),
         }
     }

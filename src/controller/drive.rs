@@ -199,6 +199,7 @@ impl Shared {
                     Thing::Sweep => shared.sweep(&repository).await,
                     Thing::Branch => shared.reconcile_branch(&repository).await,
                     Thing::PullRequest(id) => shared.reconcile_pull_request(&repository, &id).await,
+                    Thing::MergeGroup(rest) => shared.reconcile_merge_group(&repository, &rest).await,
                 }
             });
             keys.insert(handle.id(), key);

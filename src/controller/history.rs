@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::git::{Blob, GitError, Repository};
 use crate::model::{CommitId, FilePath};
+use crate::store::TreeId;
 
 /// Commits of one range whose times of receipt are kept; a longer range is refused by the judgement itself.
 const LONGEST_RANGE: usize = 10_000;
@@ -43,6 +44,39 @@ impl History {
     /// The commits in `from..to`; none where they are too many to be judged.
     pub(super) fn range(&self, from: CommitId, to: CommitId) -> Result<Vec<CommitId>, GitError> {
         Ok(Repository::open(&self.path)?.range(from, to, LONGEST_RANGE)?.commits)
+    }
+
+    /// Those of `commits` that are not in the store.
+    pub(super) fn missing(&self, commits: &[CommitId]) -> Result<BTreeSet<CommitId>, GitError> {
+        let repository = Repository::open(&self.path)?;
+        let mut missing = BTreeSet::new();
+        for commit in commits {
+            match repository.commit(*commit) {
+                Err(GitError::Missing { .. }) => missing.insert(*commit),
+                // One that cannot be read is here, and is told of by whoever judges it.
+                _ => false,
+            };
+        }
+        Ok(missing)
+    }
+
+    /// The commits in `from..to` that carry a signature in their header, whoever made it.
+    pub(super) fn signed(&self, from: CommitId, to: CommitId) -> Result<Vec<CommitId>, GitError> {
+        let repository = Repository::open(&self.path)?;
+        let range = repository.range(from, to, LONGEST_RANGE)?.commits;
+        let signed = |id: &CommitId| repository.commit(*id).is_ok_and(|commit| commit.signature.is_some());
+        Ok(range.into_iter().filter(signed).collect())
+    }
+
+    /// The refs that begin with `prefix`: the rest of each name, and its commit.
+    pub(super) fn under(&self, prefix: &str) -> Result<Vec<(String, CommitId)>, GitError> {
+        let found = Repository::open(&self.path)?.references(prefix)?;
+        Ok(found.into_iter().filter_map(|(name, at)| Some((name.strip_prefix(prefix)?.to_owned(), at))).collect())
+    }
+
+    /// The tree of a commit.
+    pub(super) fn tree(&self, commit: CommitId) -> Result<TreeId, GitError> {
+        Ok(TreeId(Repository::open(&self.path)?.tree_of(commit)?.0))
     }
 
     /// The way from `from` to `to` along first parents, oldest first; `None` where it does not lead there, or is too long.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::catalog::Catalog;
 use crate::check::{CheckName, Conclusion, Proposal, Verdict};
 use crate::facts::Ask;
-use crate::model::{CommitId, RunState, Timestamp};
+use crate::model::{CommitId, FilePath, ForgeTeam, ForgeUser, Identifier, RunState, Timestamp, User};
+use crate::report::{self, CommentOptions, Report};
 use crate::store::TreeId;
 
 use super::answer::{Answer, answer};
@@ -20,6 +22,8 @@ const MOST_ABANDONED: i64 = 32;
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) answer: Answer,
+    /// The comment of a pull request.
+    pub(super) comment: String,
     /// The tree of the clean merge, where catalog and permissions are green.
     pub(super) tree: Option<TreeId>,
     /// When time alone may change the verdict: a run that waits expires.
@@ -96,7 +100,12 @@ impl Shared {
     }
 
     /// Gathers the facts, judges, and words the answer.
-    pub(super) async fn judge(self: &Arc<Self>, repository: &Arc<Repository>, mut ask: Ask) -> Result<Judged, Unjudged> {
+    pub(super) async fn judge(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        mut ask: Ask,
+        wording: CommentOptions,
+    ) -> Result<Judged, Unjudged> {
         let started = self.clock.elapsed();
         let (shared, inner) = (self.clone(), repository.clone());
         let judged = self
@@ -106,8 +115,11 @@ impl Shared {
                 let verdict = (shared.judge.judge)(&proposed.proposal);
                 let tree = proposed.merged_tree.filter(|_| may_become_base(&verdict)).map(|id| TreeId(id.0));
                 let recheck = recheck(&proposed.proposal, &verdict);
-                let answer = answer(&verdict, &proposed.sources, &shared.settings, &inner);
-                Ok(Judged { verdict, answer, tree, recheck })
+                let sources = |file: &FilePath| proposed.sources.read(file);
+                let report = Report::new(&verdict, inner.watched.root.as_str(), &sources);
+                let (page, comment) = (report::check_summary(&report), report::comment(&report, &wording));
+                let answer = answer(&verdict, &proposed.sources, page, &shared.settings, &inner);
+                Ok(Judged { verdict, answer, comment, tree, recheck })
             })
             .await;
         self.metrics.judged(&repository.name, self.clock.elapsed().saturating_sub(started).as_secs_f64());
@@ -128,8 +140,17 @@ impl Shared {
             .off_thread(move || {
                 let snapshot = inner.watched.workspace.snapshot(commit)?;
                 let valid = !(shared.judge.validate)(&snapshot.catalog).iter().any(|finding| finding.is_error());
-                let keys = snapshot.catalog.users().iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect();
-                Ok(Arc::new(BaseFacts { keys, valid }))
+                let users = snapshot.catalog.users();
+                let people = || users.iter().filter(|(_, user)| !user.value.bot);
+                let account = |user: &User| Some(ForgeUser { login: user.github_login.clone()?, id: user.github_id? });
+                Ok(Arc::new(BaseFacts {
+                    keys: users.iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect(),
+                    valid,
+                    identity: snapshot.catalog.policy().identity,
+                    teams: bound_teams(&snapshot.catalog),
+                    people: people().filter_map(|(id, user)| Some((id.clone(), account(&user.value)?))).collect(),
+                    accounts: people().filter_map(|(_, user)| user.value.github_id).collect(),
+                }))
             })
             .await?;
         repository.remember_base(commit, facts.clone());
@@ -147,6 +168,11 @@ impl Shared {
         let range = self.off_thread(move || history.range(from, to).map_err(laid_to_commit)).await?;
         Ok(self.store.received(&repository.watched.key, &range, self.clock.now()).await?)
     }
+}
+
+/// The teams of a roster whose members the forge knows.
+fn bound_teams(_catalog: &Catalog) -> BTreeMap<Identifier, ForgeTeam> {
+    BTreeMap::new()
 }
 
 /// The earliest moment at which a run that waits expires, by the policy and the actions of base.

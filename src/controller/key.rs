@@ -23,6 +23,8 @@ pub enum Thing {
     Branch,
     /// A pull request, by the forge's id.
     PullRequest(String),
+    /// An entry of the merge queue, by the rest of its ref's name.
+    MergeGroup(String),
 }
 
 impl Thing {
@@ -32,6 +34,7 @@ impl Thing {
             Self::Sweep => "sweep",
             Self::Branch => "branch",
             Self::PullRequest(_) => "pull_request",
+            Self::MergeGroup(_) => "merge_group",
         }
     }
 }
@@ -40,6 +43,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.thing {
             Thing::PullRequest(id) => write!(f, "{}/pull-request/{id}", self.repository),
+            Thing::MergeGroup(rest) => write!(f, "{}/merge-group/{rest}", self.repository),
             thing => write!(f, "{}/{}", self.repository, thing.word()),
         }
     }
@@ -56,4 +60,8 @@ pub struct Input {
     pub reviews: Vec<Option<CommitId>>,
     /// Of a pull request, whether it is open; of the branch, whether its history stands as rewritten.
     pub flag: bool,
+    /// Of a pull request, its last change in the forge's own words.
+    pub version: String,
+    /// A hash of who is in the teams of the forge that base's roster names; empty where it names none.
+    pub members: Vec<u8>,
 }

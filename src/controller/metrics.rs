@@ -51,6 +51,7 @@ pub struct Metrics {
     wakes: Family<Labels, Counter>,
     merges: Family<Labels, Counter>,
     requests: Family<Labels, Gauge>,
+    deliveries: Family<Labels, Counter>,
 }
 
 impl Default for Metrics {
@@ -74,6 +75,7 @@ impl Default for Metrics {
             wakes: Family::default(),
             merges: Family::default(),
             requests: Family::default(),
+            deliveries: Family::default(),
             registry: Registry::default(),
         };
         registry.register("reconciles", "Reconciliations by repository, thing and result", metrics.reconciles.clone());
@@ -104,6 +106,11 @@ impl Default for Metrics {
         registry.register("wakes", "Wakes from outside, such as webhooks, by what was woken", metrics.wakes.clone());
         registry.register("merges", "Pull requests that were to be merged, by result", metrics.merges.clone());
         registry.register("forge_requests", "Requests to the forge since the start, by kind", metrics.requests.clone());
+        registry.register(
+            "webhook_deliveries",
+            "Deliveries of webhooks by event and by what came of them",
+            metrics.deliveries.clone(),
+        );
         let version = Family::<Labels, Gauge>::default();
         version.get_or_create(&Labels(vec![("version", env!("CARGO_PKG_VERSION").to_owned())])).set(1);
         registry.register("build", "1 for the version that runs", version);
@@ -153,6 +160,12 @@ impl Metrics {
     pub(super) fn branch(&self, repository: &str, halted: bool, refused: bool) {
         self.halted.get_or_create(&of(repository)).set(i64::from(halted));
         self.refused.get_or_create(&of(repository)).set(i64::from(refused));
+    }
+
+    /// A webhook was delivered, and this came of it. Both are words of a few: strangers choose neither.
+    pub(crate) fn delivered(&self, event: &'static str, result: &'static str) {
+        let labels = vec![("event", event.to_owned()), ("result", result.to_owned())];
+        self.deliveries.get_or_create(&Labels(labels)).inc();
     }
 
     pub(super) fn open(&self, repository: &str, count: usize) {

@@ -9,12 +9,17 @@ mod answer;
 mod branch;
 #[cfg(test)]
 mod branch_tests;
+mod claims;
+#[cfg(test)]
+mod claims_tests;
 mod clock;
 mod drive;
 mod health;
 mod history;
 mod judging;
 mod key;
+mod merge_group;
+mod merging;
 mod metrics;
 mod parts;
 mod publish;
@@ -28,6 +33,7 @@ mod remote;
 #[cfg(test)]
 mod remote_tests;
 mod runs;
+mod story;
 #[cfg(test)]
 mod story_tests;
 mod sweep;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::catalog::Catalog;
@@ -11,10 +11,12 @@ use crate::check::{Proposal, Verdict};
 use crate::config::RemoteUrl;
 use crate::facts::Workspace;
 use crate::forge::{Forge, MergeMethod};
-use crate::model::{CommitId, Finding, Identifier, SigningKey};
+use crate::model::{CommitId, Finding, ForgeTeam, ForgeUser, Identifier, IdentityMode, SigningKey};
 use crate::store::{RepositoryKey, Store};
 
+use super::claims::Claims;
 use super::history::History;
+use super::merge_group::Entry;
 use super::{Backoff, Clock, Thing};
 
 /// A repository to watch.
@@ -160,6 +162,12 @@ pub(super) struct Repository {
     pub(super) resynced: Mutex<Option<Duration>>,
     /// How often in a row a thing was looked at whose facts the forge did not have all yet.
     pub(super) looks: Mutex<BTreeMap<Thing, usize>>,
+    /// What each open pull request says of each commit.
+    pub(super) claims: Mutex<Claims>,
+    /// The entries of the merge queue; `None` before the first look.
+    pub(super) groups: Mutex<Option<BTreeMap<String, Entry>>>,
+    /// The heads that the forge refused to merge.
+    pub(super) unmerged: Mutex<BTreeMap<String, CommitId>>,
     /// When the change was seen that a thing is to be reconciled for.
     seen: Mutex<BTreeMap<Thing, Duration>>,
     /// One writer of notes at a time, and what it has made public since the start.
@@ -170,6 +178,13 @@ pub(super) struct Repository {
 pub(super) struct BaseFacts {
     pub(super) keys: Vec<SigningKey>,
     pub(super) valid: bool,
+    pub(super) identity: IdentityMode,
+    /// The teams of the roster whose members the forge knows.
+    pub(super) teams: BTreeMap<Identifier, ForgeTeam>,
+    /// The people of the roster who have an account of the forge; no bots.
+    pub(super) people: BTreeMap<Identifier, ForgeUser>,
+    /// The numeric ids of their accounts.
+    pub(super) accounts: BTreeSet<u64>,
 }
 
 impl Repository {
@@ -186,9 +201,16 @@ impl Repository {
             distrusted: Mutex::default(),
             resynced: Mutex::default(),
             looks: Mutex::default(),
+            claims: Mutex::default(),
+            groups: Mutex::default(),
+            unmerged: Mutex::default(),
             seen: Mutex::default(),
             published: tokio::sync::Mutex::default(),
         }
+    }
+
+    pub(super) fn claims(&self) -> MutexGuard<'_, Claims> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn branch_ref(&self) -> String {

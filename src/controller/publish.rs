@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::forge::Publication;
+use crate::forge::{ForeignStatus, Publication};
 
 use super::answer::Answer;
 use super::parts::Repository;
@@ -12,33 +12,57 @@ use super::{Shared, Thing, Trouble};
 const ATTEMPTS: usize = 4;
 
 impl Shared {
-    /// Publishes an answer unless this very one was the last for the thing. The forge reads before it writes, so after a
-    /// restart, when nothing is remembered, nothing is posted twice either.
+    /// Publishes an answer unless this very one was the last for the thing and nothing says that it may not stand there any more.
+    /// The forge reads before it writes, so after a restart, when nothing is remembered, nothing is posted twice either.
+    ///
+    /// Of a pull request it is settled first with what others say of the same commits; returns what stands there now.
     pub(super) async fn publish(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
         thing: &Thing,
         answer: &Answer,
-    ) -> Result<(), Trouble> {
-        let hash = answer.hash();
+    ) -> Result<Answer, Trouble> {
         let mut published = repository.published.lock().await;
-        if published.get(thing) == Some(&hash) {
+        let settled = match thing {
+            Thing::PullRequest(id) => repository.claims().settle(id, answer),
+            _ => answer.clone(),
+        };
+        let hash = settled.hash();
+        let answers = settled.story.as_ref().is_some_and(|story| !story.answered.is_empty());
+        let doubted = repository.distrusts(thing);
+        if published.get(thing) == Some(&hash) && !doubted && !answers {
             repository.take_seen(thing);
-            return Ok(());
+            return Ok(settled);
         }
+        repository.trust(thing);
+        if let Err(trouble) = self.post(repository, &settled).await {
+            if doubted {
+                repository.distrust(thing.clone());
+            }
+            return Err(trouble);
+        }
+        published.insert(thing.clone(), hash);
+        if let Some(seen) = repository.take_seen(thing) {
+            self.metrics.answered(&repository.name, self.clock.elapsed().saturating_sub(seen).as_secs_f64());
+        }
+        Ok(settled)
+    }
+
+    async fn post(self: &Arc<Self>, repository: &Arc<Repository>, answer: &Answer) -> Result<(), Trouble> {
         let mut attempt = 1;
         loop {
             let publication = Publication {
                 statuses: answer.statuses.clone(),
                 analyses: answer.analyses.clone(),
-                report: None,
-                story: None,
+                report: answer.report.clone(),
+                story: answer.story.clone(),
                 at: self.clock.now(),
             };
             let done = repository.watched.forge.publish(&publication).await?;
             self.metrics.posted(&repository.name, done.statuses);
+            done.foreign.iter().for_each(|status| self.tell_foreign(repository, status));
             match self.push_notes(repository).await {
-                Ok(()) => break,
+                Ok(()) => return Ok(()),
                 Err(trouble) if trouble.passes && attempt < ATTEMPTS => {
                     tracing::debug!(repository = %repository.name, "pushing notes: {trouble}; once more");
                     self.fetch_notes(repository).await?;
@@ -47,10 +71,11 @@ impl Shared {
                 Err(trouble) => return Err(trouble),
             }
         }
-        published.insert(thing.clone(), hash);
-        if let Some(seen) = repository.take_seen(thing) {
-            self.metrics.answered(&repository.name, self.clock.elapsed().saturating_sub(seen).as_secs_f64());
-        }
-        Ok(())
+    }
+
+    fn tell_foreign(&self, repository: &Repository, status: &ForeignStatus) {
+        self.metrics.foreign(&repository.name);
+        tracing::warn!(repository = %repository.name, commit = %status.commit, context = %status.context, by = %status.by,
+            "somebody else had posted a status in our context; it is overwritten");
     }
 }

@@ -1,16 +1,20 @@
 //! One pull request: its facts, the judgement, and what follows from it, in an order that a crash cannot spoil.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::check::Target;
 use crate::facts::{Ask, Head, PullRequestInput};
 use crate::forge::{Asking, PullRequest, PullRequestDetails};
-use crate::model::{CommitId, PullRequestState, Timestamp};
+use crate::model::{CommitId, IdentityMode, PullRequestState, Timestamp};
 use crate::store::Judged as Remembered;
 
-use super::judging::Unjudged;
+use super::judging::{Unjudged, laid_to_commit};
+use super::merging::Candidate;
 use super::parts::{BaseFacts, Repository};
+use super::story::{Heard, Shown, story, wording};
+use super::sweep::{Members, World};
 use super::{Input, Outcome, Shared, Thing, Trouble};
 
 impl Shared {
@@ -25,26 +29,34 @@ impl Shared {
         let Some(accepted) = world.accepted else { return Ok(Outcome::done()) };
         let thing = Thing::PullRequest(id.to_owned());
         let Some(pull_request) = repository.watched.forge.pull_request(id).await? else {
-            self.cancel_runs(repository, accepted, id, &BTreeSet::new(), "the forge does not know the pull request any more")
-                .await?;
-            return Ok(Outcome::Settled { input: Some(world.pull_request(false)), again: None });
+            let why = "the forge does not know the pull request any more";
+            return self.leave(repository, &world, accepted, id, Some(why)).await;
         };
-        let base = match self.base(repository, accepted).await {
-            Ok(base) => base,
-            Err(unjudged) => return Err(unjudged.into_trouble()),
-        };
-        let asking = Asking { keys: &base.keys, signed: &[], now: self.clock.now() };
-        let details = repository.watched.forge.details(&pull_request, asking).await?;
+        self.fetch_heads(repository, std::slice::from_ref(&pull_request)).await?;
+        let base = self.base(repository, accepted).await.map_err(Unjudged::into_trouble)?;
+        let details = self.details(repository, &pull_request, accepted, &base).await?;
         let open = details.state == PullRequestState::Open;
-        let input = Input { head: open.then_some(details.head), ..world.pull_request(open) };
         if details.state == PullRequestState::Merged {
-            return Ok(Outcome::Settled { input: Some(input), again: None });
+            return self.leave(repository, &world, accepted, id, None).await;
         }
+        if open && !details.onto_watched {
+            self.store.forget_judged(&repository.watched.key, id).await?;
+            let why = "the pull request wants to become part of another branch";
+            return self.leave(repository, &world, accepted, id, Some(why)).await;
+        }
+        if open {
+            self.demand_head(repository, &pull_request, details.head).await?;
+        }
+        let version = pull_request.version.clone();
+        let input = Input { head: open.then_some(details.head), version, ..world.pull_request(open) };
+        let pending = repository.look_again(&thing, open && details.pending.is_some());
         let head = details.head;
-        match self.judge_pull_request(repository, &pull_request, details, accepted, &base).await {
+        let facts = Facts { pull_request, details, accepted, base: &base, members: world.members.clone() };
+        match self.judge_pull_request(repository, facts).await {
             Ok(recheck) => {
                 let now = self.clock.now();
-                let again = recheck.and_then(|at| at.duration_since(now).try_into().ok());
+                let expiry: Option<Duration> = recheck.and_then(|at| at.duration_since(now).try_into().ok());
+                let again = [expiry, pending].into_iter().flatten().min();
                 Ok(Outcome::Settled { input: Some(input), again })
             }
             Err(Unjudged::Trouble(trouble)) => Err(trouble),
@@ -53,6 +65,7 @@ impl Shared {
                 if open {
                     self.quarantine(repository, &thing, Some(head), &why).await?;
                 } else {
+                    self.withdraw(repository, id);
                     self.cancel_runs(repository, accepted, id, &BTreeSet::new(), "the pull request was closed").await?;
                 }
                 Ok(Outcome::Stalled)
@@ -60,17 +73,92 @@ impl Shared {
         }
     }
 
+    /// A pull request that is none of ours any more: its runs are cancelled for the reason there is, and nothing is published.
+    async fn leave(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        world: &World,
+        accepted: CommitId,
+        id: &str,
+        why: Option<&str>,
+    ) -> Result<Outcome<Input>, Trouble> {
+        self.withdraw(repository, id);
+        repository.look_again(&Thing::PullRequest(id.to_owned()), false);
+        if let Some(why) = why {
+            self.cancel_runs(repository, accepted, id, &BTreeSet::new(), why).await?;
+        }
+        Ok(Outcome::Settled { input: Some(world.pull_request(false)), again: None })
+    }
+
+    /// Whoever shared a commit with this pull request speaks of it alone now.
+    fn withdraw(&self, repository: &Repository, id: &str) {
+        let others = repository.claims().withdraw(id);
+        others.into_iter().for_each(|other| self.wake_thing(&repository.name, Thing::PullRequest(other)));
+    }
+
+    /// What the forge tells now, asked for the signatures that it may vouch for.
+    pub(super) async fn details(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        pull_request: &PullRequest,
+        onto: CommitId,
+        base: &BaseFacts,
+    ) -> Result<PullRequestDetails, Trouble> {
+        let signed = match base.identity {
+            IdentityMode::Forge => self.signed(repository, onto, pull_request.head).await?,
+            IdentityMode::Declared | IdentityMode::Signature => Vec::new(),
+        };
+        let asking = Asking { keys: &base.keys, signed: &signed, now: self.clock.now() };
+        Ok(repository.watched.forge.details(pull_request, asking).await?)
+    }
+
+    /// The commits of a range that carry a signature. Of what is not here yet nothing is known, and nothing vouched for.
+    pub(super) async fn signed(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        from: CommitId,
+        to: CommitId,
+    ) -> Result<Vec<CommitId>, Trouble> {
+        let history = repository.history.clone();
+        let signed = self.off_thread(move || history.signed(from, to).map_err(laid_to_commit)).await;
+        match signed {
+            Ok(signed) => Ok(signed),
+            Err(Unjudged::Trouble(trouble)) => Err(trouble),
+            Err(Unjudged::Poison(_)) => Ok(Vec::new()),
+        }
+    }
+
+    /// A head that is fetched by a ref of its own must be here before it is judged.
+    async fn demand_head(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        pull_request: &PullRequest,
+        head: CommitId,
+    ) -> Result<(), Trouble> {
+        if pull_request.fetched_ref.is_none() {
+            return Ok(());
+        }
+        let history = repository.history.clone();
+        let missing = self.off_thread(move || Ok(history.missing(&[head])?)).await.map_err(Unjudged::into_trouble)?;
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(Trouble::passing(format!("the head {} could not be fetched yet", head.short()))),
+        }
+    }
+
     /// Says when time alone may change the verdict.
     async fn judge_pull_request(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
-        pull_request: &PullRequest,
-        details: PullRequestDetails,
-        accepted: CommitId,
-        base: &BaseFacts,
+        facts: Facts<'_>,
     ) -> Result<Option<Timestamp>, Unjudged> {
+        let Facts { pull_request, details, accepted, base, members } = facts;
         let (key, id, head) = (&repository.watched.key, pull_request.id.as_str(), details.head);
         let open = details.state == PullRequestState::Open;
+        let heard = Heard::of(&details.commands, &base.accounts);
+        let wording = wording(&details, &heard, repository);
+        let settled = open && !details.draft && details.pending.is_none();
+        let draft = details.draft;
         let ask = Ask {
             target: Target::PullRequest,
             base: accepted,
@@ -78,20 +166,14 @@ impl Shared {
             head: Head::Commit(head),
             identity: None,
             as_user: None,
-            pull_request: Some(PullRequestInput {
-                state: details.state,
-                opener: details.opener,
-                pushes: details.pushes,
-                reviews: details.reviews,
-                verified: details.verified,
-            }),
+            pull_request: Some(input(details)),
             branch: None,
-            members: BTreeMap::new(),
+            members,
             received: self.received(repository, accepted, head).await?,
             first_seen: Some(self.runs_first_seen(repository, id, accepted, head).await?),
             now: self.clock.now(),
         };
-        let judged = self.judge(repository, ask).await?;
+        let judged = self.judge(repository, ask, wording).await?;
         // What a merge will be recognised by, and what has become of the runs, are durable before anybody can act on a
         // green status.
         match judged.tree.filter(|_| open) {
@@ -105,14 +187,27 @@ impl Shared {
         }
         self.record_runs(repository, Some(id), &judged.verdict).await?;
         let thing = Thing::PullRequest(id.to_owned());
-        self.publish(repository, &thing, &judged.answer).await?;
+        if heard.recheck {
+            repository.distrust(thing.clone());
+        }
+        let shown = Shown { id, verdict: &judged.verdict, open, draft };
+        let mut answer = judged.answer;
+        answer.story = Some(story(&shown, judged.comment, heard.answered, repository, base));
+        if open {
+            self.say(repository, id, head, &answer);
+        } else {
+            self.withdraw(repository, id);
+            answer = repository.claims().alone(&answer);
+        }
+        let posted = self.publish(repository, &thing, &answer).await?;
         tracing::info!(repository = %repository.name, pull_request = %id, head = %head, base = %accepted,
             conclusion = judged.verdict.conclusion.as_str(), findings = judged.verdict.findings.len(), "judged");
+        self.merge_if_green(repository, Candidate { id, head, settled, verdict: &judged.verdict, posted: &posted }).await?;
         Ok(judged.recheck)
     }
 
     /// When the youngest run that this head asks for was first seen; the age of a run does not begin with its pull request.
-    async fn runs_first_seen(
+    pub(super) async fn runs_first_seen(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
         id: &str,
@@ -138,5 +233,25 @@ impl Shared {
             youngest = youngest.max(Some(seen));
         }
         Ok(youngest.unwrap_or(now))
+    }
+}
+
+/// Everything about a pull request that its judgement needs.
+struct Facts<'a> {
+    pull_request: PullRequest,
+    details: PullRequestDetails,
+    accepted: CommitId,
+    base: &'a BaseFacts,
+    members: Members,
+}
+
+/// What the forge told, as the judgement takes it.
+pub(super) fn input(details: PullRequestDetails) -> PullRequestInput {
+    PullRequestInput {
+        state: details.state,
+        opener: details.opener,
+        pushes: details.pushes,
+        reviews: details.reviews,
+        verified: details.verified,
     }
 }

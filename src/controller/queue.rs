@@ -141,6 +141,14 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         }
     }
 
+    /// Runs `key` now although nothing has changed, if it rests and its last run ended well.
+    pub fn refresh(&mut self, key: &K, now: Duration) {
+        let rests_well = |slot: &Slot<I>| matches!(slot.state, State::Resting) && slot.failures == 0;
+        if self.slots.get(key).is_some_and(rests_well) {
+            self.put(key.clone(), now);
+        }
+    }
+
     /// The key that is due and longest so, now running; `None` if nothing is due or enough is running.
     pub fn take(&mut self, now: Duration) -> Option<K> {
         if self.running >= self.limit || self.due.first().is_none_or(|(at, ..)| *at > now) {

@@ -14,6 +14,8 @@ use super::{Shared, Trouble, Unjudged};
 
 /// How often a record that another hand changes meanwhile is read again.
 const ATTEMPTS: usize = 5;
+/// Where a kept verdict has its decisions about runs.
+const DECISIONS: &str = "decisions";
 
 impl Shared {
     /// Reads from the store, once after a start, which runs have not come to an end; says which pull requests ask for them.
@@ -82,6 +84,18 @@ impl Shared {
         Ok(())
     }
 
+    /// Records what a kept verdict decided about runs, where it keeps that: its tree has become the branch's.
+    pub(super) async fn record_kept(&self, repository: &Repository, verdict: &Json) -> Result<(), Trouble> {
+        let decisions = verdict.get(DECISIONS).and_then(Json::as_object).into_iter().flatten();
+        for (run, decision) in decisions {
+            let state = verdict.get("runs").and_then(|runs| runs.get(run)).and_then(Json::as_str).and_then(RunState::parse);
+            if let (Ok(run), Some(state)) = (Identifier::new(run), state) {
+                self.record_run(repository, &run, state, decision).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn record_run(&self, repository: &Repository, run: &Identifier, to: RunState, decision: &Json) -> Result<(), Trouble> {
         let key = &repository.watched.key;
         for _ in 0..ATTEMPTS {
@@ -133,6 +147,16 @@ fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict) -> 
         "approvers": run.approvers.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "reason": run.reason,
     })
+}
+
+/// The same, with what each decision rests on: for a verdict that no pull request of its own keeps up to date.
+pub(super) fn summary_with_decisions(verdict: &Verdict, pull_request: &str) -> Json {
+    let mut summary = summary(verdict);
+    let decisions = verdict.runs.iter().map(|run| (run.id.to_string(), decision(run, Some(pull_request), verdict)));
+    if let Some(map) = summary.as_object_mut() {
+        map.insert(DECISIONS.to_owned(), Json::Object(decisions.collect()));
+    }
+    summary
 }
 
 /// What is kept of a green verdict for whoever accepts its tree.

@@ -1,13 +1,18 @@
 //! Looks at a repository as a whole and finds out which of its things must be reconciled; events only bring this about sooner.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-use crate::model::CommitId;
+use sha2::{Digest, Sha256};
+
+use crate::model::{CommitId, Identifier};
 
 use super::parts::Repository;
 use super::{Input, Key, Outcome, Shared, Thing, Trouble};
 
+/// How many times longer than usual a forge may have us wait between two looks.
+const MOST_PATIENCE: f64 = 60.0;
 /// Where the forge that is git itself keeps reviews.
 const REVIEW_REFS: [&str; 2] = ["refs/notes/devtools/reviews", "refs/notes/devtools/discuss"];
 
@@ -15,22 +20,32 @@ impl Shared {
     /// One look at a repository. A fetch that fails does not keep what is here already from being judged.
     pub(super) async fn sweep(self: &Arc<Self>, repository: &Arc<Repository>) -> Result<Outcome<Input>, Trouble> {
         let seen = self.clock.elapsed();
-        let fetched = self.fetch(repository).await;
+        let mut fetched = self.fetch(repository).await;
         let world = self.world(repository).await?;
-        self.offer(repository, Thing::Branch, world.branch(), seen);
+        self.offer(repository, Thing::Branch, world.branch(), seen, false);
 
         let open = repository.watched.forge.open_pull_requests().await?;
+        fetched = fetched.and(self.fetch_heads(repository, &open).await);
         self.metrics.open(&repository.name, open.len());
+        for (kind, count) in repository.watched.forge.requests() {
+            self.metrics.requests(&repository.name, kind, count);
+        }
         let mut tracked = self.tracked(repository).await?;
         let ids: BTreeSet<String> = open.iter().map(|pull_request| pull_request.id.clone()).collect();
         if world.accepted.is_some() {
+            let resync = repository.is_time_to_resync(self.clock.elapsed(), self.settings.resync_interval);
+            let versions = open.iter().map(|pull_request| (pull_request.id.clone(), pull_request.version.clone())).collect();
+            let heads = open.iter().map(|pull_request| (pull_request.id.clone(), pull_request.head)).collect();
+            let left_alone = repository.claims().list(heads);
+            left_alone.into_iter().for_each(|other| self.wake_thing(&repository.name, Thing::PullRequest(other)));
             for pull_request in open {
-                let input = Input { head: Some(pull_request.head), ..world.pull_request(true) };
-                self.offer(repository, Thing::PullRequest(pull_request.id), input, seen);
+                let input = Input { head: Some(pull_request.head), version: pull_request.version, ..world.pull_request(true) };
+                self.offer(repository, Thing::PullRequest(pull_request.id), input, seen, resync);
             }
+            self.offer_groups(repository, &world, &versions, seen, resync).await?;
             // What is no longer open is looked at once more, so that its runs are cancelled, and then forgotten.
             for gone in tracked.difference(&ids) {
-                self.offer(repository, Thing::PullRequest(gone.clone()), world.pull_request(false), seen);
+                self.offer(repository, Thing::PullRequest(gone.clone()), world.pull_request(false), seen, false);
             }
             self.forget_gone(repository, &ids);
             tracked = ids;
@@ -41,7 +56,10 @@ impl Shared {
         self.prove_store(repository).await?;
         self.health.set(&repository.name, "sweep", None);
         match fetched {
-            Ok(()) => Ok(Outcome::Settled { input: None, again: Some(self.settings.poll_interval) }),
+            Ok(()) => {
+                let patience = repository.watched.forge.patience().clamp(1.0, MOST_PATIENCE);
+                Ok(Outcome::Settled { input: None, again: Some(self.settings.poll_interval.mul_f64(patience)) })
+            }
             Err(trouble) => Err(trouble),
         }
     }
@@ -75,15 +93,24 @@ impl Shared {
         let gone =
             |key: &&Key| key.repository == repository.name && matches!(&key.thing, Thing::PullRequest(id) if !open.contains(id));
         let gone: Vec<Key> = queue.keys().filter(gone).cloned().collect();
-        gone.iter().for_each(|key| queue.forget(key));
+        for key in gone {
+            queue.forget(&key);
+            repository.forget_thing(&key.thing);
+        }
     }
 
-    fn offer(&self, repository: &Repository, thing: Thing, input: Input, seen: std::time::Duration) {
-        let key = Key { repository: repository.name.clone(), thing };
-        if self.queue().offer(key.clone(), input, self.clock.elapsed()) {
+    /// Offers a thing; to resync is to look at it, and at what stands on the forge, although nothing has changed.
+    pub(super) fn offer(&self, repository: &Repository, thing: Thing, input: Input, seen: Duration, resync: bool) {
+        let (key, now) = (Key { repository: repository.name.clone(), thing }, self.clock.elapsed());
+        let mut queue = self.queue();
+        if queue.offer(key.clone(), input, now) {
             repository.saw(&key.thing, seen);
-            self.changed.notify_one();
         }
+        if resync {
+            repository.distrust(key.thing.clone());
+            queue.refresh(&key, now);
+        }
+        self.changed.notify_one();
     }
 
     /// Reads what everything depends on.
@@ -101,7 +128,29 @@ impl Shared {
         let key = &repository.watched.key;
         let accepted = self.store.accepted(key).await?.map(|acceptance| acceptance.commit);
         let halted = self.store.halted(key).await?.is_some();
-        Ok(World { tip, reviews: refs.collect(), accepted, halted })
+        let members = match accepted {
+            Some(accepted) => self.members(repository, accepted).await?,
+            None => Members::new(),
+        };
+        Ok(World { tip, reviews: refs.collect(), accepted, halted, members })
+    }
+
+    /// Who is in the forge's teams that the roster of `base` names, as the forge says now. What it does not know grants nothing.
+    pub(super) async fn members(self: &Arc<Self>, repository: &Arc<Repository>, base: CommitId) -> Result<Members, Trouble> {
+        // A base that cannot be read is told by the judgement.
+        let Ok(base) = self.base(repository, base).await else { return Ok(Members::new()) };
+        if base.teams.is_empty() {
+            return Ok(Members::new());
+        }
+        let known = match repository.watched.forge.teams(&base.teams.values().cloned().collect()).await {
+            Ok(known) => known,
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!(repository = %repository.name, "the forge's teams are not known, and grant nothing: {error}");
+                return Ok(Members::new());
+            }
+        };
+        Ok(base.teams.iter().filter_map(|(team, bound)| Some((team.clone(), known.get(bound)?.clone()))).collect())
     }
 }
 
@@ -111,14 +160,26 @@ pub(super) struct World {
     pub(super) reviews: Vec<Option<CommitId>>,
     pub(super) accepted: Option<CommitId>,
     pub(super) halted: bool,
+    pub(super) members: Members,
 }
+
+/// The accounts, by numeric id, in each team of base's roster whose members the forge knows.
+pub(super) type Members = BTreeMap<Identifier, BTreeSet<u64>>;
 
 impl World {
     pub(super) fn branch(&self) -> Input {
-        Input { head: self.tip, accepted: self.accepted, reviews: Vec::new(), flag: self.halted }
+        Input { head: self.tip, flag: self.halted, reviews: Vec::new(), ..self.pull_request(false) }
     }
 
     pub(super) fn pull_request(&self, open: bool) -> Input {
-        Input { head: None, accepted: self.accepted, reviews: self.reviews.clone(), flag: open }
+        let (reviews, members) = (self.reviews.clone(), self.members_hash());
+        Input { head: None, accepted: self.accepted, reviews, flag: open, version: String::new(), members }
+    }
+
+    fn members_hash(&self) -> Vec<u8> {
+        if self.members.is_empty() {
+            return Vec::new();
+        }
+        Sha256::digest(format!("{:?}", self.members).as_bytes()).to_vec()
     }
 }

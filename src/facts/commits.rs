@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::Catalog;
-use crate::check::CommitFacts;
+use crate::check::{CommitFacts, Target};
 use crate::git::{Keyring, RawCommit, Repository};
-use crate::model::{CommitId, FilePath, Limits};
+use crate::model::{CommitId, FilePath, Limits, Vouched};
 
 use super::{Ask, FactsError, Snapshot, Workspace};
 
@@ -33,10 +33,11 @@ pub(super) fn gather(
             summary: raw.summary,
             author_email: raw.author.email,
             committer_email: raw.committer.email,
+            co_authors: raw.co_authors,
             committed_at: raw.committer.when,
             signature,
             received_at,
-            vouched: ask.pull_request.as_ref().and_then(|pr| pr.verified.get(id).cloned()),
+            vouched: vouched(ask, id),
             before: start.before.map_or_else(|| workspace.empty(), |s| s.catalog),
             sides: start.sides,
             conflicts: start.conflicts,
@@ -46,6 +47,16 @@ pub(super) fn gather(
         known.insert(*id, after);
     }
     Ok(out)
+}
+
+/// The forge's word for a commit: on the watched branch that of the branch, and else that of the pull request.
+fn vouched(ask: &Ask, commit: &CommitId) -> Option<Vouched> {
+    let verified = match (&ask.branch, &ask.pull_request) {
+        (Some(branch), _) if ask.target == Target::WatchedBranch => &branch.verified,
+        (_, Some(pull_request)) => &pull_request.verified,
+        (_, None) => return None,
+    };
+    verified.get(commit).cloned()
 }
 
 /// What a commit starts from (spec 5): nothing, its parent, or the clean merge of its parents. Where they conflict, also the

@@ -8,6 +8,7 @@ mod propose;
 mod provenance;
 #[cfg(test)]
 mod provenance_tests;
+mod reach;
 mod reviewed;
 mod snapshots;
 mod sources;

@@ -10,7 +10,7 @@ use crate::model::{
     Timestamp, Vouched,
 };
 
-use super::{FactsError, Snapshot, Sources, Workspace, commits, load, policy_name, reviewed};
+use super::{FactsError, Snapshot, Sources, Workspace, commits, load, policy_name, reach, reviewed};
 
 /// What is proposed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -133,6 +133,9 @@ impl Workspace {
             }),
             None => None,
         };
+        let branch_pushes = ask.branch.as_ref().map(|branch| branch.pushes.clone());
+        let told = branch_pushes.iter().chain(pull_request.as_ref().map(|pr| &pr.pushes)).flatten().cloned().collect::<Vec<_>>();
+        let reach = reach::gather(&repository, ask.base, &range.commits, &told);
         let used_runs = self.used_runs(&repository, ask.base, &base.catalog, &merged.catalog, &limits)?;
         let proposal = Proposal {
             target: ask.target,
@@ -146,6 +149,8 @@ impl Workspace {
             identity: ask.identity.unwrap_or(policy.identity),
             as_user: ask.as_user.clone(),
             pull_request,
+            branch_pushes,
+            reach,
             used_runs,
             first_seen: ask.first_seen,
             now: ask.now,
@@ -180,6 +185,8 @@ impl Workspace {
             identity: ask.identity.unwrap_or(policy.identity),
             as_user: ask.as_user.clone(),
             pull_request: None,
+            branch_pushes: None,
+            reach: BTreeMap::new(),
             used_runs: BTreeSet::new(),
             first_seen: ask.first_seen,
             now: ask.now,
@@ -213,6 +220,7 @@ impl Workspace {
             summary: String::new(),
             author_email: email.to_owned(),
             committer_email: email.to_owned(),
+            co_authors: Vec::new(),
             committed_at: Some(ask.now),
             signature: SignatureFact::Unsigned,
             received_at: ask.now,
@@ -237,6 +245,8 @@ impl Workspace {
             identity: ask.identity.unwrap_or(IdentityMode::Declared),
             as_user: ask.as_user.clone(),
             pull_request: None,
+            branch_pushes: None,
+            reach: BTreeMap::new(),
             used_runs,
             first_seen: ask.first_seen,
             now: ask.now,

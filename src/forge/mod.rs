@@ -65,6 +65,16 @@ pub trait Forge: Send + Sync {
         None
     }
 
+    /// How many times longer than usual it asks us to wait between two looks, 1 or more: a forge that counts requests may run short.
+    fn patience(&self) -> f64 {
+        1.0
+    }
+
+    /// How many requests were made of it since the start, by kind, for metrics; nothing where nobody counts.
+    fn requests(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
     /// Merges a pull request, if its head is still the one that is named.
     async fn merge(&self, _merge: &Merge) -> Result<Merged, ForgeError> {
         Err(ForgeError::permanent("this forge merges nothing by itself"))

@@ -1,6 +1,6 @@
 //! Reads a commit from its raw bytes, strictly: one meaning or an error, and a signature only where git itself looks for one.
 
-use super::{GitError, Ident, ObjectId, Repository};
+use super::{GitError, Ident, ObjectId, Repository, trailers};
 use crate::model::CommitId;
 
 /// A commit, as its bytes say.
@@ -20,6 +20,8 @@ pub struct RawCommit {
     pub summary: String,
     /// The whole message; bytes that are not UTF-8 are replaced.
     pub message: String,
+    /// The addresses under `Co-authored-by:` in the last paragraph of the message: text that anyone can write.
+    pub co_authors: Vec<String>,
     /// The signature in its header, not yet verified.
     pub signature: Option<Signature>,
     /// What the signature signs: the commit without its signature headers.
@@ -133,7 +135,8 @@ impl RawCommit {
         payload.extend_from_slice(rest);
         let message = String::from_utf8_lossy(rest).into_owned();
         let summary = message.lines().find(|l| !l.trim().is_empty()).unwrap_or_default().trim().to_owned();
-        Ok(Self { id, tree, parents, author, committer, summary, message, signature, signed_payload: payload })
+        let co_authors = trailers::co_authors(&message);
+        Ok(Self { id, tree, parents, author, committer, summary, message, co_authors, signature, signed_payload: payload })
     }
 }
 

@@ -219,6 +219,35 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// Those of `heads` that are `base` or reachable from it, found in one walk of at most `steps`; what that does not find, or git
+    /// does not have, is left out.
+    ///
+    /// # Errors
+    /// As [`Repository::range`].
+    pub fn ancestors_among(
+        &self,
+        heads: &BTreeSet<CommitId>,
+        base: CommitId,
+        steps: usize,
+    ) -> Result<BTreeSet<CommitId>, GitError> {
+        let mut paint = Paint::new(self);
+        for head in heads {
+            match paint.add(*head, ONE) {
+                Ok(()) | Err(GitError::Missing { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        paint.add(base, TWO)?;
+        for _ in 0..steps {
+            if paint.only_one == 0 || paint.step()?.is_none() {
+                break;
+            }
+        }
+        Ok(heads.iter().copied().filter(|head| paint.flags(*head) & TWO != 0).collect())
+    }
+}
+
 /// The commits in an order in which parents come first, and else as a reader would follow them: first parents first.
 fn parents_first(head: CommitId, own: &BTreeSet<CommitId>, links: &HashMap<CommitId, Links>) -> Vec<CommitId> {
     let mut out = Vec::with_capacity(own.len());

@@ -24,6 +24,7 @@ mod program;
 mod repository;
 mod signature;
 mod ssh;
+mod trailers;
 mod tree;
 mod worktree;
 

@@ -5,11 +5,13 @@
 
 mod answer;
 mod answer_matrix;
+mod app_manifest;
 mod comment;
 mod defuse;
 mod difference;
 #[cfg(test)]
 mod difference_tests;
+mod doctor;
 mod entity;
 mod excerpt;
 mod fold;
@@ -34,9 +36,14 @@ mod words;
 
 pub use answer::{Answer, AnswerEdit, AnswerPart, Spot, answer_json, answer_text};
 pub use answer_matrix::{AnswerMatrix, MatrixRow, matrix_json, matrix_text};
+pub use app_manifest::{
+    AppNeed, AppWishes, WEBHOOK_PATH, app_events, app_manifest, app_manifest_html, app_manifest_json, app_manifest_text,
+    app_permissions,
+};
 pub use comment::{CheckSummary, CommentOptions, ForeignWord, check_summary, comment, comment_unjudged};
 pub use defuse::{json_safe, line as defuse_line, paragraphs as defuse_paragraphs, prose as defuse_inline};
 pub use difference::{Differing, difference_json, difference_markdown, difference_text};
+pub use doctor::{Checkup, Wellness, doctor_json, doctor_text};
 pub use entity::{EntityView, PropertyView, entity_json, entity_text, entity_yaml};
 pub use excerpt::Excerpt;
 pub use format::{Format, render};

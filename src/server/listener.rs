@@ -95,7 +95,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, router(metrics, health.clone()), async {
+        let server = tokio::spawn(serve(listener, router(metrics, health.clone(), None), async {
             let _ = stopped.await;
         }));
 
@@ -116,6 +116,8 @@ mod tests {
 
         assert!(ask(address, "GET /debug HTTP/1.1").await.starts_with("HTTP/1.1 404"));
         assert!(ask(address, "POST /healthz HTTP/1.1").await.starts_with("HTTP/1.1 405"));
+        assert!(ask(address, "POST /webhooks/github HTTP/1.1").await.starts_with("HTTP/1.1 405"), "nobody receives");
+        assert!(ask(address, "POST /debug HTTP/1.1\r\nContent-Length: 99999").await.starts_with("HTTP/1.1 413"));
         assert!(ask(address, "GET /healthz HTTP/1.1\r\nContent-Length: 99999").await.starts_with("HTTP/1.1 413"));
 
         stop.send(()).unwrap();

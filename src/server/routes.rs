@@ -1,4 +1,4 @@
-//! Three routes, read only.
+//! Three routes, read only, and one that takes webhooks where there is a receiver for them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,8 @@ use axum::routing::get;
 
 use crate::controller::{Health, Metrics};
 
+use super::webhook::{self, Receiver};
+
 /// An answer takes no longer than this.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// Bytes of a request's body; no route reads one.
@@ -24,16 +26,18 @@ struct Shown {
     health: Arc<Health>,
 }
 
-/// The routes: `/healthz`, `/readyz`, `/metrics`.
-pub fn router(metrics: Arc<Metrics>, health: Arc<Health>) -> Router {
-    Router::new()
+/// The routes: `/healthz`, `/readyz`, `/metrics`; and [`super::WEBHOOK_PATH`] with a receiver.
+pub fn router(metrics: Arc<Metrics>, health: Arc<Health>, receiver: Option<Receiver>) -> Router {
+    let pages = Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(counted))
-        .with_state(Shown { metrics, health })
+        .with_state(Shown { metrics: metrics.clone(), health })
         .layer(DefaultBodyLimit::max(MOST_BODY))
-        .layer(from_fn(bounded))
-        .layer(map_response(hardened))
+        .layer(from_fn(bounded));
+    // Bounds of its own: it alone takes a body, and the pages keep refusing any.
+    let webhooks = receiver.map_or_else(Router::new, |receiver| webhook::routes(receiver, metrics));
+    pages.merge(webhooks).layer(map_response(hardened))
 }
 
 async fn alive() -> &'static str {

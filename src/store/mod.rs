@@ -70,6 +70,9 @@ pub trait Store: Send + Sync {
     /// The green pull requests whose merge result onto `base` has exactly this tree, in order of their ids.
     async fn judged_tree(&self, repository: &RepositoryKey, tree: TreeId, base: CommitId) -> Result<Vec<Judged>, StoreError>;
 
+    /// Everything that is remembered as judged green, in order of its pull request.
+    async fn all_judged(&self, repository: &RepositoryKey) -> Result<Vec<Judged>, StoreError>;
+
     // What has been published (spec 9). A cache that spares questions; the forge itself reads before it writes.
 
     /// The hash of what was last published under this key.
@@ -100,4 +103,10 @@ pub trait Store: Send + Sync {
 
     /// How a run came to be where it is, oldest first.
     async fn transitions(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Vec<RunTransition>, StoreError>;
+
+    // Webhooks.
+
+    /// Remembers that a delivery of a webhook is acted upon; `false` where it was remembered already. What is older than a week is
+    /// forgotten, and so are the oldest where there are very many.
+    async fn remember_delivery(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
 }

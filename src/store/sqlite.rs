@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file, one writer at a time, readers beside it.
 
 mod branch;
+mod delivery;
 mod open;
 mod row;
 mod runs;
@@ -112,6 +113,10 @@ impl Store for SqliteStore {
         seen::judged_tree(&mut *self.readers.acquire().await?, repository, tree, base).await
     }
 
+    async fn all_judged(&self, repository: &RepositoryKey) -> Result<Vec<Judged>, StoreError> {
+        seen::all_judged(&mut *self.readers.acquire().await?, repository).await
+    }
+
     async fn published(&self, repository: &RepositoryKey, key: &str) -> Result<Option<String>, StoreError> {
         seen::published(&mut *self.readers.acquire().await?, repository, key).await
     }
@@ -142,6 +147,10 @@ impl Store for SqliteStore {
 
     async fn transitions(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Vec<RunTransition>, StoreError> {
         runs::transitions(&mut *self.readers.acquire().await?, repository, run).await
+    }
+
+    async fn remember_delivery(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        delivery::remember(self.write().await?, id, now).await
     }
 }
 

@@ -9,3 +9,5 @@ mod clock;
 mod fake;
 mod fake_itself;
 mod openapi;
+mod world;
+mod world_itself;

@@ -2,6 +2,7 @@
 
 mod asking;
 pub mod client;
+pub mod delivery;
 mod facts;
 mod forge;
 mod merging;

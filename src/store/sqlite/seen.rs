@@ -130,6 +130,15 @@ pub(super) async fn judged_tree(
     rows.iter().map(row::judged).collect()
 }
 
+pub(super) async fn all_judged(db: &mut SqliteConnection, repository: &RepositoryKey) -> Result<Vec<Judged>, StoreError> {
+    let rows =
+        sqlx::query("SELECT pull_request, head, base, tree, verdict, at FROM judged WHERE repository = $1 ORDER BY pull_request")
+            .bind(repository.as_str())
+            .fetch_all(db)
+            .await?;
+    rows.iter().map(row::judged).collect()
+}
+
 pub(super) async fn published(
     db: &mut SqliteConnection,
     repository: &RepositoryKey,
