@@ -158,13 +158,16 @@ async fn an_app_finds_its_installation_and_is_given_a_token_by_a_key_that_is_ver
     assert_eq!(get(&github, &token, "/installation/repositories")["total_count"], 1);
     assert_eq!(get(&github, &token, "/repos/acme/catalog/commits")[0]["commit"]["message"], "Begin");
     let sha = get(&github, &token, "/repos/acme/catalog/branches/main")["commit"]["sha"].as_str().unwrap().to_owned();
-    let refused = ask(&github, &token, "POST", &format!("/repos/acme/catalog/statuses/{sha}"), Some(json!({"state": "success"})), "");
+    let refused =
+        ask(&github, &token, "POST", &format!("/repos/acme/catalog/statuses/{sha}"), Some(json!({"state": "success"})), "");
     assert_eq!((refused.0, refused.2["message"].as_str()), (403, Some("Resource not accessible by integration")));
     github.revokes(&token);
     assert_eq!(ask(&github, &token, "GET", "/repos/acme/catalog", None, "").0, 401);
     // A forged signature, and a time that has not come, or lasts too long, or is over.
     let (head, _) = jwt.rsplit_once('.').unwrap();
-    for bad in [format!("{head}.AAAA"), self::jwt(app, 1_772_442_600, 540), self::jwt(app, 1_772_442_000, 3600), self::jwt(app, 1, 60)] {
+    for bad in
+        [format!("{head}.AAAA"), self::jwt(app, 1_772_442_600, 540), self::jwt(app, 1_772_442_000, 3600), self::jwt(app, 1, 60)]
+    {
         assert_eq!(ask(&github, &bad, "GET", "/app", None, "").0, 401);
     }
 }

@@ -7,7 +7,9 @@ use git2::Oid;
 use portcullis::controller::{Controller, Judge, Outward, Parts, Settings, Waker, Watched};
 use portcullis::facts::Workspace;
 use portcullis::forge::Forge;
-use portcullis::forge::github::{CHECK_RUN, COMMENT_MARKER, Credentials, Github, GithubForge, GithubForgeOptions, GithubOptions, Secret};
+use portcullis::forge::github::{
+    CHECK_RUN, COMMENT_MARKER, Credentials, Github, GithubForge, GithubForgeOptions, GithubOptions, Secret,
+};
 use portcullis::model::{CommitId, NoExpressions};
 use portcullis::store::{RepositoryKey, SqliteStore, Store};
 use serde_json::Value;
@@ -91,7 +93,8 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         git2::Repository::init_bare(dir.path().join("copy.git")).unwrap();
         let store = Arc::new(SqliteStore::open(&dir.path().join("store.db")).await.unwrap());
-        let (client, forge, controller) = built(&clock, &github, &credentials, &store, dir.path().join("copy.git"), outward, &settings);
+        let (client, forge, controller) =
+            built(&clock, &github, &credentials, &store, dir.path().join("copy.git"), outward, &settings);
         github.forgets_calls();
         github.drops_deliveries();
         Self { clock, github, known_as, installation, client, forge, store, controller, outward, settings, dir, credentials }
@@ -166,7 +169,8 @@ impl World {
     /// Our comment on a pull request; there is at most one.
     pub fn comment(&self, number: u64) -> Option<String> {
         let own = self.own_login();
-        let mut ours = self.github.comments(CATALOG, number).into_iter().filter(|(by, text)| *by == own && text.starts_with(COMMENT_MARKER));
+        let mut ours =
+            self.github.comments(CATALOG, number).into_iter().filter(|(by, text)| *by == own && text.starts_with(COMMENT_MARKER));
         let first = ours.next().map(|(_, text)| text);
         assert!(ours.next().is_none(), "there are two comments of ours on #{number}");
         first
@@ -211,7 +215,8 @@ fn found_catalog(github: &GitHub) {
     alice.writes("entities/Env/prod.yaml", "identifier: prod\nproperties: {size: 1}\n");
     alice.writes("actions/extend.yaml", EXTEND);
     let roles = "{roles: [Admin, Env-moderator, Member]}";
-    let permissions = format!("blueprint: Env\nactions:\n  extend:\n    execute: {roles}\n    approve: {{roles: [Admin, Env-moderator]}}\n");
+    let permissions =
+        format!("blueprint: Env\nactions:\n  extend:\n    execute: {roles}\n    approve: {{roles: [Admin, Env-moderator]}}\n");
     alice.writes("permissions/Env.yaml", &permissions);
     alice.commits("Found the catalog");
     alice.pushes("main");

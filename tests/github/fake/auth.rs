@@ -82,9 +82,8 @@ impl State {
         let time = |name: &str| claims[name].as_i64().ok_or_else(|| Answer::refused(401, "Missing claim in the JSON web token"));
         let (issued, expires) = (time("iat")?, time("exp")?);
         if issued > now {
-            return Err(
-                bad("Issued at", "iat"), /* GitHub: must be an Integer representing the time that the assertion was issued */
-            );
+            let why = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
+            return Err(Answer::refused(401, why));
         }
         if expires <= now {
             let why = "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
