@@ -11,3 +11,5 @@ mod fake_itself;
 mod openapi;
 mod payloads;
 mod receiver;
+mod world;
+mod world_itself;
