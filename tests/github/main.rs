@@ -8,4 +8,5 @@
 mod clock;
 mod fake;
 mod fake_itself;
+mod forge;
 mod openapi;
