@@ -1,5 +1,13 @@
-//! GitHub: what we send and what we are told, on a GitHub of our own that is held to the official description of the true one.
+//! GitHub, as the tests have it: one stateful fake that speaks real git and is held to GitHub's own description of its API, and everything
+//! of ours that talks to it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may fail loudly
+#![recursion_limit = "256"] // what GitHub tells of a repository is long
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)] // a test may fail loudly
+#![allow(dead_code, unreachable_pub, unused_imports)] // what the fake can do is more than any one story needs
 
+mod clock;
+mod fake;
+mod fake_itself;
 mod openapi;
+mod payloads;
+mod receiver;
