@@ -122,6 +122,15 @@ mod tests {
     }
 
     #[test]
+    fn the_app_is_told_of_what_the_receiver_understands_and_where_it_listens() {
+        assert_eq!(crate::report::WEBHOOK_PATH, crate::server::WEBHOOK_PATH);
+        let told = crate::report::app_events(&AppWishes { teams: true, ..self::wishes(&args()).unwrap() });
+        let told: std::collections::BTreeSet<&str> = told.iter().map(|event| event.name).collect();
+        let understood: std::collections::BTreeSet<&str> = crate::forge::github::delivery::EVENTS.iter().copied().collect();
+        assert_eq!(told, understood);
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
         for wrong in [
             Args { org: Some("acme/../x".to_owned()), ..args() },
