@@ -8,6 +8,7 @@
 mod clock;
 mod fake;
 mod fake_itself;
+mod manifest;
 mod openapi;
 mod payloads;
 mod receiver;
