@@ -6,7 +6,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::clock::ManualClock;
-use crate::fake::{GitHub, Level, Method, Role};
+use crate::fake::{GitHub, Level, Method, Role, on};
 
 /// A repository with one commit on main, and somebody who may push.
 fn acme() -> GitHub {
@@ -122,7 +122,6 @@ fn a_life_of_a_pull_request_is_told_as_github_tells_it() {
     let merge = json!({"sha": head.to_string(), "merge_method": "squash"});
     assert_eq!(ask(&github, &token, "PUT", &format!("{base}/pulls/{number}/merge"), Some(merge), "").0, 200);
     assert_eq!(get(&github, &token, &format!("{base}/pulls/{number}"))["merged"], true);
-    let _ = Method::Merge;
 }
 
 #[test]
@@ -138,4 +137,184 @@ fn what_has_not_changed_costs_nothing() {
     // It is somebody else's answer to somebody else.
     let (status, _, _) = ask(&github, &github.token("bob"), "GET", path, None, &format!("If-None-Match: {etag}\r\n"));
     assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn an_app_finds_its_installation_and_is_given_a_token_by_a_key_that_is_verified() {
+    let github = acme();
+    let app = github.app("portcullis", &[("contents", Level::Read), ("statuses", Level::Write)]);
+    github.installs(app, &["acme/catalog"]);
+    let jwt = jwt(app, 1_772_442_000 - 60, 540);
+    assert_eq!(get(&github, &jwt, "/app")["slug"], "portcullis");
+    assert_eq!(get(&github, &jwt, "/app/installations")[0]["app_id"], app);
+    assert_eq!(get(&github, &jwt, "/app/hook/config")["content_type"], "json");
+    assert_eq!(get(&github, &jwt, "/app/hook/deliveries"), json!([]));
+    let installation = get(&github, &jwt, "/repos/acme/catalog/installation")["id"].clone();
+    let path = format!("/app/installations/{installation}/access_tokens");
+    let narrow = json!({"repositories": ["catalog"], "permissions": {"contents": "read"}});
+    let (status, _, token) = ask(&github, &jwt, "POST", &path, Some(narrow), "");
+    assert_eq!(status, 201, "{token}");
+    let token = token["token"].as_str().unwrap().to_owned();
+    assert_eq!(get(&github, &token, "/installation/repositories")["total_count"], 1);
+    assert_eq!(get(&github, &token, "/repos/acme/catalog/commits")[0]["commit"]["message"], "Begin");
+    let sha = get(&github, &token, "/repos/acme/catalog/branches/main")["commit"]["sha"].as_str().unwrap().to_owned();
+    let refused =
+        ask(&github, &token, "POST", &format!("/repos/acme/catalog/statuses/{sha}"), Some(json!({"state": "success"})), "");
+    assert_eq!((refused.0, refused.2["message"].as_str()), (403, Some("Resource not accessible by integration")));
+    github.revokes(&token);
+    assert_eq!(ask(&github, &token, "GET", "/repos/acme/catalog", None, "").0, 401);
+    // A forged signature, and a time that has not come, or lasts too long, or is over.
+    let (head, _) = jwt.rsplit_once('.').unwrap();
+    for bad in
+        [format!("{head}.AAAA"), self::jwt(app, 1_772_442_600, 540), self::jwt(app, 1_772_442_000, 3600), self::jwt(app, 1, 60)]
+    {
+        assert_eq!(ask(&github, &bad, "GET", "/app", None, "").0, 401);
+    }
+}
+
+/// A JWT of an App, good from some second on for some seconds.
+fn jwt(app: u64, from: i64, long: i64) -> String {
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let key: String = include_str!("fake/app-key.pem").lines().filter(|line| !line.starts_with("-----")).collect();
+    let key = ring::rsa::KeyPair::from_der(&STANDARD.decode(key).unwrap()).unwrap();
+    let claims = json!({"iat": from, "exp": from + long, "iss": app.to_string()});
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", part(json!({"alg": "RS256", "typ": "JWT"})), part(claims));
+    let mut signature = vec![0; key.public().modulus_len()];
+    let random = ring::rand::SystemRandom::new();
+    key.sign(&ring::signature::RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).unwrap();
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+#[test]
+fn check_runs_take_fifty_annotations_at_a_time() {
+    let github = acme();
+    let app = github.app("portcullis", &[("checks", Level::Write)]);
+    let token = github.installation_token(github.installs(app, &["acme/catalog"]));
+    let sha = github.user("alice").clones("acme/catalog").tip("main").to_string();
+    let annotation = json!({"path": "README", "start_line": 1, "end_line": 1, "annotation_level": "failure", "message": "no"});
+    let output = |count: usize| json!({"title": "t", "summary": "s", "annotations": vec![annotation.clone(); count]});
+    let base = "/repos/acme/catalog/check-runs";
+    let new = |count| json!({"name": "Portcullis", "head_sha": sha, "status": "in_progress", "output": output(count)});
+    assert_eq!(ask(&github, &token, "POST", base, Some(new(51)), "").0, 422);
+    let (status, _, run) = ask(&github, &token, "POST", base, Some(new(50)), "");
+    assert_eq!(status, 201, "{run}");
+    let own = format!("{base}/{}", run["id"]);
+    let done = json!({"conclusion": "failure", "output": output(1)});
+    assert_eq!(ask(&github, &token, "PATCH", &own, Some(done), "").2["output"]["annotations_count"], 51);
+    let annotations = get(&github, &token, &format!("{own}/annotations?per_page=100"));
+    assert_eq!(annotations.as_array().unwrap().len(), 51);
+    let runs = get(&github, &token, &format!("/repos/acme/catalog/commits/{sha}/check-runs?check_name=Portcullis"));
+    assert_eq!(runs["check_runs"][0]["status"], "completed");
+    // Whoever is no App makes none.
+    assert_eq!(ask(&github, &github.token("alice"), "POST", base, Some(new(0)), "").0, 403);
+}
+
+#[test]
+fn the_rest_is_told_as_github_tells_it_too() {
+    let github = acme();
+    let token = github.token("alice");
+    github.collaborator("acme/catalog", "bob", Role::Write);
+    let team = github.team("acme", "platform", &["alice", "bob"]);
+    assert_eq!(get(&github, &token, "/orgs/acme/teams/platform")["id"], team);
+    assert_eq!(get(&github, &token, "/orgs/acme/teams/platform/members?per_page=100").as_array().unwrap().len(), 2);
+    assert_eq!(get(&github, &token, "/user")["login"], "alice");
+    assert_eq!(get(&github, &token, "/users/alice")["type"], "User");
+    assert_eq!(get(&github, &token, "/rate_limit")["rate"]["limit"], 5000);
+    let base = "/repos/acme/catalog";
+    assert_eq!(get(&github, &token, base)["full_name"], "acme/catalog");
+    assert_eq!(get(&github, &token, &format!("{base}/collaborators/bob/permission"))["permission"], "write");
+    assert_eq!(ask(&github, &token, "GET", &format!("{base}/branches/main/protection"), None, "").0, 404);
+    let app = github.app("portcullis", &[]);
+    github.protects("acme/catalog", "main", &[("portcullis/catalog", Some(app)), ("other", None)], true);
+    github.rules("acme/catalog", "main", &[("portcullis/approval", Some(app)), ("other", None)]);
+    let protection = get(&github, &token, &format!("{base}/branches/main/protection"));
+    assert_eq!(protection["required_status_checks"]["checks"][0]["app_id"], app);
+    assert_eq!(get(&github, &token, &format!("{base}/branches/main"))["protected"], true);
+    assert_eq!(get(&github, &token, &format!("{base}/rules/branches/main"))[0]["type"], "required_status_checks");
+    assert_eq!(get(&github, &token, &format!("{base}/contents/README"))["encoding"], "base64");
+    let mut carol = github.user("carol").forks("acme/catalog");
+    carol.on("mine").writes("x", "1").commits("Mine");
+    carol.pushes("mine");
+    let number = carol.opens_pull_request("mine", "main");
+    let reviewers = |login: &str| {
+        let path = format!("{base}/pulls/{number}/requested_reviewers");
+        ask(&github, &token, "POST", &path, Some(json!({"reviewers": [login]})), "").0
+    };
+    assert_eq!([reviewers("bob"), reviewers("carol"), reviewers("mallory")], [201, 422, 422]);
+    let labels = format!("{base}/issues/{number}/labels");
+    assert_eq!(ask(&github, &token, "POST", &labels, Some(json!({"labels": ["waits"]})), "").0, 200);
+    assert_eq!(get(&github, &token, &labels)[0]["name"], "waits");
+    assert_eq!(get(&github, &token, &format!("{base}/pulls"))[0]["labels"][0]["name"], "waits");
+    assert_eq!(ask(&github, &token, "DELETE", &format!("{labels}/waits"), None, "").0, 200);
+    // The fork is deleted, and then the account.
+    github.deletes_repository("carol/catalog");
+    assert!(get(&github, &token, &format!("{base}/pulls/{number}"))["head"]["repo"].is_null());
+    github.user("dave").reviews("acme/catalog", number, "APPROVED");
+    github.deletes_account("dave");
+    assert!(get(&github, &token, &format!("{base}/pulls/{number}/reviews"))[0]["user"].is_null());
+    let group = github.enqueues("alice", "acme/catalog", number, Method::Squash);
+    assert_eq!(github.merges_first_group("acme/catalog"), group);
+    assert_eq!(get(&github, &token, &format!("{base}/pulls/{number}"))["merged"], true);
+    let activity = get(&github, &token, &format!("{base}/activity?ref=refs/heads/main&per_page=1"));
+    assert_eq!(activity[0]["activity_type"], "merge_queue_merge");
+}
+
+#[test]
+fn what_goes_wrong_goes_wrong_as_said() {
+    let github = acme();
+    let token = github.token("alice");
+    let (pulls, statuses) = ("/repos/acme/catalog/pulls", format!("/repos/acme/catalog/statuses/{}", "1".repeat(40)));
+    github.fault(on("GET", "/pulls").answers(503).times(2));
+    let asked = || ask(&github, &token, "GET", pulls, None, "").0;
+    assert_eq!([asked(), asked(), asked()], [503, 503, 200]);
+    let sha = github.user("alice").clones("acme/catalog").tip("main");
+    let statuses = statuses.replace(&"1".repeat(40), &sha.to_string());
+    github.fault(on("POST", "/statuses/").answers(502).performed());
+    let status = json!({"state": "success", "context": "c"});
+    assert_eq!(ask(&github, &token, "POST", &statuses, Some(status), "").0, 502);
+    assert_eq!(github.status("acme/catalog", sha, "c").unwrap().0, "success");
+    github.fault(on("GET", "/pulls").retry_after(429, 30));
+    assert!(ask(&github, &token, "GET", pulls, None, "").1.contains("retry-after: 30"));
+    github.renames("acme/catalog", "inventory");
+    let (status, head, _) = ask(&github, &token, "GET", pulls, None, "");
+    assert_eq!(status, 301);
+    let to = head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().trim_start_matches(&github.api()).to_owned();
+    assert_eq!(get(&github, &token, &to), json!([]));
+    assert_eq!(ask(&github, &token, "POST", &statuses, Some(json!({"state": "success"})), "").0, 307);
+    github.restarts();
+    assert_eq!(get(&github, &token, "/repos/acme/inventory")["name"], "inventory");
+    assert!(github.faults_are_over());
+}
+
+#[test]
+fn what_is_not_in_the_description_fails_the_test() {
+    let github = acme();
+    let token = github.token("alice");
+    let sha = github.user("alice").clones("acme/catalog").tip("main");
+    let path = format!("/repos/acme/catalog/statuses/{sha}");
+    ask(&github, &token, "POST", &path, Some(json!({"state": "success", "colour": "green"})), "");
+    ask(&github, &token, "GET", "/repos/acme/catalog/pulls?colour=green", None, "");
+    ask(&github, &token, "GET", "/repos/acme/catalog/colours", None, "");
+    let violations = github.violations();
+    assert_eq!(violations.len(), 3, "{violations:?}");
+}
+
+#[test]
+fn pages_are_linked_by_number_and_by_cursor() {
+    let github = acme();
+    let token = github.token("alice");
+    let mut alice = github.user("alice").clones("acme/catalog");
+    for number in 0..5 {
+        alice.writes("README", &number.to_string()).commits("More");
+        alice.pushes("main");
+    }
+    for list in ["commits?per_page=4", "activity?per_page=4&ref=refs/heads/main"] {
+        let (_, head, first) = ask(&github, &token, "GET", &format!("/repos/acme/catalog/{list}"), None, "");
+        let link = head.lines().find_map(|line| line.strip_prefix("link: ")).unwrap();
+        let next = link.split(", ").find(|it| it.contains("rel=\"next\"")).unwrap();
+        let next = next[1..next.find('>').unwrap()].trim_start_matches(&github.api()).to_owned();
+        let second = get(&github, &token, &next);
+        assert_eq!((first.as_array().unwrap().len(), second.as_array().unwrap().len()), (4, 2), "{next}");
+    }
 }

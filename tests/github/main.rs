@@ -8,7 +8,10 @@
 mod clock;
 mod fake;
 mod fake_itself;
+mod forge;
 mod manifest;
 mod openapi;
 mod payloads;
 mod receiver;
+mod world;
+mod world_itself;

@@ -81,14 +81,13 @@ impl State {
         let now = (self.now() + self.skew).as_second();
         let time = |name: &str| claims[name].as_i64().ok_or_else(|| Answer::refused(401, "Missing claim in the JSON web token"));
         let (issued, expires) = (time("iat")?, time("exp")?);
-        let bad = |claim: &str, why: &str| Answer::refused(401, &format!("'{claim}' claim ('{why}')"));
         if issued > now {
-            return Err(
-                bad("Issued at", "iat"), /* GitHub: must be an Integer representing the time that the assertion was issued */
-            );
+            let why = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
+            return Err(Answer::refused(401, why));
         }
         if expires <= now {
-            return Err(bad("Expiration time", "exp"));
+            let why = "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
+            return Err(Answer::refused(401, why));
         }
         if expires > now + 600 {
             return Err(Answer::refused(401, "'Expiration time' claim ('exp') is too far in the future"));

@@ -153,7 +153,7 @@ impl State {
         let operation = match Spec::load().check_request(method, &path, parts.uri.query(), sent.as_ref()) {
             Ok(operation) => Some(operation),
             Err(complaints) => {
-                self.violations.extend(complaints.iter().map(|complaint| format!("asked: {method} {path}: {complaint}")));
+                self.violations.extend(complaints.iter().map(|complaint| format!("asked: {complaint}")));
                 None
             }
         };
@@ -176,7 +176,7 @@ impl State {
         if let Some(operation) = operation.filter(|_| answer.status < 300 || [405, 409, 422].contains(&answer.status)) {
             let described = answer.described.as_ref().or(answer.body.as_ref());
             let complaints = Spec::load().check_response(&operation, answer.status, described);
-            self.violations.extend(complaints.iter().map(|it| format!("answered: {} {method} {path}: {it}", answer.status)));
+            self.violations.extend(complaints.iter().map(|it| format!("answered: {it}")));
         }
         self.send(parts, body, answer, by)
     }

@@ -1,0 +1,40 @@
+//! The stage stands: a controller on the fake judges what is proposed there, as an App and with a token.
+
+use crate::world::{Daemon, RUN, World};
+
+#[tokio::test]
+async fn a_good_change_is_green_and_a_bad_one_red_for_an_app_and_for_a_token() {
+    for known_as in [Daemon::App, Daemon::Token] {
+        let world = World::new(known_as).await;
+        world.sweep().await;
+        assert_eq!(world.accepted().await, Some(world.main()));
+        let good = world.proposes("alice", "good", "entities/Env/dev.yaml", "identifier: dev\nproperties: {size: 2}\n");
+        let bad = world.proposes("alice", "bad", "entities/Env/dev.yaml", "identifier: dev\nproperties: {size: many}\n");
+        world.sweep_after(60).await;
+        assert_eq!(world.verdict(good), "catalog success, permissions success, approval success", "{known_as:?}");
+        assert_eq!(world.status(bad, "catalog").as_deref(), Some("failure"), "{known_as:?}");
+        assert_eq!(world.check_run(bad).is_some(), known_as == Daemon::App);
+    }
+}
+
+#[tokio::test]
+async fn a_run_waits_for_who_may_approve_it() {
+    let world = World::new(Daemon::App).await;
+    let number = world.proposes("bob", "longer", "runs/longer.yaml", RUN);
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "approval").as_deref(), Some("pending"), "{}", world.verdict(number));
+    world.person("carol").reviews("acme/catalog", number, "APPROVED");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "approval").as_deref(), Some("success"), "{}", world.verdict(number));
+}
+
+#[tokio::test]
+async fn a_strangers_fork_is_judged_as_the_strangers() {
+    let world = World::new(Daemon::App).await;
+    let mut dave = world.person("dave").forks("acme/catalog");
+    dave.on("mine").writes("entities/Env/mine.yaml", "identifier: mine\n").commits("Mine");
+    dave.pushes("mine");
+    let number = dave.opens_pull_request("mine", "main");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "permissions").as_deref(), Some("failure"), "{}", world.verdict(number));
+}
