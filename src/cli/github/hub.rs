@@ -20,6 +20,10 @@ use super::discover::{Discovery, configured, discover};
 /// Between two discoveries that deliveries ask for: a burst of them is one.
 const BETWEEN: Duration = Duration::from_secs(30);
 
+/// How many discoveries pass before a repository without a catalog is looked at again, unless a delivery tells of it; up to as many more, so
+/// that not all of them are looked at in one.
+const ROUNDS: u64 = 6;
+
 /// One daemon's GitHub.
 pub(in crate::cli) struct Hub {
     connection: Github,
@@ -41,6 +45,8 @@ struct Known {
     by_id: BTreeMap<u64, BTreeSet<String>>,
     /// Those that were found, by number: how each is watched.
     found: BTreeMap<u64, RepositoryConfig>,
+    /// Those without a catalog, by number: how many discoveries pass them over.
+    without: BTreeMap<u64, u64>,
 }
 
 impl Known {
@@ -60,13 +66,23 @@ impl Known {
         self.by_id.retain(|_, names| !names.is_empty());
     }
 
+    /// The repositories that this discovery passes over.
+    fn skip(&mut self) -> BTreeSet<u64> {
+        self.without.retain(|_, rounds| {
+            *rounds = rounds.saturating_sub(1);
+            *rounds > 0
+        });
+        self.without.keys().copied().collect()
+    }
+
     /// What a repository is watched as; its number is kept in mind for when its name changes.
     fn names(&mut self, id: u64, full_name: &str) -> BTreeSet<String> {
-        // Whoever takes a name that has become free is not whom it led to before.
         if let Some(names) = self.by_id.get(&id) {
             return names.clone();
         }
-        let names = self.by_name.get(&full_name.to_ascii_lowercase()).cloned().unwrap_or_default();
+        let mut names = self.by_name.get(&full_name.to_ascii_lowercase()).cloned().unwrap_or_default();
+        // Whoever takes a name that has become free is not whom it led to before.
+        names.retain(|name| !self.by_id.values().any(|known| known.contains(name)));
         if !names.is_empty() {
             self.by_id.insert(id, names.clone());
         }
@@ -112,7 +128,11 @@ impl Hub {
             self.look.notify_one();
             return;
         };
-        let names = self.known().names(repository.id, &repository.full_name);
+        let names = {
+            let mut known = self.known();
+            known.without.remove(&repository.id);
+            known.names(repository.id, &repository.full_name)
+        };
         for name in &names {
             match woken.what {
                 What::PullRequest(number) => drop(waker.wake_pull_request(name, &number.to_string())),
@@ -150,8 +170,11 @@ impl Hub {
 
     /// Looks once, and watches what is there.
     async fn discover(&self, discovered: &Discovered, waker: &Waker) {
-        match discover(&self.connection).await {
+        let skipped = self.known().skip();
+        match discover(&self.connection, &skipped).await {
             Ok(discovery) => {
+                let without = discovery.without.iter().map(|id| (*id, ROUNDS + id % ROUNDS));
+                self.known().without.extend(without);
                 for trouble in &discovery.troubles {
                     tracing::warn!(%trouble, "not everything could be looked at for catalogs");
                 }
@@ -235,6 +258,14 @@ mod tests {
         assert_eq!(known.names(7, "acme/catalog"), ["catalog".to_owned()].into());
         assert_eq!(known.names(7, "acme/software-catalog"), ["catalog".to_owned()].into());
         assert!(known.names(8, "acme/other").is_empty());
+    }
+
+    #[test]
+    fn whoever_takes_a_name_that_became_free_wakes_nobody() {
+        let mut known = Known::default();
+        known.add(&repository("catalog", "acme/catalog"));
+        assert_eq!(known.names(7, "acme/catalog").len(), 1);
+        assert!(known.names(8, "acme/catalog").is_empty());
     }
 
     #[test]
