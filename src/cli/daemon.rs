@@ -9,21 +9,25 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::config::{Config, ForgeKind, RepositoryConfig};
+use crate::config::{Config, RepositoryConfig};
 use crate::controller::{Controller, Judge, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
+use crate::forge::github::{GithubForge, GithubForgeOptions};
 use crate::forge::{Forge, GitForge, GitForgeOptions};
 use crate::git;
 use crate::server;
 use crate::store::{RepositoryKey, SqliteStore, Store};
 
 use super::CommandError;
+use super::github::Hub;
 
 /// A daemon that holds everything it needs and has done nothing yet.
 pub struct Daemon {
     controller: Controller,
     store: SqliteStore,
     listener: Option<TcpListener>,
+    hub: Option<Arc<Hub>>,
+    receiver: Option<server::Receiver>,
     // Let go last.
     _lease: Lease,
 }
@@ -37,9 +41,11 @@ impl Daemon {
         let lease = Lease::take(&config.store)?;
         let store = open_store(&config.store).await?;
         let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let clock = Arc::new(SystemClock::start());
+        let hub = Hub::open(config, &clock, &shared)?;
         let mut repositories = Vec::new();
         for repository in &config.repositories {
-            repositories.push(watched(repository, config, &shared)?);
+            repositories.push(watched(repository, config, &shared, hub.as_deref())?);
         }
         let listener = match config.listen {
             Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
@@ -50,13 +56,14 @@ impl Daemon {
             None => None,
         };
         let controller = Controller::new(Parts {
-            store: shared,
+            store: shared.clone(),
             repositories,
-            clock: Arc::new(SystemClock::start()),
+            clock: clock.clone(),
             rng: fastrand::Rng::new(),
             judge: Judge::of_core(),
             settings: Settings {
                 poll_interval: config.poll_interval,
+                resync_interval: config.resync_interval,
                 fetch_deadline: config.fetch_deadline,
                 judge_deadline: config.judge_deadline,
                 concurrency: config.concurrency,
@@ -65,7 +72,13 @@ impl Daemon {
                 ..Settings::default()
             },
         });
-        Ok(Self { controller, store, listener, _lease: lease })
+        let receiver = hub.as_ref().and_then(|hub| {
+            let secrets =
+                config.github.as_ref().map(|github| github.webhook_secrets.clone()).filter(|secrets| !secrets.is_empty())?;
+            let (hub, waker) = (hub.clone(), controller.waker());
+            Some(server::Receiver::new(secrets, shared, clock, Arc::new(move |woken| hub.wake(&woken, &waker))))
+        });
+        Ok(Self { controller, store, listener, hub, receiver, _lease: lease })
     }
 
     /// The loop, for whoever wants to take it step by step.
@@ -80,10 +93,10 @@ impl Daemon {
 
     /// Runs until `shutdown` comes, then lets what is under way finish and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { controller, store, listener, _lease } = self;
+        let Self { controller, store, listener, hub, receiver, _lease } = self;
         let (stop, stopped) = tokio::sync::watch::channel(());
         let pages = listener.map(|listener| {
-            let router = server::router(controller.metrics(), controller.health(), None);
+            let router = server::router(controller.metrics(), controller.health(), receiver);
             let mut stopped = stopped.clone();
             let until = async move {
                 // An error says that the sender is gone, which means the same.
@@ -91,7 +104,11 @@ impl Daemon {
             };
             tokio::spawn(server::serve(listener, router, until))
         });
+        let hub = hub.map(|hub| tokio::spawn(hub.run(controller.waker())));
         controller.run(shutdown).await;
+        if let Some(hub) = hub {
+            hub.abort();
+        }
         drop(stop);
         if let Some(pages) = pages {
             // A client that keeps its connection must not keep the daemon.
@@ -116,8 +133,13 @@ fn make_directory_of(path: &Path) -> Result<(), CommandError> {
     })
 }
 
-/// A repository with its catalogs and its forge.
-pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Arc<dyn Store>) -> Result<Watched, CommandError> {
+/// A repository with its catalogs and its forge; one on GitHub is asked after through `hub`.
+pub(super) fn watched(
+    repository: &RepositoryConfig,
+    config: &Config,
+    store: &Arc<dyn Store>,
+    hub: Option<&Hub>,
+) -> Result<Watched, CommandError> {
     let cannot = |error: &dyn std::error::Error| {
         CommandError::could_not_judge(format!(
             "cannot open the repository `{}` at {}",
@@ -133,8 +155,25 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
     let workspace =
         Workspace::open(&repository.path, &repository.root, super::jq_worker::expressions()).map_err(|error| cannot(&error))?;
     let key = RepositoryKey::new(repository.key());
-    let forge: Arc<dyn Forge> = match repository.forge {
-        ForgeKind::Git => Arc::new(GitForge::new(
+    let outward = Outward {
+        comments: repository.answers.comments,
+        review_requests: repository.answers.review_requests,
+        labels: repository.answers.labels,
+        merge: repository.answers.merge,
+    };
+    let forge: Arc<dyn Forge> = match (&repository.github, hub) {
+        (Some(github), Some(hub)) => Arc::new(GithubForge::new(
+            hub.connection().repository(&github.name),
+            GithubForgeOptions {
+                watched_branch: repository.branch.clone(),
+                comments: outward.comments,
+                check_runs: true,
+                review_requests: outward.review_requests,
+                git: github.git.clone(),
+            },
+        )),
+        (Some(_), None) => return Err(CommandError::internal("a repository on GitHub without a connection to it")),
+        (None, _) => Arc::new(GitForge::new(
             GitForgeOptions {
                 path: repository.path.clone(),
                 repository: key.clone(),
@@ -146,7 +185,6 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
             },
             store.clone(),
         )),
-        ForgeKind::Github => return Err(CommandError::internal("GitHub is not wired yet")),
     };
     Ok(Watched {
         name: repository.name.clone(),
@@ -157,7 +195,7 @@ pub(super) fn watched(repository: &RepositoryConfig, config: &Config, store: &Ar
         remote: repository.remote.clone(),
         workspace: Arc::new(workspace),
         forge,
-        outward: Outward::default(),
+        outward,
     })
 }
 

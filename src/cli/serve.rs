@@ -132,9 +132,17 @@ async fn serve(config: &Config) -> Result<(), CommandError> {
     let shutdown = signals().map_err(|error| CommandError::internal("cannot listen for signals").because(&error))?;
     let daemon = Daemon::open(config).await?;
     let listen = daemon.address().map_or_else(|| "none".to_owned(), |address| address.to_string());
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    if let Some(github) = &config.github {
+        let webhooks = !github.webhook_secrets.is_empty();
+        tracing::info!(api = %github.api, webhooks, discovering = github.discover.is_some(), "GitHub");
+    }
     for repository in &config.repositories {
         tracing::info!(repository = %repository.name, path = %repository.path.display(), branch = %repository.branch,
-            remote = repository.remote.as_ref().map(tracing::field::display), "watching");
+            remote = repository.remote.as_ref().map(tracing::field::display),
+            github = repository.github.as_ref().map(|github| github.name.as_str()), "watching");
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %listen, store = %config.store.display(), "serving");
     let announcing = tokio::spawn(announce(daemon.controller().health(), listen));

@@ -55,7 +55,11 @@ pub fn app_permissions(wishes: &AppWishes) -> Vec<AppNeed> {
         out.push(need("merge_queues", "read", "so that GitHub tells when a merge queue wants a group judged"));
     }
     if wishes.teams {
-        out.push(need("members", "read", "to know who is in a team that `teams/` binds to one of GitHub (of the organisation)"));
+        out.push(need(
+            "members",
+            "read",
+            "to know who is in a team of the organisation that `teams/` binds to one of the catalog",
+        ));
     }
     out
 }
@@ -80,6 +84,7 @@ pub fn app_events(wishes: &AppWishes) -> Vec<AppNeed> {
         out.push(need("member", "members", "who may do what in the repository changed"));
         out.push(need("membership", "members", "somebody joined or left a team"));
         out.push(need("team", "members", "a team changed"));
+        out.push(need("organization", "members", "somebody left the organisation"));
     }
     out
 }

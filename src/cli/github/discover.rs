@@ -1,5 +1,7 @@
 //! Which repositories an App is installed on and hold a catalog at their top.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -27,6 +29,8 @@ enum Content {
 pub(in crate::cli) struct Discovery {
     /// The repositories with a catalog.
     pub(in crate::cli) found: Vec<Found>,
+    /// The numbers of those without one.
+    pub(in crate::cli) without: Vec<u64>,
     /// The numbers of repositories of which nobody knows whether they have one: what is known of them stays as it is.
     pub(in crate::cli) unknown: Vec<u64>,
     /// Whether a whole installation could not be listed.
@@ -35,11 +39,11 @@ pub(in crate::cli) struct Discovery {
     pub(in crate::cli) troubles: Vec<String>,
 }
 
-/// Looks everywhere that the App is installed.
+/// Looks everywhere that the App is installed, except at repositories that `skipped` names: nobody is told "still nothing there" for free.
 ///
 /// # Errors
 /// Where not even the installations are told.
-pub(in crate::cli) async fn discover(github: &Github) -> Result<Discovery, ApiError> {
+pub(in crate::cli) async fn discover(github: &Github, skipped: &BTreeSet<u64>) -> Result<Discovery, ApiError> {
     let mut out = Discovery::default();
     for installation in github.installations().await?.into_iter().filter(|installation| installation.suspended_at.is_none()) {
         let repositories = match github.repositories(installation.id).await {
@@ -50,12 +54,13 @@ pub(in crate::cli) async fn discover(github: &Github) -> Result<Discovery, ApiEr
                 continue;
             }
         };
-        for repository in repositories.into_iter().filter(|repository| !repository.archived && !repository.disabled) {
+        let usable = |repository: &Found| !repository.archived && !repository.disabled && !skipped.contains(&repository.id);
+        for repository in repositories.into_iter().filter(usable) {
             let Some(branch) = repository.default_branch.clone() else { continue };
             let client = github.repository(&repository.full_name).patient();
             match client.get::<Content>(&format!("contents/{CATALOG}?ref={}", segment(&branch))).await {
                 Ok(Some(Content::File { .. })) => out.found.push(repository),
-                Ok(Some(Content::Other(_)) | None) => {}
+                Ok(Some(Content::Other(_)) | None) => out.without.push(repository.id),
                 Err(error) => {
                     out.unknown.push(repository.id);
                     out.troubles.push(format!("{}: {error}", repository.full_name));

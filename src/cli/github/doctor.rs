@@ -1,5 +1,6 @@
 //! `portcullis github doctor`: whether everything on GitHub is as the daemon needs it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cli::options::ShortFormat;
@@ -65,7 +66,7 @@ async fn look(config: &Config, name: Option<&str>, url: Option<String>) -> Resul
     let mut repositories = config.repositories.clone();
     if let Some(discovered) = &github.discover {
         // What cannot be listed is told by the first check, of the credentials.
-        let found = discover::discover(&connection).await.map(|discovery| discovery.found).unwrap_or_default();
+        let found = discover::discover(&connection, &BTreeSet::new()).await.map(|discovery| discovery.found).unwrap_or_default();
         repositories.extend(found.iter().filter_map(|found| discover::configured(found, github, discovered, config)));
     }
     let chosen = |repository: &RepositoryConfig| repository.github.is_some() && name.is_none_or(|name| repository.name == name);

@@ -153,6 +153,6 @@ async fn fetch(repository: &RepositoryConfig, client: &Client, deadline: Duratio
         identity: catalog.policy().identity,
         errors,
         users: catalog.users().iter().map(|(_, located)| user(&located.value)).collect(),
-        teams: Vec::new(),
+        teams: catalog.teams().iter().filter_map(|(_, located)| located.value.github.clone()).collect(),
     })
 }

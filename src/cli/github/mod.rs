@@ -6,7 +6,10 @@ mod doctor;
 mod examine;
 mod facts;
 mod gather;
+mod hub;
 mod setup;
+
+pub(in crate::cli) use hub::Hub;
 
 use super::{Color, CommandError, Outcome};
 

@@ -54,7 +54,7 @@ enum Format {
 
 /// Prints it.
 pub(super) fn run(args: &Args) -> Result<Outcome, CommandError> {
-    let wishes = wishes(args)?;
+    let wishes = wishes_of(args)?;
     output::print(&match args.format {
         Format::Text => app_manifest_text(&wishes),
         Format::Json => app_manifest_json(&wishes),
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CommandError> {
     Ok(Outcome::Clean)
 }
 
-fn wishes(args: &Args) -> Result<AppWishes, CommandError> {
+fn wishes_of(args: &Args) -> Result<AppWishes, CommandError> {
     let (api, git) = github_addresses(&args.github_url).map_err(CommandError::usage)?;
     if let Some(org) = &args.org {
         github_owner(org).map_err(CommandError::usage)?;
@@ -115,10 +115,19 @@ mod tests {
 
     #[test]
     fn an_enterprise_server_has_a_page_of_its_own() {
-        let wishes = wishes(&args()).unwrap();
+        let wishes = wishes_of(&args()).unwrap();
         assert_eq!(wishes.page(), "https://ghe.acme.dev/organizations/acme/settings/apps/new");
         assert_eq!(wishes.name, "portcullis-acme");
         assert_eq!(wishes.hook_url().as_deref(), Some("https://portcullis.acme.dev/webhooks/github"));
+    }
+
+    #[test]
+    fn the_app_is_told_of_what_the_receiver_understands_and_where_it_listens() {
+        assert_eq!(crate::report::WEBHOOK_PATH, crate::server::WEBHOOK_PATH);
+        let told = crate::report::app_events(&AppWishes { teams: true, ..wishes_of(&args()).unwrap() });
+        let told: std::collections::BTreeSet<&str> = told.iter().map(|event| event.name).collect();
+        let understood: std::collections::BTreeSet<&str> = crate::forge::github::delivery::EVENTS.iter().copied().collect();
+        assert_eq!(told, understood);
     }
 
     #[test]
@@ -131,7 +140,7 @@ mod tests {
             Args { name: Some("n".repeat(35)), ..args() },
             Args { github_url: "http://ghe.acme.dev/api/v3".to_owned(), ..args() },
         ] {
-            assert!(self::wishes(&wrong).is_err(), "{wrong:?}");
+            assert!(wishes_of(&wrong).is_err(), "{wrong:?}");
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn repository(facts: &RepositoryFacts, all: &Facts) -> Vec<Checkup> {
         Ok(Some(words)) if !words.full_name.eq_ignore_ascii_case(&facts.name) => out.push(Checkup::doubtful(
             "repository",
             format!("it is called `{}` now", words.full_name),
-            "say so in `github`; give it a `name` first, or the store takes it for another repository",
+            "the old name leads there only until somebody else takes it: say the new one in `github`; unless it has a `name` of its own here, its tip is then adopted anew",
         )),
         Ok(Some(words)) if matches!(all.identity, Identity::Token(_)) && words.permissions.is_none_or(|p| !p.push) => {
             out.push(Checkup::wrong(
