@@ -127,6 +127,20 @@ impl Forge for GithubForge {
         facts::merge_group(rest)
     }
 
+    fn patience(&self) -> f64 {
+        self.client.github().slow_down()
+    }
+
+    fn requests(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.client.github().counts();
+        vec![
+            ("requests", counts.requests),
+            ("unchanged", counts.unchanged),
+            ("writes", counts.writes),
+            ("retries", counts.retries),
+        ]
+    }
+
     async fn merge(&self, merge: &Merge) -> Result<Merged, ForgeError> {
         merging::merge(&self.client, merge).await
     }
