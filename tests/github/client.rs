@@ -69,7 +69,8 @@ impl Scene {
 }
 
 fn connect(api: &str, credentials: Credentials, clock: &Arc<ManualClock>) -> Github {
-    let options = GithubOptions { api: api.into(), git: "http://localhost".into(), credentials, deadline: Duration::from_secs(3) };
+    let options =
+        GithubOptions { api: api.into(), git: "http://localhost".into(), credentials, deadline: Duration::from_secs(3) };
     Github::new(options, clock.clone(), fastrand::Rng::with_seed(7)).unwrap()
 }
 
@@ -98,7 +99,8 @@ async fn three_at_once_mint_one_token_for_one_repository() {
 
 #[tokio::test]
 async fn a_write_that_failed_is_not_done_twice_whether_it_was_done_or_not() {
-    for fault in [on("POST", "/statuses").answers(502), on("POST", "/statuses").breaks_off(), on("POST", "/statuses").hangs_up()] {
+    for fault in [on("POST", "/statuses").answers(502), on("POST", "/statuses").breaks_off(), on("POST", "/statuses").hangs_up()]
+    {
         for performed in [false, true] {
             let scene = Scene::set();
             let fault = if performed { fault.clone().performed() } else { fault.clone() };
@@ -281,5 +283,8 @@ async fn an_app_that_may_not_says_so_and_no_secret() {
     let canary = Credentials::Token(Secret::new("github_pat_canary"));
     let nobody = connect(&scene.github.api(), canary, &scene.clock).repository("acme/catalog");
     let refused = nobody.get::<Value>("").await.unwrap_err();
-    assert!(matches!(refused, ApiError::Refused { status: 401, .. }) && !format!("{refused:?}").contains("canary"), "{refused:?}");
+    assert!(
+        matches!(refused, ApiError::Refused { status: 401, .. }) && !format!("{refused:?}").contains("canary"),
+        "{refused:?}"
+    );
 }
