@@ -121,6 +121,9 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
             let key = include_str!("../src/catalog/tests/keys/ed25519.pub").trim();
             at(("users/a.json", json!({ "identifier": "a@b.c", "signingKeys": [{ "key": key }] })), &["signingKeys", "0"])
         }
+        (Kind::Team, "github (team)") => {
+            at(("teams/a.json", json!({ "identifier": "a", "github": { "team": "a/b", "id": 1 } })), &["github"])
+        }
         (Kind::Team, _) => at(("teams/a.json", json!({ "identifier": "a", "title": "A" })), &[]),
         (kind, section) => panic!("write a probe for `{section}` of {kind:?}"),
     }

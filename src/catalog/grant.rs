@@ -68,9 +68,10 @@ pub fn user_of<'a>(catalog: &'a Catalog, identifier: &Identifier) -> Option<&'a 
     catalog.users().get(identifier).filter(|_| catalog.users().duplicates_of(identifier).is_empty()).map(|found| &found.value)
 }
 
-/// Whether the team has this member; a team that is declared twice has none.
+/// Whether the team has this member, written or known from outside; a team that is declared twice has none.
 pub fn is_member(catalog: &Catalog, team: &Identifier, user: &Identifier) -> bool {
-    catalog.teams().duplicates_of(team).is_empty() && catalog.teams().get(team).is_some_and(|t| t.value.members.contains(user))
+    catalog.teams().duplicates_of(team).is_empty()
+        && catalog.teams().get(team).is_some_and(|t| t.value.members.contains(user) || catalog.has_outside_member(&t.value, user))
 }
 
 /// What is written about a blueprint's permissions.
@@ -173,7 +174,8 @@ mod tests {
     }
 
     fn put_team(path: &str, members: &[&str]) -> FileDelta {
-        let team = Team { identifier: id("platform"), title: None, members: members.iter().map(|m| id(m)).collect() };
+        let members = members.iter().map(|m| id(m)).collect();
+        let team = Team { identifier: id("platform"), title: None, members, github: None };
         put(path, |f| Document::Team(located(f, team)))
     }
 

@@ -203,10 +203,15 @@ impl Meaning for User {
 
 impl Meaning for Team {
     fn meaning(&self) -> Value {
+        let github = self.github.as_ref().map(|team| {
+            let name = format!("{}/{}", team.organization, team.slug);
+            Pairs::default().text("team", Some(&name)).put("id", Value::Int(team.id.into())).done()
+        });
         Pairs::default()
             .put("identifier", Value::from(self.identifier.as_str()))
             .text("title", self.title.as_deref())
             .some("members", texts(&self.members))
+            .maybe("github", github)
             .done()
     }
 }

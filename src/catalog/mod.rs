@@ -18,6 +18,7 @@ mod locate;
 mod meaning;
 mod mention;
 mod node;
+mod outside;
 mod owner;
 mod person;
 mod policy;

@@ -94,7 +94,7 @@ pub fn team_value(catalog: &Catalog, team: &Identifier) -> Option<Value> {
 pub fn team_value_as_seen(catalog: &Catalog, team: &Identifier, sight: &dyn Sight) -> Option<Value> {
     let found = catalog.teams().get(team).filter(|_| catalog.teams().duplicates_of(team).is_empty())?;
     let (properties, relations) = added(catalog, TEAM, team, sight);
-    let members = ("members".into(), texts(found.value.members.iter().map(Identifier::as_str)));
+    let members = ("members".into(), texts(catalog.members_of(&found.value).into_iter().map(Identifier::as_str)));
     Some(map([
         ("identifier", text(team.as_str())),
         ("blueprint", text(TEAM)),

@@ -11,6 +11,7 @@ use crate::model::{
 use super::expressions::Evaluator;
 use super::index::{Claims, LookAlikes, Pointing};
 use super::mention::{Mentions, Named};
+use super::outside::OutsideMembers;
 use super::{Claim, Document, Located, Namespace, ParsedFile, SchemaSlot, Table};
 
 mod indexing;
@@ -45,6 +46,8 @@ pub struct Catalog {
     /// The files in which something is wrong by themselves.
     broken: OrdMap<FilePath, Arc<Vec<Finding>>>,
     pub(super) evaluator: Evaluator,
+    /// What the forge's teams add to those of the roster.
+    pub(super) outside: OutsideMembers,
 }
 
 #[derive(Debug, Default)]

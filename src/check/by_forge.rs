@@ -80,8 +80,32 @@ pub(super) fn attribute(
 
 /// Whether nobody knows who pushed something: a push without an actor, or a commit that no push is known to have brought.
 pub(super) fn somebody_unknown_pushed(range: &[CommitFacts], way: &Way<'_>) -> bool {
-    way.pushes.iter().any(|push| push.actor.is_none())
-        || range.iter().any(|commit| Pushers::of(commit.id, range, way).certain.is_empty())
+    if way.pushes.iter().any(|push| push.actor.is_none()) {
+        return true;
+    }
+    // Asked for every run of a proposal, so every push is followed once, and not once for each commit.
+    let mut brought: BTreeSet<CommitId> = BTreeSet::new();
+    for push in way.pushes {
+        let Some(after) = push.after else { continue };
+        let had = push.before.map(|before| reached(before, range, way)).unwrap_or_default();
+        brought.extend(reached(after, range, way).difference(&had));
+    }
+    range.iter().any(|commit| !brought.contains(&commit.id))
+}
+
+/// The commits of the range that a head reaches, as far as is known, and where they start from.
+fn reached(head: CommitId, range: &[CommitFacts], way: &Way<'_>) -> BTreeSet<CommitId> {
+    if let Some(known) = way.reach.get(&head) {
+        return known.clone();
+    }
+    let mut out = BTreeSet::from([head]);
+    // Parents come first, so that one pass from the end follows every line.
+    for commit in range.iter().rev() {
+        if out.contains(&commit.id) {
+            out.extend(commit.parents.iter().copied());
+        }
+    }
+    out
 }
 
 /// Whom an address of a line names: whoever has it, or whose account the forge has made it for. Where those are two, nobody.
@@ -117,9 +141,8 @@ impl<'a> Pushers<'a> {
         }
         let reaches =
             |head: &CommitId| reaching.contains(head) || way.reach.get(head).is_some_and(|reached| reached.contains(&commit));
-        let is_known = |head: &CommitId| {
-            way.reach.contains_key(head) || range.iter().any(|one| one.id == *head || one.parents.contains(head))
-        };
+        let inside: BTreeSet<&CommitId> = range.iter().flat_map(|one| one.parents.iter().chain([&one.id])).collect();
+        let is_known = |head: &CommitId| way.reach.contains_key(head) || inside.contains(head);
         let mut pushers = Self::default();
         for push in way.pushes.iter().filter(|push| !push.before.as_ref().is_some_and(reaches)) {
             match &push.after {

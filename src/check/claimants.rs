@@ -1,6 +1,6 @@
 //! Finds whom an address, an account or a key belongs to; what two users claim belongs to nobody (spec 5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, user_of};
 use crate::model::{ForgeUser, Identifier, KeyFingerprint, User};
@@ -66,6 +66,20 @@ pub(super) fn by_account<'a>(base: &'a Base<Catalog>, account: &ForgeUser) -> Cl
 /// Whose account has this numeric id.
 pub(super) fn by_account_id(base: &Base<Catalog>, id: u64) -> Claimants<'_> {
     Claimants::of(base, |user| user.github_id == Some(id))
+}
+
+/// Which of these accounts belong to one user alone, and whose they are, for many accounts at once.
+pub(super) fn by_accounts(base: &Base<Catalog>, ids: &BTreeSet<u64>) -> BTreeMap<u64, Identifier> {
+    let claims = |user: &User| user.github_id.is_some_and(|id| ids.contains(&id));
+    let mut owners: BTreeMap<u64, BTreeSet<&Identifier>> = BTreeMap::new();
+    for user in Claimants::of(base, claims).users.into_values().flatten() {
+        owners.entry(user.github_id.unwrap_or_default()).or_default().insert(&user.identifier);
+    }
+    let sole = |users: BTreeSet<&Identifier>| match users.iter().collect::<Vec<_>>().as_slice() {
+        [one] => user_of(&base.0, one).map(|user| user.identifier.clone()),
+        _ => None,
+    };
+    owners.into_iter().filter_map(|(id, users)| Some((id, sole(users)?))).collect()
 }
 
 /// Whose this key is, valid or not.

@@ -1,6 +1,6 @@
 //! Decides who the actor of a commit is, and who gave a review (spec 5, `identity/*`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
 use crate::model::{
@@ -100,6 +100,18 @@ pub fn reviewer(base: &Base<Catalog>, mode: IdentityMode, who: &Reviewer) -> Opt
         },
     };
     user.map(|user| user.identifier.clone())
+}
+
+/// The users of base's roster who are in the forge's teams, by team: of each account that one user alone claims, that user.
+/// An account that nobody in the roster has is passed over: it is no member of anything here.
+pub fn outside_members(
+    base: &Base<Catalog>,
+    teams: &BTreeMap<Identifier, BTreeSet<u64>>,
+) -> BTreeMap<Identifier, BTreeSet<Identifier>> {
+    let accounts: BTreeSet<u64> = teams.values().flatten().copied().collect();
+    let users = claimants::by_accounts(base, &accounts);
+    let of = |ids: &BTreeSet<u64>| ids.iter().filter_map(|id| users.get(id).cloned()).collect();
+    teams.iter().map(|(team, ids)| (team.clone(), of(ids))).collect()
 }
 
 /// Every user who may have had a hand in a commit, in whatever mode: whoever claims an address of its lines or of its

@@ -17,11 +17,11 @@ fn signed(key: &str, mut commit: CommitFacts) -> CommitFacts {
     commit
 }
 
-fn base(world: &World) -> Base<Catalog> {
+pub(super) fn base(world: &World) -> Base<Catalog> {
     Base(world.base())
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     World::new()
         .edit_user("alice", |u| {
             u.emails.push("Alice@Home.example".into());
@@ -35,7 +35,7 @@ fn judged(world: &World, mode: IdentityMode, commit: &CommitFacts) -> (Vec<Strin
     judged_in(world, mode, commit, std::slice::from_ref(commit), None)
 }
 
-fn judged_in(
+pub(super) fn judged_in(
     world: &World,
     mode: IdentityMode,
     commit: &CommitFacts,
@@ -47,7 +47,7 @@ fn judged_in(
     judged_by(world, mode, commit, range, &way)
 }
 
-fn judged_by(
+pub(super) fn judged_by(
     world: &World,
     mode: IdentityMode,
     commit: &CommitFacts,
@@ -60,7 +60,7 @@ fn judged_by(
     (names, findings.iter().map(|f| f.rule).collect())
 }
 
-fn outcome(actors: &[&str], rules: &[&'static str]) -> (Vec<String>, Vec<&'static str>) {
+pub(super) fn outcome(actors: &[&str], rules: &[&'static str]) -> (Vec<String>, Vec<&'static str>) {
     (actors.iter().map(|a| (*a).to_owned()).collect(), rules.to_vec())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::{About, Catalog, Located, Owner, grants, nearest};
-use crate::model::{Blueprint, Finding, Identifier, IdentityMode, Permissions, Place, Role, Rule, RuleDoc, Subject, User};
+use crate::model::{Blueprint, Finding, Identifier, IdentityMode, Permissions, Place, Role, Rule, RuleDoc, Subject, Team, User};
 
 use super::policies;
 use super::scope::Scope;
@@ -177,7 +177,8 @@ fn unknown_role(catalog: &Catalog, role: &Role) -> Option<Finding> {
 /// Roles are granted by users who have them, teams by members who exist; an owner may always come to be.
 fn grants_nobody(catalog: &Catalog, roster: &Roster<'_>, rule: &Rule) -> bool {
     let has_member = |team: &Identifier| {
-        catalog.teams().get(team).is_some_and(|team| team.value.members.iter().any(|user| catalog.users().contains(user)))
+        let known = |team: &Team| team.github.is_some() || team.members.iter().any(|user| catalog.users().contains(user));
+        catalog.teams().get(team).is_some_and(|team| known(&team.value))
     };
     !rule.owned_by_team
         && !rule.users.iter().any(|user| catalog.users().contains(user))

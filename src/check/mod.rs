@@ -5,6 +5,8 @@ mod aggregations;
 mod attribution;
 mod broken;
 mod by_forge;
+#[cfg(test)]
+mod by_forge_tests;
 mod cause;
 mod claimants;
 mod definitions;

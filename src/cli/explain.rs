@@ -47,6 +47,7 @@ const PAGES: &[&str] = &[
     include_str!("../../docs/rules/run.md"),
     include_str!("../../docs/rules/schema.md"),
     include_str!("../../docs/rules/search.md"),
+    include_str!("../../docs/rules/team.md"),
     include_str!("../../docs/rules/user.md"),
     include_str!("../../docs/rules/yaml.md"),
 ];

@@ -180,8 +180,15 @@ impl FactsFile {
                 *first = None;
             }
         }
-        told.into_iter().filter_map(|(id, user)| Some((id, Vouched::Account(user?)))).collect()
+        told.into_iter().filter_map(|(id, user)| Some((id, vouched(user?)))).collect()
     }
+}
+
+/// GitHub's own account, which commits and signs what is made in the browser: by login and number, as both stand there.
+const WEB_FLOW: (&str, u64) = ("web-flow", 19_864_447);
+
+fn vouched(user: ForgeUser) -> Vouched {
+    if (user.login.as_str(), user.id) == WEB_FLOW { Vouched::Forge } else { Vouched::Account(user) }
 }
 
 /// Puts the strictest of what may have been somebody's last word last, for each who has given an undated review: each of

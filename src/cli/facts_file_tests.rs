@@ -173,3 +173,15 @@ fn wrong_types_are_errors_with_their_place() {
     let said: Vec<String> = wrong.iter().map(|text| refused(text)).collect();
     insta::assert_snapshot!(said.join("\n"));
 }
+
+#[test]
+fn what_github_made_in_the_browser_is_verified_as_github_alone() {
+    let verified = |who: &str| {
+        let facts = parse(&format!(r#"{{"commits": [{{"sha": "{A}", "verified_as": {who}}}]}}"#));
+        facts.verified(&knows_topic).into_values().next()
+    };
+    assert_eq!(verified(r#"{"login": "web-flow", "id": 19864447}"#), Some(Vouched::Forge));
+    let account = |login: &str, id| Some(Vouched::Account(ForgeUser { login: login.into(), id }));
+    assert_eq!(verified(r#"{"login": "web-flow", "id": 666}"#), account("web-flow", 666), "a name is not enough");
+    assert_eq!(verified(r#"{"login": "mallory", "id": 19864447}"#), account("mallory", 19_864_447), "nor is a number");
+}

@@ -88,16 +88,25 @@ impl Args {
 impl Args {
     /// The same for a command about one repository, which needs no secret: there `--name` without a repository picks one from the file.
     pub(super) fn config_of_one(&self) -> Result<(Config, Option<String>), CommandError> {
+        self.load_one(false)
+    }
+
+    /// The same with the secrets.
+    pub(super) fn config_of_one_with_secrets(&self) -> Result<(Config, Option<String>), CommandError> {
+        self.load_one(true)
+    }
+
+    fn load_one(&self, secrets: bool) -> Result<(Config, Option<String>), CommandError> {
         let names_repository = |key| {
             self.flags.contains_key(key)
                 || crate::config::find(key).is_some_and(|o| std::env::var(o.env).is_ok_and(|v| !v.is_empty()))
         };
         if ["path", "remote", "github"].into_iter().any(names_repository) {
-            return Ok((self.load(false)?, None));
+            return Ok((self.load(secrets)?, None));
         }
         let mut flags = self.flags.clone();
         let name = flags.remove("name");
-        Ok((Self { flags }.load(false)?, name))
+        Ok((Self { flags }.load(secrets)?, name))
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use github::{Discovered, GithubConfig, addresses as github_addresses};
 pub use options::{Form, OPTIONS, OptionDoc, Scope, find, markdown_table};
 pub use repository::{Answers, GithubRepository, RepositoryConfig};
-pub use value::{Author, ForgeKind, LogFormat, RemoteUrl, owner as github_owner};
+pub use value::{Author, ForgeKind, LogFormat, RemoteUrl, full_name as github_repository, owner as github_owner};
 
 /// The texts of options by key, each with where it was said.
 type Texts = BTreeMap<&'static str, (String, String)>;

@@ -200,7 +200,10 @@ pub fn owner(text: &str) -> Result<(), String> {
 }
 
 /// `owner/name` of a repository on GitHub.
-pub(super) fn full_name(text: &str) -> Result<String, String> {
+///
+/// # Errors
+/// Where it cannot be one.
+pub fn full_name(text: &str) -> Result<String, String> {
     let wrong = || format!("`{text}` is not a repository on GitHub: write `owner/name`, such as `acme/catalog`");
     let (owner, name) = text.split_once('/').ok_or_else(wrong)?;
     let name_is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));

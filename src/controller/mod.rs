@@ -4,6 +4,8 @@
 //! pull request with the [`Input`] that its judgement depends on; what was judged for that input already is left alone. Every
 //! reconciliation reads the world again, writes only what can be written twice, and may be cut off at any point.
 
+#[cfg(test)]
+mod accounts_tests;
 mod again;
 mod answer;
 mod branch;
@@ -19,6 +21,8 @@ mod history;
 mod judging;
 mod key;
 mod merge_group;
+#[cfg(test)]
+mod merge_group_tests;
 mod merging;
 mod metrics;
 mod parts;
@@ -39,6 +43,8 @@ mod story_tests;
 mod sweep;
 mod trouble;
 mod waker;
+#[cfg(test)]
+mod waker_tests;
 mod watch;
 
 pub use clock::{Clock, ManualClock, SystemClock};

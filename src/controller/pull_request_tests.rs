@@ -26,6 +26,31 @@ async fn a_pull_request_is_judged_and_its_merge_accepted_as_the_tree_that_was_ju
 }
 
 #[tokio::test]
+async fn a_squash_and_a_rebase_are_recognised_by_their_trees_too() {
+    let story = Story::new();
+    let daemon = story.daemon().await;
+    for (branch, how) in
+        [("squash", ["merge", "--quiet", "--squash"]), ("rebase", ["cherry-pick", "main..rebase", "--allow-empty"])]
+    {
+        let first = story.propose(ALICE, branch, &format!("entities/Env/{branch}.yaml"), &format!("identifier: {branch}\n"));
+        story.git(ALICE, &["checkout", "--quiet", branch]);
+        story.change(ALICE, &format!("entities/Env/{branch}2.yaml"), &format!("identifier: {branch}2\n"));
+        story.git(ALICE, &["checkout", "--quiet", "main"]);
+        daemon.looks().await;
+        if branch == "squash" {
+            story.git(ALICE, &[&how[..], &[branch]].concat());
+            // By whoever pressed the button.
+            story.commit(BOB, "squashed");
+        } else {
+            story.git(BOB, &how);
+        }
+        daemon.looks().await;
+        assert_eq!(daemon.accepted().await, Some(story.at("main")), "{branch}");
+        assert_eq!(daemon.reason().await, format!("tree of pull request {first}"), "{branch}");
+    }
+}
+
+#[tokio::test]
 async fn a_red_pull_request_that_was_merged_all_the_same_is_not_applied() {
     let story = Story::new();
     let daemon = story.daemon().await;

@@ -13,9 +13,9 @@ use super::parts::{BaseFacts, Repository};
 use super::{Shared, Thing};
 
 /// The labels that are ours, by what they say.
-const GREEN: &str = "portcullis/green";
-const WAITING: &str = "portcullis/waiting";
-const RED: &str = "portcullis/red";
+const PASSED: &str = "portcullis: passed";
+const WAITING: &str = "portcullis: waiting";
+const REFUSED: &str = "portcullis: refused";
 
 /// What people of the roster asked for in comments; others, and bots, are not heard.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -66,9 +66,9 @@ pub(super) fn story(
     let outward = repository.watched.outward;
     let asks = outward.review_requests && shown.open && !shown.draft;
     let label = match shown.verdict.conclusion {
-        Conclusion::Success => GREEN,
+        Conclusion::Success => PASSED,
         Conclusion::Pending => WAITING,
-        Conclusion::Failure => RED,
+        Conclusion::Failure => REFUSED,
     };
     Story {
         pull_request: shown.id.to_owned(),
@@ -95,14 +95,14 @@ fn story_unjudged(id: &str, why: &str, repository: &Repository) -> Story {
         pull_request: id.to_owned(),
         comment: outward.comments.then(|| comment_unjudged(why, &CommentOptions::default())),
         reviewers: Vec::new(),
-        label: outward.labels.then(|| RED.to_owned()),
+        label: outward.labels.then(|| REFUSED.to_owned()),
         labels: labels(outward.labels),
         answered: Vec::new(),
     }
 }
 
 fn labels(on: bool) -> Vec<String> {
-    if on { [GREEN, WAITING, RED].map(str::to_owned).to_vec() } else { Vec::new() }
+    if on { [PASSED, WAITING, REFUSED].map(str::to_owned).to_vec() } else { Vec::new() }
 }
 
 /// Who may approve a run that waits, and has not; of those who have an account.

@@ -131,6 +131,10 @@ impl Story {
     async fn daemon_at(&self, path: &Path, remote: Option<RemoteUrl>, judge: Judge) -> Daemon {
         let store = self.store().await;
         let watched = self.watched(path, remote, &store);
+        self.daemon_watching(watched, store, judge)
+    }
+
+    pub(super) fn daemon_watching(&self, watched: Watched, store: Arc<SqliteStore>, judge: Judge) -> Daemon {
         let controller = Controller::new(Parts {
             store: store.clone(),
             repositories: vec![watched],

@@ -91,10 +91,20 @@ impl Workspace {
     /// Gathers everything that judging `ask` needs.
     pub fn propose(&self, ask: &Ask) -> Result<Proposed, FactsError> {
         let base = self.snapshot(ask.base)?;
-        match &ask.head {
+        let mut proposed = match &ask.head {
             Head::Commit(head) => self.propose_commits(ask, base, *head),
             Head::WorkingTree { email } => self.propose_working_tree(ask, base, email),
+        }?;
+        if !ask.members.is_empty() {
+            // Only now: what is held for other questions must not know whom the forge names today. Whatever reads the result reads as
+            // whatever reads base, so that nothing differs but what was changed.
+            let proposal = &mut proposed.proposal;
+            let members = check::identity::outside_members(&proposal.base, &ask.members);
+            for catalog in [&mut proposal.base.0, &mut proposal.merged.0, &mut proposal.head.0] {
+                *catalog = catalog.with_outside_members(members.clone());
+            }
         }
+        Ok(proposed)
     }
 
     fn propose_commits(&self, ask: &Ask, base: Snapshot, head_id: CommitId) -> Result<Proposed, FactsError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Identifier, Role, Timestamp};
+use super::{ForgeTeam, Identifier, Role, Timestamp};
 
 /// What a key is recognised by: `SHA256:…` for SSH, the upper-case hexadecimal fingerprint for OpenPGP.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -72,4 +72,6 @@ pub struct Team {
     pub title: Option<String>,
     /// `members`, by the user's identifier.
     pub members: BTreeSet<Identifier>,
+    /// `github`: a team of the forge whose members are members too.
+    pub github: Option<ForgeTeam>,
 }

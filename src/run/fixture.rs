@@ -92,6 +92,7 @@ impl World {
                 identifier: id("platform"),
                 title: None,
                 members: ["bob@acme.dev", "carol@acme.dev"].into_iter().map(id).collect(),
+                github: None,
             }],
             action: Action {
                 identifier: id("extend_env_ttl"),

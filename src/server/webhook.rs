@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::controller::{Clock, Metrics};
 use crate::forge::github::Secret;
@@ -23,8 +23,8 @@ pub const WEBHOOK_PATH: &str = "/webhooks/github";
 /// Bytes of a delivery. GitHub sends up to 25 MB, but nothing near this of what wakes: the largest are pushes of thousands of commits, and
 /// the sweep finds those.
 const MOST_BODY: usize = 4 * 1024 * 1024;
-/// Bytes of deliveries at a time, whose senders nobody knows yet, in KiB; more wait.
-const ROOM: usize = 32 * 1024;
+/// Bytes of deliveries at a time whose senders nobody knows yet.
+const ROOM: usize = 8 * MOST_BODY;
 /// From the head of a request to the last byte of its body. GitHub itself gives up after ten seconds.
 const ARRIVAL: Duration = Duration::from_secs(5);
 /// For the store's memory; an answer is due within a second of the last byte.
@@ -83,12 +83,9 @@ async fn deliver(State((receiver, metrics)): State<(Receiver, Arc<Metrics>)>, re
 
 impl Parts {
     /// The body of a delivery that GitHub signed.
-    async fn take(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, End> {
-        let length = match headers.get(header::CONTENT_LENGTH) {
-            Some(length) => length.to_str().ok().and_then(|text| text.parse().ok()).ok_or(End::Malformed)?,
-            None => MOST_BODY,
-        };
-        if length > MOST_BODY {
+    async fn take(&self, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, End> {
+        let announced = text(headers, "content-length").and_then(|text| text.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > MOST_BODY as u64) {
             return Err(End::TooLarge);
         }
         if !is_json(headers) {
@@ -96,17 +93,26 @@ impl Parts {
         }
         // No signature, no room.
         let signature = text(headers, "x-hub-signature-256").ok_or(End::Refused)?;
-        let kib = u32::try_from(length.div_ceil(1024).max(1)).map_err(|_| End::TooLarge)?;
-        let arrived = tokio::time::timeout(ARRIVAL, async {
-            let _room = self.room.acquire_many(kib).await.map_err(|_| End::Busy)?;
-            match Limited::new(body, length).collect().await {
-                Ok(body) => Ok(body.to_bytes()),
-                Err(error) if error.is::<LengthLimitError>() => Err(End::TooLarge),
-                Err(_) => Err(End::Malformed),
-            }
-        });
-        let body = arrived.await.unwrap_or(Err(End::Busy))?;
+        let (body, _room) = tokio::time::timeout(ARRIVAL, self.gather(body)).await.unwrap_or(Err(End::Busy))?;
         if verify(&self.secrets, &body, signature) { Ok(body) } else { Err(End::Refused) }
+    }
+
+    /// What has arrived takes room, not what was announced: who stalls keeps nobody out.
+    async fn gather(&self, body: Body) -> Result<(Vec<u8>, Option<SemaphorePermit<'_>>), End> {
+        let mut body = Limited::new(body, MOST_BODY);
+        let (mut bytes, mut room) = (Vec::new(), None::<SemaphorePermit<'_>>);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| if error.is::<LengthLimitError>() { End::TooLarge } else { End::Malformed })?;
+            let Ok(data) = frame.into_data() else { continue };
+            let size = u32::try_from(data.len()).map_err(|_| End::TooLarge)?;
+            let taken = self.room.try_acquire_many(size).map_err(|_| End::Busy)?;
+            match &mut room {
+                Some(room) => room.merge(taken),
+                None => room = Some(taken),
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok((bytes, room))
     }
 
     async fn act(&self, event: &str, headers: &HeaderMap, body: &[u8]) -> End {
@@ -205,4 +211,38 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 fn is_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= MOST_ID && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::SystemClock;
+    use crate::store::SqliteStore;
+
+    /// What strangers send is held until its signature is found wrong, and there is only so much of it at a time.
+    #[tokio::test]
+    async fn what_strangers_send_fills_the_room_and_not_the_memory() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&directory.path().join("portcullis.db")).await.unwrap();
+        let receiver = Receiver::new(
+            vec![Secret::new("a secret")],
+            Arc::new(store),
+            Arc::new(SystemClock::start()),
+            Arc::new(|_| panic!("nobody is to wake")),
+        );
+        let parts = &receiver.0;
+        let mut head = HeaderMap::new();
+        head.insert("content-type", HeaderValue::from_static("application/json"));
+        head.insert("x-hub-signature-256", HeaderValue::from_static("sha256=00"));
+        let body = || Body::from(vec![b' '; MOST_BODY]);
+
+        let held = parts.room.try_acquire_many(u32::try_from(ROOM - MOST_BODY).unwrap()).unwrap();
+        assert_eq!(parts.take(&head, body()).await.unwrap_err(), End::Refused);
+        let more = parts.room.try_acquire().unwrap();
+        assert_eq!(parts.take(&head, body()).await.unwrap_err(), End::Busy);
+        assert_eq!(End::Busy.into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop((held, more));
+        assert_eq!(parts.take(&head, Body::from(vec![b' '; MOST_BODY + 1])).await.unwrap_err(), End::TooLarge);
+        assert_eq!(parts.room.available_permits(), ROOM, "all of it was given back");
+    }
 }

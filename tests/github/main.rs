@@ -8,6 +8,9 @@
 mod clock;
 mod fake;
 mod fake_itself;
+mod forge;
 mod openapi;
+mod payloads;
+mod receiver;
 mod world;
 mod world_itself;

@@ -1,17 +1,20 @@
 //! Users and teams.
 
 use crate::catalog::shown::shown;
-use crate::model::{RuleDoc, Subject, Team, User};
+use crate::model::{ForgeTeam, RuleDoc, Subject, Team, User};
 
 use super::cursor::{Cursor, Decoder};
 use super::key;
 use super::permission::roles;
 
-pub(super) const RULES: &[RuleDoc] = &[RuleDoc {
-    id: "user/email",
-    summary: "`emails` holds email addresses.",
-    remedy: "Write an address such as alice@acme.dev.",
-}];
+pub(super) const RULES: &[RuleDoc] = &[
+    RuleDoc { id: "user/email", summary: "`emails` holds email addresses.", remedy: "Write an address such as alice@acme.dev." },
+    RuleDoc {
+        id: "team/github",
+        summary: "`github.team` names a team of GitHub by its organisation and its short name.",
+        remedy: "Write them as they stand in the address of the team's page, `acme/platform`.",
+    },
+];
 
 /// Reads a user.
 pub(in crate::catalog) fn user(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<User> {
@@ -89,12 +92,41 @@ pub(in crate::catalog) fn team(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Optio
         };
         Some(("document/unknown-key", help.to_owned()))
     };
-    if !d.fields_except(at, &["identifier", "title", "members"], advice) {
+    if !d.fields_except(at, &["identifier", "title", "members", "github"], advice) {
         return None;
     }
     let identifier = d.required(&at, "identifier", "platform").and_then(|id| d.identifier(id));
     d.subject = identifier.clone().map(Subject::Team);
     let title = d.optional_text(&at, "title");
     let members = at.given("members").map(|members| d.identifiers(members)).unwrap_or_default();
-    Some(Team { identifier: identifier?, title, members: members.into_iter().collect() })
+    let github = at.given("github").and_then(|written| forge_team(d, written));
+    Some(Team { identifier: identifier?, title, members: members.into_iter().collect(), github })
+}
+
+/// The name is for addresses and people; the id decides.
+fn forge_team(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<ForgeTeam> {
+    if !d.fields(at, &["team", "id"]) {
+        return None;
+    }
+    let name = d.required(&at, "team", "acme/platform").and_then(|team| team_name(d, team));
+    let example = "42   # what https://api.github.com/orgs/<org>/teams/<team> calls `id`; a name may change hands";
+    let id = d.required(&at, "id", example).and_then(|id| d.number(id, 1, u64::MAX));
+    let (organization, slug) = name?;
+    Some(ForgeTeam { organization, slug, id: id? })
+}
+
+/// `acme/platform`: both become part of addresses, so nothing else is taken.
+fn team_name(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<(String, String)> {
+    let text = d.text(at)?;
+    let plain = |part: &str, more: &[char], most: usize| {
+        !part.is_empty() && part.len() <= most && part.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(&c))
+    };
+    let parts = text.split_once('/').filter(|(organization, slug)| {
+        plain(organization, &['-', '_'], 64) && plain(slug, &['-', '_', '.'], 255) && !slug.starts_with('.')
+    });
+    if parts.is_none() {
+        let help = "write the organisation and the team as in the address of its page, `acme/platform`";
+        d.error("team/github", at, format!("`{}` is no team of an organisation", shown(text)), help);
+    }
+    parts.map(|(organization, slug)| (organization.to_owned(), slug.to_owned()))
 }

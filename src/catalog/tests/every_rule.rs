@@ -198,6 +198,7 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
 
     let user = "identifier: alice@acme.dev\n";
     case("user/email", "users/a.yaml", &format!("{user}emails: [alice]\n"), "2:10");
+    case("team/github", "teams/a.yaml", "identifier: a\ngithub: { team: acme, id: 42 }\n", "2:17");
     case("user/signing-key", "users/a.yaml", &format!("{user}signingKeys:\n  - ssh-ed25519 AAAA\n"), "3:5");
     case(
         "user/private-key",

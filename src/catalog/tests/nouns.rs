@@ -254,3 +254,29 @@ fn json_texts_come_out_as_they_were_meant() {
 fn crlf_comments_and_a_document_marker_are_fine() {
     one("entities/Env/a.yaml", "# a comment\r\n---\r\nidentifier: a # so\r\ntitle: |\r\n  x\r\n...\r\n");
 }
+
+#[test]
+fn a_team_may_name_one_of_the_forge() {
+    let Document::Team(team) = one("teams/platform.yaml", "identifier: platform\ngithub: { team: acme/Platform_2.x, id: 42 }\n")
+    else {
+        panic!("no team")
+    };
+    let github = team.value.github.clone().unwrap();
+    assert_eq!((github.organization.as_str(), github.slug.as_str(), github.id), ("acme", "Platform_2.x", 42));
+    for wrong in
+        ["acme", "acme/a/b", "/platform", "acme/", "acme/..", "../platform", "acme/plat form", "acme/%2e", "42", "@acme/platform"]
+    {
+        let rules = told(&parse("teams/platform.yaml", format!("identifier: platform\ngithub: {{ team: '{wrong}', id: 42 }}\n")));
+        assert_eq!(rules.len(), 1, "{wrong}: {rules:?}");
+    }
+    for wrong in [
+        "{ id: 42 }",
+        "{ team: acme/p }",
+        "{ team: acme/p, id: 0 }",
+        "{ team: acme/p, id: '42' }",
+        "acme/p",
+        "{ team: acme/p, id: 4, x: 1 }",
+    ] {
+        assert!(!told(&parse("teams/platform.yaml", format!("identifier: platform\ngithub: {wrong}\n"))).is_empty(), "{wrong}");
+    }
+}

@@ -183,7 +183,7 @@ fn user() -> impl Strategy<Value = Document> {
 
 fn team() -> impl Strategy<Value = Document> {
     (pick(TEAMS), btree_set(pick(USERS), 0..3))
-        .prop_map(|(identifier, members)| Document::Team(lone(Team { identifier, title: None, members })))
+        .prop_map(|(identifier, members)| Document::Team(lone(Team { identifier, title: None, members, github: None })))
 }
 
 fn document() -> impl Strategy<Value = Document> {

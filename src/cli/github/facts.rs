@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::forge::github::ApiError;
 use crate::forge::github::client::{Account, App, Installation, Quota};
-use crate::model::{ForgeTeam, IdentityMode, Timestamp};
+use crate::model::{ForgeTeam, IdentityMode};
 use crate::report::AppWishes;
 
 /// What GitHub told, or why it did not.
@@ -24,14 +24,14 @@ pub(super) struct Facts {
     pub(super) wishes: AppWishes,
     /// Whether the daemon takes webhooks.
     pub(super) takes_webhooks: bool,
+    /// Whether it was said where the daemon can be reached.
+    pub(super) url_is_known: bool,
     /// The App's webhook; `None` where we are no App.
     pub(super) hook: Option<Hook>,
     /// What is left of the quota; `None` inside where there is none.
     pub(super) quota: Option<Told<Option<Quota>>>,
     /// The repositories.
     pub(super) repositories: Vec<RepositoryFacts>,
-    /// Now.
-    pub(super) now: Timestamp,
     /// What the configuration warns of.
     pub(super) warnings: Vec<String>,
 }

@@ -1,5 +1,11 @@
 //! `portcullis github`: setting up what GitHub has to know, and finding out what is not right there.
 
+mod connection;
+mod discover;
+mod doctor;
+mod examine;
+mod facts;
+mod gather;
 mod setup;
 
 use super::{Color, CommandError, Outcome};
@@ -18,6 +24,11 @@ enum GithubCommand {
     /// Prints each permission with its reason, a link on which everything is filled in, and the same as a manifest. Nothing is
     /// registered, and nothing is sent.
     Setup(setup::Args),
+    /// Look at everything that the daemon needs of GitHub, and say what is wrong and how to mend it.
+    ///
+    /// Credentials, clock, permissions, webhook, branch protection, catalog and roster, by the configuration of the daemon. Nothing
+    /// is changed.
+    Doctor(Box<doctor::Args>),
 }
 
 /// Runs it.
@@ -25,8 +36,8 @@ enum GithubCommand {
 /// # Errors
 /// Whatever kept it from an answer.
 pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
-    let _ = color;
     match &args.command {
         GithubCommand::Setup(args) => setup::run(args),
+        GithubCommand::Doctor(args) => doctor::run(args, color),
     }
 }

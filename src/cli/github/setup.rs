@@ -131,7 +131,7 @@ mod tests {
             Args { name: Some("n".repeat(35)), ..args() },
             Args { github_url: "http://ghe.acme.dev/api/v3".to_owned(), ..args() },
         ] {
-            assert!(super::wishes(&wrong).is_err(), "{wrong:?}");
+            assert!(self::wishes(&wrong).is_err(), "{wrong:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::super::key::{Names, Section, Wants, key};
 
 pub(super) const USER: &[&Section] = &[&USER_DOCUMENT, &GITHUB, &SIGNING_KEY];
-pub(super) const TEAM: &[&Section] = &[&TEAM_DOCUMENT];
+pub(super) const TEAM: &[&Section] = &[&TEAM_DOCUMENT, &FORGE_TEAM];
 
 const USER_DOCUMENT: Section = Section {
     beside: &[],
@@ -68,5 +68,22 @@ const TEAM_DOCUMENT: Section = Section {
         key("members", &Wants::List(&Wants::Name(Names::User)), "Its users, each of whom is in the roster.")
             .or("[]")
             .like("[alice@acme.dev, bob@acme.dev]"),
+        key(
+            "github",
+            &Wants::Part(&FORGE_TEAM),
+            "A team of GitHub: users of the roster whose account is in it are members too, for as long as it is there. Only the daemon asks \
+             GitHub; where nobody does, the written members are all there are.",
+        )
+        .like("{ team: acme/platform, id: 42 }"),
+    ],
+};
+
+const FORGE_TEAM: Section = Section {
+    beside: &[],
+    title: "github (team)",
+    meaning: "A team of an organisation at GitHub.",
+    keys: &[
+        key("team", &Wants::Text, "Organisation and team, as in the address of its page.").required().like("acme/platform"),
+        key("id", &Wants::Whole(1, u64::MAX), "Its number, which decides: a team can be renamed.").required().like("42"),
     ],
 };

@@ -1,26 +1,15 @@
 //! Names of others put into addresses, so that no name can lead anywhere else.
 
-use std::fmt::Write;
+use super::client;
 
-/// One segment of a path, or one value of a query: everything but unreserved characters in percent. `None` for what a server may take for a
-/// step up or for no segment at all.
+/// One segment of a path. `None` for what a server may take for a step up, or for no segment at all.
 pub(super) fn segment(name: &str) -> Option<String> {
-    (!matches!(name, "" | "." | "..")).then(|| query(name))
+    (!matches!(name, "" | "." | "..")).then(|| client::segment(name))
 }
 
 /// A value of a query.
 pub(super) fn query(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            other => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "%{other:02X}");
-            }
-        }
-    }
-    out
+    client::segment(value)
 }
 
 /// `owner/name` as two segments.
@@ -35,7 +24,7 @@ mod tests {
 
     #[test]
     fn a_name_stays_one_segment() {
-        assert_eq!(segment("portcullis: refused").as_deref(), Some("portcullis%3A%20refused"));
+        assert_eq!(segment("portcullis/refused").as_deref(), Some("portcullis%2Frefused"));
         assert_eq!(segment("../../orgs/evil?x#y").as_deref(), Some("..%2F..%2Forgs%2Fevil%3Fx%23y"));
         assert_eq!(segment("renovate[bot]").as_deref(), Some("renovate%5Bbot%5D"));
         assert_eq!(query("refs/heads/größe&ref=x"), "refs%2Fheads%2Fgr%C3%B6%C3%9Fe%26ref%3Dx");

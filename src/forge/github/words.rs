@@ -7,7 +7,7 @@ pub const CHECK_RUN: &str = "Portcullis";
 pub const COMMENT_MARKER: &str = "<!-- portcullis -->";
 
 /// The labels that say how a pull request stands: refused, waiting for somebody, nothing against it.
-pub const LABELS: [&str; 3] = ["portcullis: refused", "portcullis: waiting", "portcullis: passed"];
+pub const LABELS: [&str; 3] = ["portcullis/refused", "portcullis/waiting", "portcullis/passed"];
 
 /// What a line that asks us for something begins with.
 pub(super) const COMMAND: &str = "/portcullis";

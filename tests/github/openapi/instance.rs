@@ -131,7 +131,7 @@ fn text(schema: &Value, example: Option<&Value>) -> Value {
     };
     match example {
         // Numbers and booleans in quotes are common in the schemas' own examples.
-        Some(Value::String(given)) if !(schema["format"] == "uri" && !given.contains(':')) => json!(given),
+        Some(Value::String(given)) if schema["format"] != "uri" || given.contains(':') => json!(given),
         _ => json!(made),
     }
 }

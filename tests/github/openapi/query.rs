@@ -62,6 +62,6 @@ fn unfit_one(schema: &Value, text: &str) -> Option<String> {
         return Some(format!("`{text}` is no {kind}"));
     }
     let listed = schema["enum"].as_array()?;
-    let among = listed.iter().any(|one| one.as_str().map_or_else(|| one.to_string() == text, |one| one == text));
+    let among = listed.iter().any(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned) == text);
     (!among).then(|| format!("`{text}` is not among {}", Value::Array(listed.clone())))
 }

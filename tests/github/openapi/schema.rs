@@ -164,10 +164,13 @@ fn tell(error: &ValidationError<'_>, told: &mut Vec<String>) {
             return;
         }
     }
-    let text = error.to_string();
-    let shown = match text.char_indices().nth(MOST_SHOWN) {
-        Some((end, _)) => format!("{} … {}", &text[..end / 2], text.rsplit('"').next().unwrap_or_default()),
-        None => text,
+    let text: Vec<char> = error.to_string().chars().collect();
+    // A message begins with the value, which may be a whole answer, and ends with what is wrong with it.
+    let shown: String = match text.len().checked_sub(MOST_SHOWN) {
+        Some(over) if over > 0 => {
+            text.iter().take(MOST_SHOWN / 2).chain(&['…']).chain(text.iter().skip(over + MOST_SHOWN / 2)).collect()
+        }
+        _ => text.iter().collect(),
     };
     told.push(format!("`{}`: {shown}", error.instance_path()));
 }

@@ -159,6 +159,46 @@ fn every_example_is_completed_until_its_schema_allows_it() {
     insta::assert_snapshot!(flaws);
 }
 
+/// The places of all objects in a value.
+fn objects(value: &Value, place: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.push(place.to_owned());
+            fields.iter().for_each(|(name, field)| {
+                objects(field, &format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")), found)
+            });
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| objects(item, &format!("{place}/{index}"), found))
+        }
+        _ => {}
+    }
+}
+
+/// At any depth; the snapshot holds the places where GitHub's schema itself does not say which fields there are.
+#[test]
+fn an_unknown_field_is_caught_wherever_it_is_planted() {
+    let spec = Spec::load();
+    let (mut open, mut planted) = (Vec::new(), 0);
+    for (method, path, status) in USED {
+        let operation = asked(method, path);
+        let example = spec.example(&operation, *status).unwrap();
+        let mut places = Vec::new();
+        objects(&example, "", &mut places);
+        for place in places {
+            let mut changed = example.clone();
+            changed.pointer_mut(&place).unwrap()["planted"] = json!({});
+            planted += 1;
+            if spec.check_response(&operation, *status, Some(&changed)).is_empty() {
+                open.push(format!("{method} {} → {status}: `{place}`", operation.path));
+            }
+        }
+    }
+    assert!(planted > 200, "{planted}");
+    let open = open.join("\n");
+    insta::assert_snapshot!(open);
+}
+
 #[test]
 fn a_whole_value_is_made_of_a_component() {
     let spec = Spec::load();

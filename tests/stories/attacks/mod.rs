@@ -2,6 +2,7 @@
 
 mod approvals;
 mod forge_identity;
+mod forge_teams;
 mod forms;
 mod git_objects;
 mod identifiers;

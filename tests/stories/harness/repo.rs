@@ -267,6 +267,11 @@ impl<'a> Topic<'a> {
         self
     }
 
+    pub fn saying(mut self, message: &str) -> Self {
+        self.message = message.to_owned();
+        self
+    }
+
     pub fn signed_with(mut self, key: &'a Key) -> Self {
         self.key = Some(key);
         self

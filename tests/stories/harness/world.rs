@@ -1,15 +1,16 @@
 //! A small company: its roster, its catalog, and the questions a story asks of the judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use portcullis::check::{self, Target};
-use portcullis::facts::{Ask, FactsError, Head, PullRequestInput, Workspace};
+use portcullis::facts::{Ask, BranchInput, FactsError, Head, PullRequestInput, Workspace};
 use portcullis::git::GitError;
 use portcullis::jq::Jq;
 use portcullis::model::{
-    CommitId, ForgeUser, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, SigningKey, Timestamp, Vouched,
+    CommitId, ForgeUser, Identifier, IdentityMode, PullRequestState, Push, Review, ReviewState, Reviewer, SigningKey, Timestamp,
+    Vouched,
 };
 
 use super::repo::{Files, Picture};
@@ -32,6 +33,7 @@ pub struct Story {
     pushes: Vec<Push>,
     opener: Option<ForgeUser>,
     verified: BTreeMap<CommitId, Vouched>,
+    members: BTreeMap<Identifier, BTreeSet<u64>>,
     kept: Vec<tempfile::TempDir>,
 }
 
@@ -60,6 +62,7 @@ impl Story {
             pushes: Vec::new(),
             opener: None,
             verified: BTreeMap::new(),
+            members: BTreeMap::new(),
             kept: Vec::new(),
         }
     }
@@ -134,6 +137,19 @@ impl Story {
         self
     }
 
+    /// The forge made this commit itself, in the browser or by a button.
+    pub fn made_by_the_forge(&mut self, commit: CommitId) -> &mut Self {
+        self.verified.insert(commit, Vouched::Forge);
+        self
+    }
+
+    /// Who is in the team of the forge that this team of the roster names.
+    pub fn forge_team(&mut self, team: &str, logins: &[&str]) -> &mut Self {
+        let ids = logins.iter().filter_map(|login| account(login)).map(|user| user.id).collect();
+        self.members.insert(Identifier::new(team).unwrap(), ids);
+        self
+    }
+
     /// A review of the branch's tip by the account of this login.
     pub fn review(&mut self, branch: &str, login: &str, state: ReviewState) -> &mut Self {
         let commit = self.git.id(branch);
@@ -168,6 +184,12 @@ impl Story {
         self.judge_ask(&Ask { target: Target::WatchedBranch, pull_request: None, ..self.ask(accepted, tip) })
     }
 
+    /// The same, where the forge tells who moved the branch.
+    pub fn judge_told_push(&self, accepted: &str, tip: &str) -> Judged {
+        let branch = Some(BranchInput { pushes: self.pushes.clone(), verified: self.verified.clone() });
+        self.judge_ask(&Ask { target: Target::WatchedBranch, pull_request: None, branch, ..self.ask(accepted, tip) })
+    }
+
     pub fn ask(&self, base: &str, head: &str) -> Ask {
         Ask {
             target: Target::PullRequest,
@@ -184,7 +206,7 @@ impl Story {
                 verified: self.verified.clone(),
             }),
             branch: None,
-            members: BTreeMap::new(),
+            members: self.members.clone(),
             received: BTreeMap::new(),
             first_seen: self.first_seen,
             now: self.now,

@@ -60,11 +60,13 @@ pub(super) fn hook(facts: &Facts) -> Vec<Checkup> {
 fn address(config: &HookConfig, facts: &Facts) -> Vec<Checkup> {
     let mut out = Vec::new();
     let url = config.url.as_deref().unwrap_or_default();
-    let wanted = facts.wishes.hook_url();
+    let wanted = facts.wishes.hook_url().filter(|_| facts.url_is_known);
     out.push(match wanted {
-        Some(wanted) if wanted != url => {
-            Checkup::wrong("webhook", format!("GitHub delivers to `{url}`"), format!("on the App's page, give the address `{wanted}`"))
-        }
+        Some(wanted) if wanted != url => Checkup::wrong(
+            "webhook",
+            format!("GitHub delivers to `{url}`"),
+            format!("on the App's page, give the address `{wanted}`"),
+        ),
         _ if !url.ends_with(crate::report::WEBHOOK_PATH) => Checkup::wrong(
             "webhook",
             format!("GitHub delivers to `{url}`, and the daemon listens at /webhooks/github"),

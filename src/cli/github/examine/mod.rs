@@ -16,7 +16,9 @@ use super::facts::{Facts, Identity};
 /// Everything that can be said, in the order in which it is mended.
 pub(super) fn examine(facts: &Facts) -> Vec<Checkup> {
     let mut out: Vec<Checkup> = Vec::new();
-    out.extend(facts.warnings.iter().map(|warning| Checkup::doubtful("secrets", warning.clone(), "nobody else needs to read it")));
+    out.extend(
+        facts.warnings.iter().map(|warning| Checkup::doubtful("secrets", warning.clone(), "nobody else needs to read it")),
+    );
     out.extend(identity::identity(facts));
     if is_unknown(facts) {
         return out;

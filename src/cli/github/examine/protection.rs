@@ -34,7 +34,9 @@ pub(super) fn protection(facts: &RepositoryFacts, app: Option<i64>) -> Vec<Check
     if let Some(app) = app {
         // A context may be required twice, by a ruleset and by the protection: one that is bound is enough.
         let bound = |name: &str| required.iter().any(|check| check.context == name && check.app_id == Some(app));
-        let others = |name: &str| required.iter().any(|check| check.context == name && check.app_id.is_some_and(|id| id >= 0 && id != app));
+        let others = |name: &str| {
+            required.iter().any(|check| check.context == name && check.app_id.is_some_and(|id| id >= 0 && id != app))
+        };
         let loose: Vec<&str> = ours.into_iter().filter(|name| !missing.contains(name) && !bound(name)).collect();
         let foreign: Vec<&str> = ours.into_iter().filter(|name| others(name)).collect();
         if !foreign.is_empty() {
@@ -86,16 +88,24 @@ fn up_to_date(facts: &RepositoryFacts) -> Option<Checkup> {
     if rules().any(|rule| rule.kind == "merge_queue") {
         return Some(Checkup::well("up-to-date", "a merge queue has every combination judged before it is merged"));
     }
-    let by_rule = rules().filter_map(|rule| rule.parameters.as_ref()).any(|parameters| parameters.strict_required_status_checks_policy);
+    let by_rule =
+        rules().filter_map(|rule| rule.parameters.as_ref()).any(|parameters| parameters.strict_required_status_checks_policy);
     let strict = facts.protection.iter().flatten().filter_map(|p| p.required_status_checks.as_ref()?.strict).collect::<Vec<_>>();
     match (by_rule || strict.contains(&true), strict.is_empty()) {
         (true, _) => Some(Checkup::well("up-to-date", "branches must be up to date before they are merged")),
         // The summary does not tell: nothing is said of what cannot be seen.
-        (false, true) if facts.branch_words.iter().flatten().any(|branch| branch.protected) && facts.rules.iter().flatten().flatten().next().is_none() => None,
+        (false, true)
+            if facts.branch_words.iter().flatten().any(|branch| branch.protected)
+                && facts.rules.iter().flatten().flatten().next().is_none() =>
+        {
+            None
+        }
         (false, _) => Some(Checkup::doubtful(
             "up-to-date",
             "a pull request may be merged although the branch has moved since it was judged",
-            format!("{PAGE}, require branches to be up to date, or use a merge queue; without, the combination is judged after the merge"),
+            format!(
+                "{PAGE}, require branches to be up to date, or use a merge queue; without, the combination is judged after the merge"
+            ),
         )),
     }
 }
@@ -104,14 +114,17 @@ fn up_to_date(facts: &RepositoryFacts) -> Option<Checkup> {
 fn around(facts: &RepositoryFacts) -> Vec<Checkup> {
     let mut out = Vec::new();
     let details = facts.protection.as_ref().ok().and_then(Option::as_ref);
-    let summary = facts.branch_words.iter().flatten().filter_map(|branch| branch.protection.as_ref()?.required_status_checks.as_ref());
+    let summary =
+        facts.branch_words.iter().flatten().filter_map(|branch| branch.protection.as_ref()?.required_status_checks.as_ref());
     let admins_exempt = details.and_then(|details| details.enforce_admins).is_some_and(|switch| !switch.enabled)
         || summary.filter_map(|checks| checks.enforcement_level.as_deref()).any(|level| level == "non_admins");
     if admins_exempt {
         out.push(Checkup::doubtful(
             "bypass",
             "administrators of the repository may merge what is red",
-            format!("{PAGE}, do not allow bypassing; what they merge is judged all the same, and stands unaccepted until it is mended"),
+            format!(
+                "{PAGE}, do not allow bypassing; what they merge is judged all the same, and stands unaccepted until it is mended"
+            ),
         ));
     }
     let forbidden = facts.rules.iter().flatten().flatten().any(|rule| rule.kind == "non_fast_forward");

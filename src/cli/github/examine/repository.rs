@@ -26,7 +26,11 @@ pub(super) fn repository(facts: &RepositoryFacts, all: &Facts) -> Vec<Checkup> {
     }
     match &facts.repository {
         Ok(Some(words)) if words.archived => {
-            out.push(Checkup::wrong("repository", "it is archived, so nothing can be answered", "unarchive it, or watch it no more"));
+            out.push(Checkup::wrong(
+                "repository",
+                "it is archived, so nothing can be answered",
+                "unarchive it, or watch it no more",
+            ));
         }
         Ok(Some(words)) if !words.full_name.eq_ignore_ascii_case(&facts.name) => out.push(Checkup::doubtful(
             "repository",
@@ -70,7 +74,9 @@ fn installed(installation: &Installation, all: &Facts) -> Vec<Checkup> {
         .map(|need| format!("`{}: {}` ({})", need.name, need.access, need.reason))
         .collect();
     let asked = match &all.identity {
-        Identity::App(Ok(app)) => app_permissions(&all.wishes).iter().all(|need| is_granted(&app.permissions, need.name, need.access)),
+        Identity::App(Ok(app)) => {
+            app_permissions(&all.wishes).iter().all(|need| is_granted(&app.permissions, need.name, need.access))
+        }
         _ => false,
     };
     if missing.is_empty() {
@@ -98,7 +104,11 @@ fn catalog(facts: &RepositoryFacts) -> Vec<Checkup> {
         )),
         Err(Unfetched::NoBranch) => {
             out.push(Checkup::well("git", "git fetches it"));
-            out.push(Checkup::wrong("branch", format!("there is no branch `{}`", facts.branch), "say which is watched with `branch`"));
+            out.push(Checkup::wrong(
+                "branch",
+                format!("there is no branch `{}`", facts.branch),
+                "say which is watched with `branch`",
+            ));
         }
         Err(Unfetched::NoCatalog(words)) => {
             out.push(Checkup::well("git", "git fetches it"));

@@ -49,7 +49,11 @@ pub(super) fn roster(facts: &RepositoryFacts) -> Vec<Checkup> {
     }
     let asked = catalog.users.iter().filter(|user| user.id.is_some_and(|id| !facts.accounts.contains_key(&id))).count();
     if asked > 0 {
-        out.push(Checkup::doubtful("roster", format!("{asked} more users were not looked up"), "so many are looked up at a time, to spare the quota"));
+        out.push(Checkup::doubtful(
+            "roster",
+            format!("{asked} more users were not looked up"),
+            "so many are looked up at a time, to spare the quota",
+        ));
     }
     for (team, told) in &facts.teams {
         let name = format!("{}/{}", team.organization, team.slug);

@@ -74,6 +74,7 @@ impl Inner {
     pub(super) async fn ask(&self, call: &Call<'_>) -> Result<Option<Whole>, ApiError> {
         let (mut place, mut failed, mut hops, mut conditional) = (call.place.clone(), 0, 0, call.method == Method::GET);
         loop {
+            self.prepare(call.who).await?;
             let uri = self.uri(call.repository, &place)?;
             let question = Question { identity: self.identity(call.who), address: uri.to_string() };
             let stored = if conditional { locked(&self.cache).find(&question) } else { None };

@@ -26,6 +26,7 @@ impl Inner {
     pub(super) async fn tell(&self, call: &Call<'_>) -> Result<Bytes, ApiError> {
         let (mut place, mut hops) = (call.place.clone(), 0);
         loop {
+            self.prepare(call.who).await?;
             let uri = self.uri(call.repository, &place)?;
             let shown = self.shown(&call.method, &uri);
             let unknown = |why: &str| ApiError::Unknown { what: format!("{shown}: {why}; whether it was done is not known") };

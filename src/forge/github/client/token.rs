@@ -181,6 +181,14 @@ impl Inner {
         }
     }
 
+    /// Sees to it that there is a token before an address is written: with the token comes the name that the repository has now.
+    pub(super) async fn prepare(&self, who: &Who) -> Result<(), ApiError> {
+        match who {
+            Who::Token | Who::App => Ok(()),
+            Who::Installed(holder) => self.installation_pass(holder).await.map(drop),
+        }
+    }
+
     /// A token that GitHub does not take any more is thrown away, unless somebody has done so already.
     pub(super) async fn distrust(&self, who: &Who, number: u64) {
         if let Who::Installed(holder) = who {

@@ -70,7 +70,7 @@ mod tests {
         let [refused, waiting, passed] = crate::forge::github::LABELS;
         assert_eq!(over(&["bug", refused], Some(waiting)), Change { remove: vec![refused.into()], add: Some(waiting.into()) });
         assert_eq!(over(&["bug", passed], Some(passed)), Change::default());
-        assert_eq!(over(&["Portcullis: Passed"], Some(passed)), Change::default(), "the same to GitHub");
+        assert_eq!(over(&["Portcullis/Passed"], Some(passed)), Change::default(), "the same to GitHub");
         assert_eq!(over(&["bug", refused, waiting], None), Change { remove: vec![refused.into(), waiting.into()], add: None });
         assert_eq!(over(&["bug"], Some("bug")), Change::default(), "not ours to set");
     }

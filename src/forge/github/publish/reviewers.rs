@@ -39,29 +39,38 @@ pub(super) async fn request(
     }
     let reviewed = reviewers_of(&facts::raw_reviews(client, number).await?, head);
     let room = MOST.saturating_sub(pull.requested_reviewers.as_ref().map_or(0, Vec::len));
-    let mut logins = Vec::new();
+    let private = pull.base.as_ref().and_then(|base| base.repo.as_ref()).and_then(|repository| repository.private) == Some(true);
+    let (mut certain, mut doubtful) = (Vec::new(), Vec::new());
     for user in open.into_iter().filter(|user| !reviewed.contains(&user.id)) {
-        if logins.len() >= room {
+        if certain.len() + doubtful.len() >= room {
             break;
         }
         requested.asked.insert(user.id);
-        if let Some(login) = login_of(client, user).await? {
-            logins.push(login);
+        match login_of(client, user).await? {
+            Some((login, role)) if private || !matches!(role.as_str(), "" | "read") => certain.push(login),
+            Some((login, _)) => doubtful.push(login),
+            None => {}
         }
     }
-    if logins.is_empty() {
-        return Ok(requested);
+    // Anybody may read a public repository, and GitHub refuses a whole request for one who may no more than that and is no collaborator.
+    let requests = std::iter::once(certain).filter(|all| !all.is_empty()).chain(doubtful.into_iter().map(|login| vec![login]));
+    for reviewers in requests {
+        requested.written |= ask(client, number, head, ReviewersBody { reviewers }).await?;
     }
-    let body = ReviewersBody { reviewers: logins };
+    Ok(requested)
+}
+
+/// One request; whether GitHub took it.
+async fn ask(client: &Client, number: u64, head: CommitId, body: ReviewersBody) -> Result<bool, ForgeError> {
     match client.write::<Asked>(Method::POST, &format!("pulls/{number}/requested_reviewers"), &body).await {
-        Ok(_) => requested.written = true,
+        Ok(_) => Ok(true),
         Err(ApiError::Refused { status: 403 | 404 | 422, what }) => {
             tracing::warn!(repository = %client.name(), pull_request = number, reviewers = ?body.reviewers,
                 "GitHub does not let us ask them for a review of {}: {what}", head.short());
+            Ok(false)
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
-    Ok(requested)
 }
 
 /// Those who may be asked at all: not who opened it, not who is asked already.
@@ -86,13 +95,14 @@ fn reviewers_of(reviews: &[Review], head: CommitId) -> BTreeSet<u64> {
         .collect()
 }
 
-/// The login by which somebody is asked, if it is still that very account's and it may read the repository.
-async fn login_of(client: &Client, user: &ForgeUser) -> Result<Option<String>, ForgeError> {
+/// The login by which somebody is asked and their role, if it is still that very account's and it may read the repository.
+async fn login_of(client: &Client, user: &ForgeUser) -> Result<Option<(String, String)>, ForgeError> {
     let Some(login) = path::segment(&user.login) else { return Ok(None) };
     let asked = client.get::<Permission>(&format!("collaborators/{login}/permission")).await;
     let Ok(found) = readable(asked)? else { return Ok(None) };
     let may = found.permission.as_deref().is_some_and(|permission| !matches!(permission, "" | "none"));
-    Ok(wire::account(found.user.as_ref()).filter(|found| may && found.id == user.id).map(|found| found.login))
+    let role = found.role_name.or(found.permission).unwrap_or_default();
+    Ok(wire::account(found.user.as_ref()).filter(|found| may && found.id == user.id).map(|found| (found.login, role)))
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub(crate) struct End {
 pub(crate) struct HeadRepository {
     pub(crate) id: Option<u64>,
     pub(crate) full_name: Option<String>,
+    pub(crate) private: Option<bool>,
 }
 
 /// A label that stands on it.
@@ -59,6 +60,7 @@ pub(crate) struct Review {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 pub(crate) struct Permission {
     pub(crate) permission: Option<String>,
+    pub(crate) role_name: Option<String>,
     pub(crate) user: Option<Account>,
 }
 
