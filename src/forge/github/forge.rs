@@ -127,6 +127,26 @@ impl Forge for GithubForge {
         facts::merge_group(rest)
     }
 
+    fn patience(&self) -> f64 {
+        self.client.github().slow_down()
+    }
+
+    /// Of all repositories of this GitHub together: they share one connection.
+    fn requests(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.client.github().counts();
+        vec![
+            ("sent", counts.requests),
+            ("write", counts.writes),
+            ("unchanged", counts.unchanged),
+            ("retry", counts.retries),
+            ("limited", counts.limited),
+            ("held", counts.held),
+            ("minted", counts.minted),
+            ("redirect", counts.redirects),
+            ("fault", counts.faults),
+        ]
+    }
+
     async fn merge(&self, merge: &Merge) -> Result<Merged, ForgeError> {
         merging::merge(&self.client, merge).await
     }

@@ -28,9 +28,15 @@ async fn a_pull_request_of_a_fork_is_told_with_everyone_who_had_a_part_in_it() {
     let listed = world.forge.open_pull_requests().await.unwrap();
     let [one] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!((one.id.as_str(), one.head, one.head_ref.as_str()), (number.to_string().as_str(), commit(second), ""));
-    assert_eq!((one.base_ref.as_str(), one.fetched_ref.as_deref()), ("refs/heads/main", Some(format!("refs/pull/{number}/head").as_str())));
+    assert_eq!(
+        (one.base_ref.as_str(), one.fetched_ref.as_deref()),
+        ("refs/heads/main", Some(format!("refs/pull/{number}/head").as_str()))
+    );
     let details = world.details(number, &[]).await;
-    assert_eq!((details.head, details.state, details.onto_watched, details.draft), (commit(second), PullRequestState::Open, true, false));
+    assert_eq!(
+        (details.head, details.state, details.onto_watched, details.draft),
+        (commit(second), PullRequestState::Open, true, false)
+    );
     assert_eq!(details.opener, Some(account(&world.github, "dave")));
     assert_eq!(pushers(&details.pushes), ["dave", "dave"]);
     assert_eq!((details.pushes[0].before, details.pushes[0].after), (None, Some(commit(first))));
@@ -118,7 +124,10 @@ async fn a_command_is_heard_once() {
     let asked = carol.comments(CATALOG, number, "Please.\n/portcullis recheck");
     let details = world.details(number, &[]).await;
     let [command] = details.commands.as_slice() else { panic!("{:?}", details.commands) };
-    assert_eq!((command.comment.as_str(), command.word, command.answered), (asked.to_string().as_str(), CommandWord::Recheck, false));
+    assert_eq!(
+        (command.comment.as_str(), command.word, command.answered),
+        (asked.to_string().as_str(), CommandWord::Recheck, false)
+    );
     assert_eq!(command.by, Some(account(&world.github, "carol")));
 
     let said = Publication {
@@ -128,7 +137,11 @@ async fn a_command_is_heard_once() {
     world.forge.publish(&said).await.unwrap();
     assert_eq!(world.github.reactions(CATALOG, asked), [(BOT.to_owned(), "eyes".to_owned())]);
     let details = world.details(number, &[]).await;
-    assert_eq!(details.commands.iter().map(|command| command.answered).collect::<Vec<_>>(), [true], "and our own words are no command");
+    assert_eq!(
+        details.commands.iter().map(|command| command.answered).collect::<Vec<_>>(),
+        [true],
+        "and our own words are no command"
+    );
 }
 
 #[tokio::test]

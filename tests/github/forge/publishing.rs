@@ -1,7 +1,7 @@
 //! What stands on GitHub after we spoke: once, in one place, and nothing of others.
 
-use portcullis::forge::github::{CHECK_RUN, COMMENT_MARKER, LABELS};
 use portcullis::forge::Forge;
+use portcullis::forge::github::{CHECK_RUN, COMMENT_MARKER, LABELS};
 
 use super::*;
 use Conclusion::{Failure, Pending, Success};
@@ -84,7 +84,9 @@ async fn the_one_comment_is_edited_in_place_and_not_forced_on_anybody() {
     for text in ["One", "Two", "Two"] {
         world.forge.publish(&said(text)).await.unwrap();
     }
-    let ours = || world.github.comments(CATALOG, number).into_iter().filter(|(by, _)| by == BOT).map(|(_, text)| text).collect::<Vec<_>>();
+    let ours = || {
+        world.github.comments(CATALOG, number).into_iter().filter(|(by, _)| by == BOT).map(|(_, text)| text).collect::<Vec<_>>()
+    };
     assert_eq!(ours(), [format!("{COMMENT_MARKER}\nTwo")]);
 
     world.github.deletes_comments_of(BOT, CATALOG, number);
@@ -130,6 +132,9 @@ async fn those_are_asked_who_may_be_asked_and_once_for_each_head() {
     assert_eq!(world.github.requested_reviewers(CATALOG, number), ["carol"], "nothing of an older head");
     world.forge.publish(&said(next)).await.unwrap();
     assert_eq!(world.github.requested_reviewers(CATALOG, number), ["carol", "frank"]);
+    // What GitHub says of mallory, its description does not know that it says.
+    let odd = world.github.violations();
+    assert!(odd.iter().all(|one| one.contains("requested_reviewers → 422: there is a body")), "{odd:#?}");
 }
 
 #[tokio::test]
