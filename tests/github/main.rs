@@ -9,6 +9,7 @@ mod clock;
 mod fake;
 mod fake_itself;
 mod forge;
+mod hearing;
 mod openapi;
 mod payloads;
 mod receiver;
