@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::GitHub;
 use super::accounts::laid_over;
-use super::answer::{Answer, Answered, Call};
+use super::answer::{Answer, Answered, Call, encoded};
 use super::objects;
 use super::state::{Pull, Role, State};
 
@@ -26,7 +26,7 @@ impl State {
 
     pub fn label_json(&self, repository: u64, name: &str) -> Value {
         let id = self.repositories[&repository].labels[name];
-        let url = format!("{}/repos/{}/labels/{name}", self.url, self.full_name(repository));
+        let url = format!("{}/repos/{}/labels/{}", self.url, self.full_name(repository), encoded(name));
         json!({"id": id, "node_id": format!("L_{id}"), "url": url, "name": name, "color": "ededed", "default": false, "description": null})
     }
 
