@@ -171,8 +171,8 @@ impl Shared {
 }
 
 /// The teams of a roster whose members the forge knows.
-fn bound_teams(_catalog: &Catalog) -> BTreeMap<Identifier, ForgeTeam> {
-    BTreeMap::new()
+fn bound_teams(catalog: &Catalog) -> BTreeMap<Identifier, ForgeTeam> {
+    catalog.teams().iter().filter_map(|(id, team)| Some((id.clone(), team.value.github.clone()?))).collect()
 }
 
 /// The earliest moment at which a run that waits expires, by the policy and the actions of base.

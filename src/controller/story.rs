@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::{Conclusion, Verdict};
+use crate::forge::github::LABELS;
 use crate::forge::{Command, CommandWord, PullRequestDetails, Story};
 use crate::model::{CommitId, ForgeUser, Identifier, RunState};
 use crate::report::{CommentOptions, comment_unjudged};
@@ -11,11 +12,6 @@ use crate::report::{CommentOptions, comment_unjudged};
 use super::answer::Answer;
 use super::parts::{BaseFacts, Repository};
 use super::{Shared, Thing};
-
-/// The labels that are ours, by what they say.
-const PASSED: &str = "portcullis: passed";
-const WAITING: &str = "portcullis: waiting";
-const REFUSED: &str = "portcullis: refused";
 
 /// What people of the roster asked for in comments; others, and bots, are not heard.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -65,10 +61,11 @@ pub(super) fn story(
 ) -> Story {
     let outward = repository.watched.outward;
     let asks = outward.review_requests && shown.open && !shown.draft;
+    let [refused, waiting, passed] = LABELS;
     let label = match shown.verdict.conclusion {
-        Conclusion::Success => PASSED,
-        Conclusion::Pending => WAITING,
-        Conclusion::Failure => REFUSED,
+        Conclusion::Success => passed,
+        Conclusion::Pending => waiting,
+        Conclusion::Failure => refused,
     };
     Story {
         pull_request: shown.id.to_owned(),
@@ -90,19 +87,19 @@ pub(super) struct Shown<'a> {
 
 /// What is shown of one that could not be judged.
 fn story_unjudged(id: &str, why: &str, repository: &Repository) -> Story {
-    let outward = repository.watched.outward;
+    let (outward, [refused, ..]) = (repository.watched.outward, LABELS);
     Story {
         pull_request: id.to_owned(),
         comment: outward.comments.then(|| comment_unjudged(why, &CommentOptions::default())),
         reviewers: Vec::new(),
-        label: outward.labels.then(|| REFUSED.to_owned()),
+        label: outward.labels.then(|| refused.to_owned()),
         labels: labels(outward.labels),
         answered: Vec::new(),
     }
 }
 
 fn labels(on: bool) -> Vec<String> {
-    if on { [PASSED, WAITING, REFUSED].map(str::to_owned).to_vec() } else { Vec::new() }
+    if on { LABELS.map(str::to_owned).to_vec() } else { Vec::new() }
 }
 
 /// Who may approve a run that waits, and has not; of those who have an account.

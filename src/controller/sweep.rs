@@ -34,6 +34,10 @@ impl Shared {
         let ids: BTreeSet<String> = open.iter().map(|pull_request| pull_request.id.clone()).collect();
         if world.accepted.is_some() {
             let resync = repository.is_time_to_resync(self.clock.elapsed(), self.settings.resync_interval);
+            if resync && world.tip != world.accepted {
+                // What the forge told of a push may have been incomplete, or somebody in a team may have gone or come.
+                self.offer(repository, Thing::Branch, world.branch(), seen, true);
+            }
             let versions = open.iter().map(|pull_request| (pull_request.id.clone(), pull_request.version.clone())).collect();
             let heads = open.iter().map(|pull_request| (pull_request.id.clone(), pull_request.head)).collect();
             let left_alone = repository.claims().list(heads);

@@ -1,7 +1,6 @@
 //! Repositories that come and go while the controller runs.
 
 use super::story_tests::*;
-use super::*;
 use crate::store::Store as _;
 
 #[tokio::test]

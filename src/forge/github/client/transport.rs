@@ -168,3 +168,19 @@ fn broken(error: &octocrab::Error) -> Broken {
         Broken::Cut(format!("the connection broke: {last}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn over_https_nothing_goes_out_in_clear() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let transport = Transport::new(true, Duration::from_secs(5)).unwrap();
+        let uri = format!("http://{}/user", listener.local_addr().unwrap()).parse().unwrap();
+        let authorization = Secret::new("Bearer canary");
+        let letter = Letter { method: &Method::GET, uri: &uri, body: None, etag: None, authorization: &authorization };
+        let broken = transport.send(letter).await.unwrap_err();
+        assert!(matches!(&broken, Broken::Unsent(why) if !why.contains("canary")), "{broken:?}");
+    }
+}
