@@ -14,5 +14,6 @@ mod manifest;
 mod openapi;
 mod payloads;
 mod receiver;
+mod stories;
 mod world;
 mod world_itself;
