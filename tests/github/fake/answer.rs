@@ -41,7 +41,7 @@ impl Answer {
         Self::with(422, json!({"message": message, "documentation_url": "https://docs.github.com/rest"}))
     }
 
-    /// Another value to be held to the description than the one that is sent.
+    /// Another value to be held to the description than the one that is sent; null where it knows of no body.
     pub fn described_as(mut self, value: Value) -> Self {
         self.described = Some(value);
         self

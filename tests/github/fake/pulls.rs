@@ -27,7 +27,7 @@ impl State {
     pub fn label_json(&self, repository: u64, name: &str) -> Value {
         let id = self.repositories[&repository].labels[name];
         let url = format!("{}/repos/{}/labels/{name}", self.url, self.full_name(repository));
-        json!({"id": id, "node_id": format!("L_{id}"), "url": url, "name": name, "color": "ededed", "default": false, "description": null})
+        json!({"id": id, "node_id": format!("L_{id}"), "url": url, "name": name, "color": "ededed", "default": false, "description": ""})
     }
 
     /// As lists have it.
@@ -135,10 +135,11 @@ impl State {
             let Some(account) = account.filter(|it| self.repositories[&id].collaborators.contains_key(it)) else {
                 return Err(Answer::invalid(
                     "Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the repository.",
-                ));
+                )
+                .described_as(Value::Null));
             };
             if account == author {
-                return Err(Answer::invalid("Review cannot be requested from pull request author."));
+                return Err(Answer::invalid("Review cannot be requested from pull request author.").described_as(Value::Null));
             }
             wanted.push(account);
         }
