@@ -15,5 +15,6 @@ mod manifest;
 mod openapi;
 mod payloads;
 mod receiver;
+mod stories;
 mod world;
 mod world_itself;
