@@ -232,7 +232,7 @@ mod tests {
             let told = [
                 (CheckName::Catalog, catalog),
                 (CheckName::Permissions, permissions),
-                (CheckName::Approval, Conclusion::Success),
+                (CheckName::Approval, Success),
             ];
             let statuses = told.map(|(name, conclusion)| status(head, name, conclusion, "so", &Settings::default())).to_vec();
             let mut answer = Answer { head: Some(head), statuses, ..Answer::default() };
