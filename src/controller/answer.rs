@@ -229,11 +229,7 @@ mod tests {
 
         let head = CommitId::from_hex(&"a".repeat(40)).unwrap();
         let says = |catalog, permissions| {
-            let told = [
-                (CheckName::Catalog, catalog),
-                (CheckName::Permissions, permissions),
-                (CheckName::Approval, Success),
-            ];
+            let told = [(CheckName::Catalog, catalog), (CheckName::Permissions, permissions), (CheckName::Approval, Success)];
             let statuses = told.map(|(name, conclusion)| status(head, name, conclusion, "so", &Settings::default())).to_vec();
             let mut answer = Answer { head: Some(head), statuses, ..Answer::default() };
             answer.remark(head, "identity/unknown-pusher", "nobody knows".to_owned());

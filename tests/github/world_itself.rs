@@ -58,3 +58,22 @@ async fn what_happens_on_github_is_heard_by_webhooks() {
     assert!(heard.contains(&What::Repository), "pushed: {heard:?}");
     assert_eq!(world.status(number, "approval").as_deref(), Some("success"), "{}", world.verdict(number));
 }
+
+#[tokio::test]
+async fn while_github_has_not_said_who_pushed_nobody_is_refused_for_it() {
+    let world = World::new(Daemon::App).await;
+    world.sweep().await;
+    world.github.holds_activity();
+    let number = world.proposes("alice", "good", "entities/Env/dev.yaml", "identifier: dev\nproperties: {size: 2}\n");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "catalog").as_deref(), Some("success"));
+    assert_eq!(world.status(number, "permissions").as_deref(), Some("pending"), "{}", world.verdict(number));
+    assert!(world.says(number, "permissions").contains("who pushed the head"), "{}", world.says(number, "permissions"));
+    assert_eq!(world.comment(number), None, "nothing is told that may not hold in a moment");
+    assert_eq!(world.check_run(number).unwrap()["status"], "in_progress");
+    world.github.releases_activity();
+    world.sweep_after(5).await;
+    assert_eq!(world.verdict(number), "catalog success, permissions success, approval success");
+    assert!(world.comment(number).is_some());
+    assert_eq!(world.check_run(number).unwrap()["conclusion"], "success");
+}
