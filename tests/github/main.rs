@@ -11,6 +11,7 @@ mod fake;
 mod fake_itself;
 mod forge;
 mod manifest;
+mod hearing;
 mod openapi;
 mod payloads;
 mod receiver;
