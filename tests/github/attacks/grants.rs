@@ -181,3 +181,54 @@ async fn an_admins_signed_commit_does_not_come_again_by_somebody_else_after_it_w
     world.sweep_after(60).await;
     assert_eq!(world.status(herself, "permissions").as_deref(), Some("success"), "{}", world.verdict(herself));
 }
+
+#[tokio::test]
+async fn the_yes_of_an_account_that_was_deleted_is_nobodys() {
+    let world = World::new(Daemon::App).await;
+    let number = world.proposes("bob", "longer", "runs/longer.yaml", RUN);
+    world.person("carol").reviews(CATALOG, number, "APPROVED");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "approval").as_deref(), Some("success"), "{}", world.verdict(number));
+    world.github.deletes_account("carol");
+    world.person("dave").comments(CATALOG, number, "Gone?");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "approval").as_deref(), Some("pending"), "{}", world.verdict(number));
+}
+
+#[tokio::test]
+async fn a_member_does_not_edit_a_branch_of_an_admin_in_the_browser_with_the_admins_rights() {
+    let world = World::new(Daemon::App).await;
+    let number = world.proposes("alice", "topic", "entities/Env/dev.yaml", "identifier: dev\n");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "permissions").as_deref(), Some("success"), "{}", world.verdict(number));
+    let bob = world.person("bob");
+    bob.edits_on_web(CATALOG, "topic", "users/bob.yaml", "identifier: bob@acme.dev\nroles: [Admin]\n");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "permissions").as_deref(), Some("failure"), "{}", world.verdict(number));
+    // Bringing the branch up to date makes it nobody else's.
+    let mut alice = world.clone_of("alice");
+    alice.on("main").writes("entities/Env/more.yaml", "identifier: more\n").commits("More");
+    alice.pushes("main");
+    bob.updates_branch(CATALOG, number);
+    world.sweep_after(60).await;
+    assert_eq!(world.status(number, "permissions").as_deref(), Some("failure"), "{}", world.verdict(number));
+}
+
+#[tokio::test]
+async fn a_signed_commit_that_was_closed_unmerged_does_not_come_back_by_somebody_else() {
+    let world = World::new(Daemon::App).await;
+    world.github.knows_key("alice");
+    let mut alice = world.clone_of("alice");
+    let grant = alice.on("idea").signs(true).writes("users/dave.yaml", GRAB).commits("An idea, and a bad one");
+    alice.pushes("idea");
+    let idea = alice.opens_pull_request("idea", "main");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(idea, "permissions").as_deref(), Some("success"), "{}", world.verdict(idea));
+    world.person("alice").closes(CATALOG, idea);
+    world.sweep_after(60).await;
+    let mut dave = world.person("dave").forks(CATALOG);
+    dave.resets("mine", grant).pushes("mine");
+    let mine = dave.opens_pull_request("mine", "main");
+    world.sweep_after(60).await;
+    assert_eq!(world.status(mine, "permissions").as_deref(), Some("failure"), "{}", world.verdict(mine));
+}

@@ -2,4 +2,5 @@
 
 mod costs;
 mod grants;
+mod leaks;
 mod lies;
