@@ -97,6 +97,14 @@ impl Answer {
         self.analyses.push(Analysis { commit, remarks: vec![remark], url: None });
     }
 
+    /// Keeps what is said of the head, and of the last so many of the other commits.
+    pub(super) fn keep_last(&mut self, verdict: &Verdict, most: usize) {
+        let others = verdict.commits.iter().rev().filter_map(|commit| commit.id).filter(|id| Some(*id) != self.head);
+        let kept: BTreeSet<CommitId> = others.take(most).chain(self.head).collect();
+        self.statuses.retain(|status| kept.contains(&status.commit));
+        self.analyses.retain(|analysis| kept.contains(&analysis.commit));
+    }
+
     /// One status alone.
     pub(super) fn one(commit: CommitId, name: CheckName, conclusion: Conclusion, text: &str, settings: &Settings) -> Self {
         Self { statuses: vec![status(commit, name, conclusion, text, settings)], ..Self::default() }

@@ -189,6 +189,8 @@ pub(super) struct BaseFacts {
     pub(super) people: BTreeMap<Identifier, ForgeUser>,
     /// The numeric ids of their accounts.
     pub(super) accounts: BTreeSet<u64>,
+    /// The same, bots included.
+    pub(super) known: BTreeSet<u64>,
 }
 
 impl Repository {

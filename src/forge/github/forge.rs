@@ -149,6 +149,6 @@ impl Forge for GithubForge {
     }
 
     async fn merge(&self, merge: &Merge) -> Result<Merged, ForgeError> {
-        merging::merge(&self.client, merge).await
+        merging::merge(&self.client, &self.options.watched_branch, merge).await
     }
 }
