@@ -5,10 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)] // a test may fail loudly
 #![allow(dead_code, unreachable_pub, unused_imports)] // what the fake can do is more than any one story needs
 
+mod binary;
 mod client;
 mod clock;
 mod fake;
 mod fake_itself;
+mod faults;
 mod forge;
 mod manifest;
 mod openapi;

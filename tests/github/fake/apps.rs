@@ -216,6 +216,21 @@ impl GitHub {
         self.state().tokens.retain(|_, token| matches!(token.of, Bearer::User(_)));
     }
 
+    /// Every token there is now, of people and of installations.
+    pub fn tokens(&self) -> Vec<String> {
+        self.state().tokens.keys().cloned().collect()
+    }
+
+    /// An installation is granted these permissions and no others; the App asks for what it asked.
+    pub fn grants(&self, installation: u64, permissions: &[(&str, Level)]) {
+        self.state().installations.get_mut(&installation).unwrap().permissions = permissions_of(permissions);
+    }
+
+    /// Pages of lists hold no more than this, so that a few things fill several.
+    pub fn pages_hold(&self, most: usize) {
+        self.state().most_of_a_page = most;
+    }
+
     /// Fresh tokens of installations are unknown to the servers that answer so many requests with them.
     pub fn tokens_are_late(&self, requests: u32) {
         self.state().late_tokens = requests;

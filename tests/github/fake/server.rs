@@ -105,8 +105,9 @@ async fn suffer(shared: &Mutex<State>, parts: &Parts, body: Bytes, fault: Fault)
         Trouble::CutShort => broken(real.unwrap(), false).await,
         // Ends the connection without a word, and without a message of a panic.
         Trouble::HangsUp => std::panic::resume_unwind(Box::new("hangs up")),
-        Trouble::Hangs(notify) => {
-            notify.notified().await;
+        Trouble::Hangs(hold) => {
+            hold.reached.notify_one();
+            hold.released.notified().await;
             match real {
                 Some(real) => real,
                 None if held => perform(shared, parts, body).await,
@@ -164,7 +165,7 @@ impl State {
             Err(refusal) => refusal,
             Ok(caller) => {
                 let here = self.own_address(&api, &path);
-                let call = Call { method, segments, query, body: sent, caller, here };
+                let call = Call { method, segments, query, body: sent, caller, here, most: self.most_of_a_page };
                 self.demand_headers(parts);
                 if self.spent(&by) {
                     Answer::refused(403, &format!("API rate limit exceeded for {by}."))

@@ -1,0 +1,1 @@
+//! The program as people run it, with the fake for its GitHub.
