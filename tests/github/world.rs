@@ -101,7 +101,21 @@ impl World {
             built(&clock, &github, &credentials, &store, dir.path().join("copy.git"), outward, &settings, deadline);
         github.forgets_calls();
         github.drops_deliveries();
-        Self { clock, github, known_as, installation, client, forge, store, controller, outward, settings, deadline, dir, credentials }
+        Self {
+            clock,
+            github,
+            known_as,
+            installation,
+            client,
+            forge,
+            store,
+            controller,
+            outward,
+            settings,
+            deadline,
+            dir,
+            credentials,
+        }
     }
 
     /// The daemon stops, and a new one starts with the same store.
@@ -238,12 +252,7 @@ fn built(
     settings: &Settings,
     deadline: Duration,
 ) -> (Github, Arc<GithubForge>, Controller) {
-    let options = GithubOptions {
-        api: github.api(),
-        git: github.git(),
-        credentials: credentials.clone(),
-        deadline,
-    };
+    let options = GithubOptions { api: github.api(), git: github.git(), credentials: credentials.clone(), deadline };
     let client = Github::new(options, clock.clone(), fastrand::Rng::with_seed(7)).unwrap();
     let options = GithubForgeOptions {
         comments: outward.comments,

@@ -169,6 +169,12 @@ impl GitHub {
         id
     }
 
+    /// An installation is given one more repository.
+    pub fn adds(&self, installation: u64, repository: &str) {
+        let id = self.repository(repository);
+        self.state().installations.get_mut(&installation).unwrap().repositories.insert(id);
+    }
+
     pub fn uninstalls(&self, installation: u64) {
         self.state().installations.remove(&installation);
     }

@@ -33,7 +33,11 @@ pub struct Server {
 impl Server {
     /// Listens on a port of loopback, any for 0; the state learns its address.
     pub fn start(shared: &Arc<Mutex<State>>, port: u16) -> Self {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        // Where it was before, somebody may pass through for a moment.
+        let mut tries = std::iter::repeat_with(|| std::net::TcpListener::bind(("127.0.0.1", port))).take(500);
+        let listener = tries
+            .find_map(|bound| bound.map_err(|_| std::thread::sleep(std::time::Duration::from_millis(10))).ok())
+            .expect("the port is taken");
         listener.set_nonblocking(true).unwrap();
         locked(shared).url = format!("http://{}", listener.local_addr().unwrap());
         let stop = Arc::new(Notify::new());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::GitHub;
 use super::journal::Called;
-use super::state::{Repository, State};
+use super::state::{CheckRun, Repository, State};
 
 /// The first line of the message of each commit, by its id.
 struct Names(BTreeMap<String, String>);
@@ -16,12 +16,15 @@ impl Names {
     fn of(repository: &Repository) -> Self {
         let git = Git::open(&repository.path).unwrap();
         let mut names = BTreeMap::new();
-        git.odb().unwrap().foreach(|id| {
-            if let Ok(commit) = git.find_commit(*id) {
-                names.insert(id.to_string(), commit.summary().ok().flatten().unwrap_or_default().to_owned());
-            }
-            true
-        }).unwrap();
+        git.odb()
+            .unwrap()
+            .foreach(|id| {
+                if let Ok(commit) = git.find_commit(*id) {
+                    names.insert(id.to_string(), commit.summary().ok().flatten().unwrap_or_default().to_owned());
+                }
+                true
+            })
+            .unwrap();
         Self(names)
     }
 
@@ -49,10 +52,17 @@ impl Names {
         match value {
             Value::String(text) => self.said(text).into(),
             Value::Array(all) => all.iter().map(|one| self.value(one)).collect(),
-            Value::Object(all) => all.iter().map(|(key, one)| (key.clone(), self.value(one))).collect(),
+            // The mark of a check run is a hash of what it says, ids of commits too.
+            Value::Object(all) => {
+                all.iter().filter(|(key, _)| *key != "external_id").map(|(key, one)| (key.clone(), self.value(one))).collect()
+            }
             other => other.clone(),
         }
     }
+}
+
+fn shown(run: &CheckRun) -> Value {
+    json!([run.name, run.status, run.conclusion, run.title, run.summary, run.text, run.annotations])
 }
 
 impl State {
@@ -66,9 +76,9 @@ impl State {
         // What an older head was told beyond what every commit is told stays with it.
         statuses.retain(|context, _| is_head || !context.ends_with("/approval"));
         let runs = repository.check_runs.values().filter(|run| run.sha == sha && is_head);
-        let runs: Vec<Value> = runs
-            .map(|run| json!([run.name, run.status, run.conclusion, run.title, run.summary, run.text, run.annotations]))
-            .collect();
+        // Of one name the newest counts.
+        let runs: BTreeMap<_, _> = runs.map(|run| ((run.app, &run.name), shown(run))).collect();
+        let runs: Vec<Value> = runs.into_values().collect();
         json!({"statuses": statuses, "check runs": runs})
     }
 }
@@ -88,9 +98,9 @@ impl GitHub {
         let mut heads: BTreeSet<Oid> = repository.pulls.values().map(|pull| pull.head).collect();
         heads.iter().for_each(|head| walk.push(*head).unwrap());
         heads.insert(git.refname_to_id("refs/heads/main").unwrap());
-        let commits = walk.map(|sha| sha.unwrap()).map(|sha| {
-            json!([names.said(&sha.to_string()), state.on_commit(repository, sha, heads.contains(&sha))])
-        });
+        let commits = walk
+            .map(|sha| sha.unwrap())
+            .map(|sha| json!([names.said(&sha.to_string()), state.on_commit(repository, sha, heads.contains(&sha))]));
         let commits: Vec<Value> = commits.collect();
         let pulls = repository.pulls.values().map(|pull| {
             let comments = repository.comments.values().filter(|comment| comment.issue == pull.number).map(|comment| {
@@ -134,9 +144,10 @@ impl GitHub {
                 twice.push(format!("{} on <{}>: {}", status.context, names.said(&status.sha.to_string()), told.1));
             }
         }
-        let mut runs = BTreeSet::new();
+        let mut runs = BTreeMap::new();
         for run in repository.check_runs.values() {
-            if !runs.insert((run.sha, run.app, run.name.clone())) {
+            // Annotations cannot be taken back: what has others is another one.
+            if runs.insert((run.sha, run.app, &run.name), shown(run)) == Some(shown(run)) {
                 twice.push(format!("a check run on <{}>", names.said(&run.sha.to_string())));
             }
             let mut annotations = BTreeSet::new();

@@ -89,8 +89,12 @@ async fn no_secret_is_logged_posted_or_put_into_an_address() {
         assert!(log.contains("TRACE") && log.contains("judged"), "nothing was logged");
         sings("the log", &log, &secrets);
         sings("GitHub", &github.end_state(CATALOG).to_string(), &secrets);
-        let asked: Vec<String> =
-            github.calls().iter().chain(&github.git_calls()).map(|call| format!("{} {} {:?}", call.path, call.query, call.body)).collect();
+        let asked: Vec<String> = github
+            .calls()
+            .iter()
+            .chain(&github.git_calls())
+            .map(|call| format!("{} {} {:?}", call.path, call.query, call.body))
+            .collect();
         sings("an address", &asked.join("\n"), &secrets);
         sings("a count", &life.world.controller.metrics().render(), &secrets);
     }

@@ -36,7 +36,7 @@ async fn a_secondary_limit_is_waited_out() {
 #[tokio::test]
 async fn a_quota_that_is_gone_is_waited_for_without_asking() {
     let mut life = Life::begins(Daemon::App).await;
-    (life.looks, life.pause) = (10, 300);
+    (life.looks, life.pause) = (4, 300);
     let github = life.world.github.clone();
     github.forgets_calls();
     life.people_act();

@@ -9,3 +9,5 @@ mod lists;
 mod reads;
 mod surroundings;
 mod writes;
+
+pub(crate) use canary::{canaries, sings};

@@ -17,7 +17,7 @@ async fn reads_that_fail_are_asked_again_and_nothing_else_is_different() {
     for status in [500, 502, 503] {
         let ended = troubled(6, 60, |github| READS.iter().for_each(|part| github.fault(on("GET", part).answers(status)))).await;
         ends_well("reads", &ended).await;
-        wastes_no_more_than("reads", &ended, 2 * READS.len()).await;
+        wastes_no_more_than("reads", &ended, READS.len()).await;
     }
 }
 
@@ -32,7 +32,7 @@ async fn torn_answers_are_neither_believed_nor_remembered() {
         })
         .await;
         ends_well("torn", &ended).await;
-        wastes_no_more_than("torn", &ended, 2 * READS.len()).await;
+        wastes_no_more_than("torn", &ended, READS.len()).await;
     }
 }
 
@@ -40,10 +40,10 @@ async fn torn_answers_are_neither_believed_nor_remembered() {
 async fn a_stray_304_and_a_silent_end_change_nothing() {
     let ended = troubled(8, 60, |github| READS.iter().for_each(|part| github.fault(on("GET", part).answers(304)))).await;
     ends_well("304", &ended).await;
-    wastes_no_more_than("304", &ended, 4 * READS.len()).await;
+    wastes_no_more_than("304", &ended, 2 * READS.len()).await;
     let ended = troubled(6, 60, |github| READS.iter().for_each(|part| github.fault(on("GET", part).hangs_up()))).await;
     ends_well("hangs up", &ended).await;
-    wastes_no_more_than("hangs up", &ended, 2 * READS.len()).await;
+    wastes_no_more_than("hangs up", &ended, READS.len()).await;
 }
 
 #[tokio::test]
@@ -65,7 +65,11 @@ async fn a_server_that_says_nothing_is_left() {
     life.looks = 6;
     let github = life.world.github.clone();
     github.forgets_calls();
-    let hung = [github.hangs(on("GET", "/pulls/1/reviews")), github.hangs(on("POST", "/statuses/").performed()), github.hangs(on("POST", "/labels"))];
+    let hung = [
+        github.hangs(on("GET", "/pulls/1/reviews")),
+        github.hangs(on("POST", "/statuses/").performed()),
+        github.hangs(on("POST", "/labels")),
+    ];
     life.goes_on().await;
     assert!(github.faults_are_over(), "{:?}", github.faults_left());
     let ended = life.ended();
