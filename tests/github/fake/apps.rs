@@ -102,7 +102,8 @@ impl State {
             }
             repositories = wanted;
         }
-        let (text, token) = self.mint(id, permissions, repositories.clone());
+        // One that is not narrowed opens what the installation has, whenever it got it.
+        let (text, token) = self.mint(id, permissions, narrower.then(|| repositories.clone()));
         let mut json = json!({
             "token": text, "expires_at": token.expires_at.unwrap().to_string(),
             "permissions": permissions_json(token.permissions.as_ref().unwrap()), "repository_selection": "selected",
@@ -114,13 +115,13 @@ impl State {
     }
 
     pub fn installation_repositories(&self, call: &Call<'_>) -> Answered {
-        let Caller::Installation { token, .. } = &call.caller else {
+        let Caller::Installation { id, token } = &call.caller else {
             return Err(Answer::refused(
                 403,
                 "You must authenticate with an installation access token in order to list repositories for an installation.",
             ));
         };
-        let all = self.tokens[token].repositories.clone().unwrap_or_default();
+        let all = self.tokens[token].repositories.clone().unwrap_or_else(|| self.installations[id].repositories.clone());
         Ok(call.counted("repositories", all.into_iter().map(|id| self.repository_json(id)).collect()))
     }
 
@@ -187,8 +188,8 @@ impl GitHub {
     pub fn installation_token(&self, installation: u64) -> String {
         let mut state = self.state();
         let it = &state.installations[&installation];
-        let (permissions, repositories) = (it.permissions.clone(), it.repositories.iter().copied().collect());
-        let (text, _) = state.mint(installation, permissions, repositories);
+        let permissions = it.permissions.clone();
+        let (text, _) = state.mint(installation, permissions, None);
         state.tokens.get_mut(&text).unwrap().unheard_of = 0;
         text
     }

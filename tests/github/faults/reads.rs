@@ -79,7 +79,7 @@ async fn a_server_that_says_nothing_is_left() {
 
 #[tokio::test]
 async fn everything_fails_twice() {
-    let ended = troubled(40, 60, |github| {
+    let ended = troubled(24, 60, |github| {
         READS.iter().for_each(|part| github.fault(on("GET", part).answers(502).times(2)));
         WRITES.iter().for_each(|(method, part)| github.fault(on(method, part).answers(502).performed()));
         github.fault(on("POST", "/access_tokens").answers(500).times(2));

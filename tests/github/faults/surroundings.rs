@@ -18,7 +18,8 @@ async fn a_repository_that_is_renamed_is_followed() {
     github.renames("acme/inventory", "catalog");
     life.goes_on().await;
     let redirected = github.calls().iter().filter(|call| [301, 307].contains(&call.status)).count();
-    assert!((1..=6).contains(&redirected), "{redirected}");
+    let lines: Vec<String> = github.calls().iter().map(|call| format!("{} {} {}", call.method, call.path, call.status)).collect();
+    assert!((1..=6).contains(&redirected), "{redirected}: {lines:#?}");
     ends_well("renamed", &life.ended()).await;
 }
 
