@@ -27,7 +27,11 @@ struct Hand {
 impl ManualClock {
     /// It is a morning in 2026.
     pub fn start() -> Arc<Self> {
-        let now = Timestamp::from_second(1_772_442_000).unwrap();
+        Self::at(Timestamp::from_second(1_772_442_000).unwrap())
+    }
+
+    /// It is then.
+    pub fn at(now: Timestamp) -> Arc<Self> {
         let hand = Hand { now, elapsed: Duration::ZERO, held: false };
         Arc::new(Self { moved: watch::Sender::new(hand), slept: Mutex::default() })
     }

@@ -6,10 +6,12 @@
 #![allow(dead_code, unreachable_pub, unused_imports)] // what the fake can do is more than any one story needs
 
 mod attacks;
+mod binary;
 mod client;
 mod clock;
 mod fake;
 mod fake_itself;
+mod faults;
 mod forge;
 mod hearing;
 mod manifest;

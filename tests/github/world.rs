@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use git2::Oid;
 use portcullis::controller::{Controller, Judge, Outward, Parts, Settings, Waker, Watched};
@@ -64,6 +65,8 @@ pub struct World {
     pub controller: Controller,
     pub outward: Outward,
     pub settings: Settings,
+    /// How long a request may take, of a daemon that starts from now on.
+    pub deadline: Duration,
     dir: tempfile::TempDir,
     credentials: Credentials,
 }
@@ -93,18 +96,33 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         git2::Repository::init_bare(dir.path().join("copy.git")).unwrap();
         let store = Arc::new(SqliteStore::open(&dir.path().join("store.db")).await.unwrap());
+        let deadline = Duration::from_secs(20);
         let (client, forge, controller) =
-            built(&clock, &github, &credentials, &store, dir.path().join("copy.git"), outward, &settings);
+            built(&clock, &github, &credentials, &store, dir.path().join("copy.git"), outward, &settings, deadline);
         github.forgets_calls();
         github.drops_deliveries();
-        Self { clock, github, known_as, installation, client, forge, store, controller, outward, settings, dir, credentials }
+        Self {
+            clock,
+            github,
+            known_as,
+            installation,
+            client,
+            forge,
+            store,
+            controller,
+            outward,
+            settings,
+            deadline,
+            dir,
+            credentials,
+        }
     }
 
     /// The daemon stops, and a new one starts with the same store.
     pub fn restarts_daemon(&mut self) {
         let copy = self.dir.path().join("copy.git");
         let (client, forge, controller) =
-            built(&self.clock, &self.github, &self.credentials, &self.store, copy, self.outward, &self.settings);
+            built(&self.clock, &self.github, &self.credentials, &self.store, copy, self.outward, &self.settings, self.deadline);
         (self.client, self.forge, self.controller) = (client, forge, controller);
     }
 
@@ -132,7 +150,7 @@ impl World {
 
     /// Time passes, and the controller looks.
     pub async fn sweep_after(&self, seconds: u64) {
-        self.clock.advance(std::time::Duration::from_secs(seconds));
+        self.clock.advance(Duration::from_secs(seconds));
         self.sweep().await;
     }
 
@@ -198,7 +216,8 @@ impl World {
     }
 }
 
-fn found_catalog(github: &GitHub) {
+/// The catalog of the stories, pushed by alice.
+pub fn found_catalog(github: &GitHub) {
     github.collaborator(CATALOG, "alice", Role::Admin);
     github.collaborator(CATALOG, "bob", Role::Write);
     github.collaborator(CATALOG, "carol", Role::Write);
@@ -221,6 +240,7 @@ fn found_catalog(github: &GitHub) {
     alice.pushes("main");
 }
 
+#[allow(clippy::too_many_arguments)] // all that a daemon is made of
 fn built(
     clock: &Arc<ManualClock>,
     github: &GitHub,
@@ -229,13 +249,9 @@ fn built(
     copy: PathBuf,
     outward: Outward,
     settings: &Settings,
+    deadline: Duration,
 ) -> (Github, Arc<GithubForge>, Controller) {
-    let options = GithubOptions {
-        api: github.api(),
-        git: github.git(),
-        credentials: credentials.clone(),
-        deadline: std::time::Duration::from_secs(20),
-    };
+    let options = GithubOptions { api: github.api(), git: github.git(), credentials: credentials.clone(), deadline };
     let client = Github::new(options, clock.clone(), fastrand::Rng::with_seed(7)).unwrap();
     let options = GithubForgeOptions {
         comments: outward.comments,

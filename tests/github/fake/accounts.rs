@@ -59,6 +59,11 @@ impl State {
         self.account_id(login).map(|id| Answer::ok(self.public_user_json(id))).ok_or_else(Answer::not_found)
     }
 
+    pub fn user_by_id(&self, id: &str) -> Answered {
+        let found = id.parse().ok().and_then(|id| self.accounts.get(&id)).filter(|account| !account.gone);
+        found.map(|account| Answer::ok(self.public_user_json(account.id))).ok_or_else(Answer::not_found)
+    }
+
     pub fn rate_limit(&self, call: &Call<'_>) -> Answer {
         let by = self.called(Some(&call.caller));
         let used = self.quotas.get(&by).map_or(0, |quota| quota.used);

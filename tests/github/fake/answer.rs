@@ -65,6 +65,8 @@ pub struct Call<'a> {
     pub caller: super::auth::Caller,
     /// The address of this very list, to which queries are added: `http://…/repositories/7/pulls`.
     pub here: String,
+    /// How many of a list a page has at most.
+    pub most: usize,
 }
 
 impl Call<'_> {
@@ -77,7 +79,7 @@ impl Call<'_> {
     }
 
     pub fn per_page(&self) -> usize {
-        self.number("per_page").unwrap_or(30).clamp(1, 100)
+        self.number("per_page").unwrap_or(30).clamp(1, self.most)
     }
 
     /// A text of the body; an empty one where there is none.

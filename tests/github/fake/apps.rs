@@ -112,7 +112,8 @@ impl State {
             }
             repositories = wanted;
         }
-        let (text, token) = self.mint(id, permissions, repositories.clone());
+        // One that is not narrowed opens what the installation has, whenever it got it.
+        let (text, token) = self.mint(id, permissions, narrower.then(|| repositories.clone()));
         let mut json = json!({
             "token": text, "expires_at": token.expires_at.unwrap().to_string(),
             "permissions": permissions_json(token.permissions.as_ref().unwrap()), "repository_selection": "selected",
@@ -124,13 +125,13 @@ impl State {
     }
 
     pub fn installation_repositories(&self, call: &Call<'_>) -> Answered {
-        let Caller::Installation { token, .. } = &call.caller else {
+        let Caller::Installation { id, token } = &call.caller else {
             return Err(Answer::refused(
                 403,
                 "You must authenticate with an installation access token in order to list repositories for an installation.",
             ));
         };
-        let all = self.tokens[token].repositories.clone().unwrap_or_default();
+        let all = self.tokens[token].repositories.clone().unwrap_or_else(|| self.installations[id].repositories.clone());
         Ok(call.counted("repositories", all.into_iter().map(|id| self.repository_json(id)).collect()))
     }
 
@@ -179,6 +180,12 @@ impl GitHub {
         id
     }
 
+    /// An installation is given one more repository.
+    pub fn adds(&self, installation: u64, repository: &str) {
+        let id = self.repository(repository);
+        self.state().installations.get_mut(&installation).unwrap().repositories.insert(id);
+    }
+
     pub fn uninstalls(&self, installation: u64) {
         self.state().installations.remove(&installation);
     }
@@ -191,8 +198,8 @@ impl GitHub {
     pub fn installation_token(&self, installation: u64) -> String {
         let mut state = self.state();
         let it = &state.installations[&installation];
-        let (permissions, repositories) = (it.permissions.clone(), it.repositories.iter().copied().collect());
-        let (text, _) = state.mint(installation, permissions, repositories);
+        let permissions = it.permissions.clone();
+        let (text, _) = state.mint(installation, permissions, None);
         state.tokens.get_mut(&text).unwrap().unheard_of = 0;
         text
     }
@@ -224,6 +231,21 @@ impl GitHub {
     /// The same for every token that any installation has.
     pub fn revokes_installation_tokens(&self) {
         self.state().tokens.retain(|_, token| matches!(token.of, Bearer::User(_)));
+    }
+
+    /// Every token there is now, of people and of installations.
+    pub fn tokens(&self) -> Vec<String> {
+        self.state().tokens.keys().cloned().collect()
+    }
+
+    /// An installation is granted these permissions and no others; the App asks for what it asked.
+    pub fn grants(&self, installation: u64, permissions: &[(&str, Level)]) {
+        self.state().installations.get_mut(&installation).unwrap().permissions = permissions_of(permissions);
+    }
+
+    /// Pages of lists hold no more than this, so that a few things fill several.
+    pub fn pages_hold(&self, most: usize) {
+        self.state().most_of_a_page = most;
     }
 
     /// Fresh tokens of installations are unknown to the servers that answer so many requests with them.

@@ -127,7 +127,11 @@ impl State {
                 (&self.tokens[token], "personal access token")
             }
         };
-        if token.repositories.as_ref().is_some_and(|all| !all.contains(&repository)) {
+        let installed = match caller {
+            Caller::Installation { id, .. } => self.installations.get(id).map(|it| &it.repositories),
+            _ => None,
+        };
+        if token.repositories.as_ref().or(installed).is_some_and(|all| !all.contains(&repository)) {
             let public = !self.repositories[&repository].private && level == Level::Read;
             return if public { Ok(()) } else { Err(Answer::not_found()) };
         }
@@ -171,12 +175,17 @@ impl State {
     }
 
     /// A token for an installation, for an hour.
-    pub fn mint(&mut self, installation: u64, permissions: BTreeMap<String, Level>, repositories: Vec<u64>) -> (String, Token) {
+    pub fn mint(
+        &mut self,
+        installation: u64,
+        permissions: BTreeMap<String, Level>,
+        repositories: Option<Vec<u64>>,
+    ) -> (String, Token) {
         let id = self.next_id();
         let token = Token {
             of: Bearer::Installation(installation),
             permissions: Some(permissions),
-            repositories: Some(repositories.into_iter().collect()),
+            repositories: repositories.map(|all| all.into_iter().collect()),
             expires_at: Some(self.now() + jiff::SignedDuration::from_hours(1)),
             unheard_of: self.late_tokens,
         };

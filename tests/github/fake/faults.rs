@@ -31,16 +31,28 @@ pub enum Trouble {
     /// Nothing is answered, and the connection closed.
     HangsUp,
     /// Nothing is answered until the test says so.
-    Hangs(Arc<Notify>),
+    Hangs(Arc<Hold>),
+}
+
+/// Where a request hangs.
+#[derive(Default)]
+pub struct Hold {
+    pub reached: Notify,
+    pub released: Notify,
 }
 
 /// Lets hung requests go on.
-pub struct Release(Arc<Notify>);
+pub struct Release(Arc<Hold>);
 
 impl Release {
     pub fn release(&self) {
-        self.0.notify_waiters();
-        self.0.notify_one();
+        self.0.released.notify_waiters();
+        self.0.released.notify_one();
+    }
+
+    /// Waits until a request hangs; one that is performed has been by then.
+    pub async fn reached(&self) {
+        self.0.reached.notified().await;
     }
 }
 
@@ -155,15 +167,22 @@ impl GitHub {
 
     /// The requests hang until they are released.
     pub fn hangs(&self, mut fault: Fault) -> Release {
-        let notify = Arc::new(Notify::new());
-        fault.trouble = Trouble::Hangs(notify.clone());
+        let hold = Arc::new(Hold::default());
+        fault.trouble = Trouble::Hangs(hold.clone());
         self.fault(fault);
-        Release(notify)
+        Release(hold)
     }
 
     /// Whether everything that was to go wrong has.
     pub fn faults_are_over(&self) -> bool {
         self.state().faults.iter().all(Fault::is_over)
+    }
+
+    /// What was to go wrong and has not.
+    pub fn faults_left(&self) -> Vec<String> {
+        let state = self.state();
+        let left = state.faults.iter().filter(|fault| !fault.is_over());
+        left.map(|it| format!("{} {} {} times", it.method.as_deref().unwrap_or("any"), it.part, it.times)).collect()
     }
 
     /// Nothing goes wrong any more.

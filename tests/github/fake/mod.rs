@@ -26,6 +26,7 @@ mod repositories;
 mod reviews;
 mod routes;
 mod server;
+mod standing;
 mod state;
 mod statuses;
 mod teams;
@@ -44,7 +45,7 @@ pub use journal::Called;
 pub use merging::Method;
 pub use people::Person;
 pub use state::{Level, Role, WEB_FLOW};
-pub use webhooks::Delivery;
+pub use webhooks::{Delivery, post, signature};
 
 /// A handle on the fake; it lives until the last one is dropped.
 #[derive(Clone)]

@@ -15,10 +15,15 @@ impl State {
         let own = format!("{}/repos/{full}/branches/{branch}", self.url);
         let there = self.repositories[&id].protection.get(branch);
         let checks = there.and_then(|it| it.get("required_status_checks"));
+        let everyone = there.is_some_and(|it| it["enforce_admins"]["enabled"] == true);
         let short = json!({
             "enabled": there.is_some(),
             "required_status_checks": {
-                "enforcement_level": if checks.is_some() { "non_admins" } else { "off" },
+                "enforcement_level": match checks {
+                    None => "off",
+                    Some(_) if everyone => "everyone",
+                    Some(_) => "non_admins",
+                },
                 "contexts": checks.map_or_else(|| json!([]), |it| it["contexts"].clone()),
                 "checks": checks.map_or_else(|| json!([]), |it| it["checks"].clone()),
             },

@@ -16,6 +16,7 @@ impl State {
             ("GET", ["rate_limit"]) => Ok(self.rate_limit(call)),
             ("GET", ["user"]) => self.current_user(call),
             ("GET", ["users", login]) => self.user(login),
+            ("GET", ["user", id]) => self.user_by_id(id),
             ("GET", ["app"]) => self.app(call),
             ("GET", ["app", "installations"]) => self.list_installations(call),
             ("POST", ["app", "installations", id, "access_tokens"]) => self.create_token(call, id),

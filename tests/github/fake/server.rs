@@ -33,7 +33,11 @@ pub struct Server {
 impl Server {
     /// Listens on a port of loopback, any for 0; the state learns its address.
     pub fn start(shared: &Arc<Mutex<State>>, port: u16) -> Self {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        // Where it was before, somebody may pass through for a moment.
+        let mut tries = std::iter::repeat_with(|| std::net::TcpListener::bind(("127.0.0.1", port))).take(500);
+        let listener = tries
+            .find_map(|bound| bound.map_err(|_| std::thread::sleep(std::time::Duration::from_millis(10))).ok())
+            .expect("the port is taken");
         listener.set_nonblocking(true).unwrap();
         locked(shared).url = format!("http://{}", listener.local_addr().unwrap());
         let stop = Arc::new(Notify::new());
@@ -105,8 +109,9 @@ async fn suffer(shared: &Mutex<State>, parts: &Parts, body: Bytes, fault: Fault)
         Trouble::CutShort => broken(real.unwrap(), false).await,
         // Ends the connection without a word, and without a message of a panic.
         Trouble::HangsUp => std::panic::resume_unwind(Box::new("hangs up")),
-        Trouble::Hangs(notify) => {
-            notify.notified().await;
+        Trouble::Hangs(hold) => {
+            hold.reached.notify_one();
+            hold.released.notified().await;
             match real {
                 Some(real) => real,
                 None if held => perform(shared, parts, body).await,
@@ -164,7 +169,7 @@ impl State {
             Err(refusal) => refusal,
             Ok(caller) => {
                 let here = self.own_address(&api, &path);
-                let call = Call { method, segments, query, body: sent, caller, here };
+                let call = Call { method, segments, query, body: sent, caller, here, most: self.most_of_a_page };
                 self.demand_headers(parts);
                 if self.spent(&by) {
                     Answer::refused(403, &format!("API rate limit exceeded for {by}."))

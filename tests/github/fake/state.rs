@@ -45,6 +45,8 @@ pub struct State {
     pub quota: u64,
     /// How many requests with a fresh token are answered by a server that has not heard of it.
     pub late_tokens: u32,
+    /// Of GitHub it is 100.
+    pub most_of_a_page: usize,
     pub journal: Vec<Called>,
     pub faults: Vec<Fault>,
     pub deliveries: Vec<Delivery>,
@@ -283,6 +285,7 @@ impl State {
             quotas: BTreeMap::new(),
             quota: 5000,
             late_tokens: 0,
+            most_of_a_page: 100,
             journal: Vec::new(),
             faults: Vec::new(),
             deliveries: Vec::new(),
