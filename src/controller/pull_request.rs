@@ -51,7 +51,8 @@ impl Shared {
         let input = Input { head: open.then_some(details.head), version, ..world.pull_request(open) };
         let pending = repository.look_again(&thing, open && details.pending.is_some());
         let head = details.head;
-        let facts = Facts { pull_request, details, accepted, base: &base, members: world.members.clone() };
+        let awaited = pending.and(details.pending.clone());
+        let facts = Facts { pull_request, details, accepted, base: &base, members: world.members.clone(), awaited };
         match self.judge_pull_request(repository, facts).await {
             Ok(recheck) => {
                 let now = self.clock.now();
@@ -152,7 +153,7 @@ impl Shared {
         repository: &Arc<Repository>,
         facts: Facts<'_>,
     ) -> Result<Option<Timestamp>, Unjudged> {
-        let Facts { pull_request, details, accepted, base, members } = facts;
+        let Facts { pull_request, details, accepted, base, members, awaited } = facts;
         let (key, id, head) = (&repository.watched.key, pull_request.id.as_str(), details.head);
         let open = details.state == PullRequestState::Open;
         let heard = Heard::of(&details.commands, &base.accounts);
@@ -193,6 +194,9 @@ impl Shared {
         let shown = Shown { id, verdict: &judged.verdict, open, draft };
         let mut answer = judged.answer;
         answer.story = Some(story(&shown, judged.comment, heard.answered, repository, base));
+        if let Some(what) = awaited {
+            answer = answer.awaiting(&what);
+        }
         if open {
             self.say(repository, id, head, &answer);
         } else {
@@ -243,6 +247,8 @@ struct Facts<'a> {
     accepted: CommitId,
     base: &'a BaseFacts,
     members: Members,
+    /// What the forge has still to tell, and is asked again.
+    awaited: Option<String>,
 }
 
 /// What the forge told, as the judgement takes it.

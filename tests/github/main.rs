@@ -10,6 +10,7 @@ mod clock;
 mod fake;
 mod fake_itself;
 mod forge;
+mod hearing;
 mod manifest;
 mod openapi;
 mod payloads;

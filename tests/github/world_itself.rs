@@ -1,5 +1,7 @@
 //! The stage stands: a controller on the fake judges what is proposed there, as an App and with a token.
 
+use portcullis::forge::github::delivery::What;
+
 use crate::world::{Daemon, RUN, World};
 
 #[tokio::test]
@@ -37,4 +39,22 @@ async fn a_strangers_fork_is_judged_as_the_strangers() {
     let number = dave.opens_pull_request("mine", "main");
     world.sweep_after(60).await;
     assert_eq!(world.status(number, "permissions").as_deref(), Some("failure"), "{}", world.verdict(number));
+}
+
+#[tokio::test]
+async fn what_happens_on_github_is_heard_by_webhooks() {
+    let world = World::new(Daemon::App).await;
+    let ear = world.listens().await;
+    let number = world.proposes("bob", "longer", "runs/longer.yaml", RUN);
+    world.person("carol").reviews("acme/catalog", number, "APPROVED");
+    world.person("carol").comments("acme/catalog", number, "/portcullis recheck");
+    world.hears(&ear).await;
+    let heard: Vec<What> = ear.heard().into_iter().map(|woken| woken.what).collect();
+    assert_eq!(
+        heard.iter().filter(|what| **what == What::PullRequest(number)).count(),
+        3,
+        "opened, reviewed, commented: {heard:?}"
+    );
+    assert!(heard.contains(&What::Repository), "pushed: {heard:?}");
+    assert_eq!(world.status(number, "approval").as_deref(), Some("success"), "{}", world.verdict(number));
 }

@@ -10,6 +10,8 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// What goes out differs on purpose from what the description allows; this is held to it instead.
     pub described: Option<Value>,
+    /// The description has no body for this, GitHub has.
+    pub bare: bool,
 }
 
 pub type Answered = Result<Answer, Answer>;
@@ -24,7 +26,7 @@ impl Answer {
     }
 
     pub fn with(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body), headers: Vec::new(), described: None }
+        Self { status, body: Some(body), headers: Vec::new(), described: None, bare: false }
     }
 
     /// A refusal in GitHub's manner.
@@ -41,7 +43,12 @@ impl Answer {
         Self::with(422, json!({"message": message, "documentation_url": "https://docs.github.com/rest"}))
     }
 
-    /// Another value to be held to the description than the one that is sent; null where it knows of no body.
+    /// The same, where the description leaves the body out.
+    pub fn undescribed(message: &str) -> Self {
+        Self { bare: true, ..Self::invalid(message) }
+    }
+
+    /// Another value to be held to the description than the one that is sent.
     pub fn described_as(mut self, value: Value) -> Self {
         self.described = Some(value);
         self
