@@ -43,6 +43,7 @@ impl World {
             match (&woken.repository, &woken.what) {
                 (Some(_), What::PullRequest(number)) => drop(waker.wake_pull_request("catalog", &number.to_string())),
                 (Some(_), What::Repository) => drop(waker.wake_repository("catalog")),
+                (Some(_), What::Standing) => drop(waker.recheck_repository("catalog")),
                 _ => waker.wake_everything(),
             }
             note.lock().unwrap().push(woken);

@@ -49,6 +49,7 @@ async fn every_example_of_github_wakes_whom_it_should() {
             let shown = |what: &What| match what {
                 What::PullRequest(_) => "pull request",
                 What::Repository => "repository",
+                What::Standing => "what stands on all",
                 What::Everything => "everything",
             };
             let wakes: Vec<&str> = woken.iter().map(|one| shown(&one.what)).collect();

@@ -137,9 +137,9 @@ impl Hub {
             match woken.what {
                 What::PullRequest(number) => drop(waker.wake_pull_request(name, &number.to_string())),
                 // What we post comes back to us, and we know it already.
-                What::Repository if ours => {}
+                What::Repository | What::Standing if ours => {}
                 What::Repository => drop(waker.wake_repository(name)),
-                What::Everything => drop(waker.recheck_repository(name)),
+                What::Standing | What::Everything => drop(waker.recheck_repository(name)),
             }
         }
         if woken.what == What::Everything || names.is_empty() {

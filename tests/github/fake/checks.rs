@@ -68,7 +68,7 @@ impl State {
         };
         let run = self.changed_run(call, run)?;
         self.repository(id).check_runs.insert(own, run);
-        self.check_run_event(id, own, "created");
+        self.check_run_event(id, own, "created", None);
         Ok(Answer::created(self.check_run_json(id, &self.repositories[&id].check_runs[&own])))
     }
 
@@ -85,7 +85,7 @@ impl State {
         let completed = run.status == "completed";
         self.repository(id).check_runs.insert(own, run);
         if completed {
-            self.check_run_event(id, own, "completed");
+            self.check_run_event(id, own, "completed", None);
         }
         Ok(Answer::ok(self.check_run_json(id, &self.repositories[&id].check_runs[&own])))
     }
@@ -184,8 +184,8 @@ impl GitHub {
         let id = self.repository(full_name);
         let mut state = self.state();
         state.deed();
-        let _ = state.account_id(login).unwrap();
+        let by = state.account_id(login);
         let own = state.repositories[&id].check_runs.values().rev().find(|run| run.sha == sha && run.name == name).unwrap().id;
-        state.check_run_event(id, own, "rerequested");
+        state.check_run_event(id, own, "rerequested", by);
     }
 }

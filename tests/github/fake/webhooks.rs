@@ -131,15 +131,15 @@ impl State {
         self.event("status", None, Some(id), by, over);
     }
 
-    pub fn check_run_event(&mut self, id: u64, run: u64, action: &str) {
+    pub fn check_run_event(&mut self, id: u64, run: u64, action: &str, by: Option<u64>) {
         let run = &self.repositories[&id].check_runs[&run];
-        let (bot, sha) = (self.apps[&run.app].bot, run.sha.to_string());
+        let (by, sha) = (by.unwrap_or(self.apps[&run.app].bot), run.sha.to_string());
         let over = json!({"check_run": self.check_run_json(id, run)});
         let mut suite = json!({"check_suite": {"head_sha": sha, "app": self.app_json(run.app)}});
-        self.event("check_run", Some(action), Some(id), bot, over);
+        self.event("check_run", Some(action), Some(id), by, over);
         if action == "rerequested" {
             suite["check_suite"]["id"] = 1.into();
-            self.event("check_suite", Some(action), Some(id), bot, suite);
+            self.event("check_suite", Some(action), Some(id), by, suite);
         }
     }
 

@@ -1,5 +1,9 @@
 //! What people ask for in comments, and what others have done to what we posted.
 
+use portcullis::controller::Outward;
+use portcullis::forge::github::CHECK_RUN;
+
+use super::waking::{Stage, Wakes};
 use super::{GREEN, WAITS, bob_asks, stage};
 use crate::world::{CATALOG, World};
 
@@ -82,14 +86,42 @@ async fn a_comment_that_somebody_deletes_comes_back_when_there_is_something_new_
     assert_eq!(world.comment(number), Some(comment), "or when somebody asks for it");
 }
 
+/// Nothing about the pull request itself has changed, so nothing but the delivery tells of it.
 #[tokio::test]
-async fn whoever_asks_for_the_check_run_again_gets_it_again() {
-    let world = stage().await;
-    let number = world.proposes("alice", "dev", "entities/Env/dev.yaml", DEV);
-    world.sweep_after(20).await;
+async fn what_somebody_does_to_our_answers_is_put_right_at_once_through_webhooks() {
+    let stage = Stage::new(Wakes::Webhooks, Outward::default()).await;
+    let world = &stage.world;
+    let number = world.proposes("bob", "dev", "entities/Env/dev.yaml", DEV);
+    stage.settles().await;
     let head = world.head(number);
-    world.github.rerequests("alice", CATALOG, head, portcullis::forge::github::CHECK_RUN);
-    world.sweep_after(600).await;
-    let run = world.check_run(number).unwrap();
-    assert_eq!((&run["status"], &run["conclusion"]), (&"completed".into(), &"success".into()));
+    assert_eq!(world.status(number, "permissions").as_deref(), Some("failure"));
+    world.github.posts_status("bob", CATALOG, head, "portcullis/permissions", "success");
+    stage.settles().await;
+    assert_eq!(world.status(number, "permissions").as_deref(), Some("failure"));
+
+    // "Re-run" has everything read again.
+    world.github.posts_status("bob", CATALOG, head, "portcullis/approval", "failure");
+    world.github.drops_deliveries();
+    world.github.rerequests("alice", CATALOG, head, CHECK_RUN);
+    stage.settles().await;
+    assert_ne!(world.status(number, "approval").as_deref(), Some("failure"));
+    assert_eq!(world.github.check_runs(CATALOG, head), 1);
+    assert_eq!(world.check_run(number).unwrap()["conclusion"], "failure");
+}
+
+#[tokio::test]
+async fn a_daemon_that_starts_anew_says_nothing_twice() {
+    let mut world = stage().await;
+    let waits = bob_asks(&world).await;
+    let red = world.proposes("bob", "dev", "entities/Env/dev.yaml", DEV);
+    world.sweep_after(20).await;
+    world.sweep_after(20).await;
+    let before = world.github.writes().len();
+    world.restarts_daemon();
+    world.sweep_after(20).await;
+    world.sweep_after(20).await;
+    let again = world.github.writes().split_off(before);
+    assert!(again.is_empty(), "{again:#?}");
+    assert_eq!(world.verdict(waits), WAITS);
+    assert_eq!(world.status(red, "permissions").as_deref(), Some("failure"));
 }

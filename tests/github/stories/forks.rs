@@ -77,3 +77,16 @@ async fn a_fork_that_goes_later_takes_the_approval_with_it() {
     assert_ne!(world.verdict(number), GREEN, "anybody may have pushed it, carol too");
     bob_asks(&world).await;
 }
+
+#[tokio::test]
+async fn the_branch_of_a_fork_that_is_called_main_is_not_the_watched_one() {
+    let world = stage().await;
+    let before = world.accepted().await;
+    let mut dave = world.person("dave").forks(CATALOG);
+    dave.writes("entities/Env/mine.yaml", "identifier: mine\n").commits("Mine");
+    dave.pushes("main");
+    let number = dave.opens_pull_request("main", "main");
+    world.sweep_after(20).await;
+    assert_eq!(world.status(number, "permissions").as_deref(), Some("failure"));
+    assert_eq!(world.accepted().await, before);
+}

@@ -114,3 +114,21 @@ async fn rewritten_history_halts_until_it_is_put_back() {
     world.sweep_after(20).await;
     assert_eq!(world.accepted().await, Some(third));
 }
+
+/// Of the second nobody judged what it makes of the first: it is judged as a push, by the rights of all who had a hand in it.
+#[tokio::test]
+async fn two_that_are_merged_before_anybody_looks_are_followed_if_whoever_merged_may() {
+    for (login, may) in [("alice", true), ("bob", false)] {
+        let world = stage().await;
+        let one = world.proposes("alice", "one", "entities/Env/one.yaml", "identifier: one\n");
+        let two = world.proposes("alice", "two", "entities/Env/two.yaml", "identifier: two\n");
+        world.sweep_after(20).await;
+        assert_eq!((world.verdict(one).as_str(), world.verdict(two).as_str()), (GREEN, GREEN));
+        let first = world.person(login).merges(CATALOG, one, Method::Merge);
+        let second = world.person(login).merges(CATALOG, two, Method::Merge);
+        world.sweep_after(20).await;
+        assert_eq!(world.accepted().await, Some(commit(if may { second } else { first })), "{login}");
+        let expected = if may { "success" } else { "failure" };
+        assert_eq!(world.status_of(second, "permissions").as_deref(), Some(expected), "{login}");
+    }
+}

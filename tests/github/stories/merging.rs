@@ -5,6 +5,7 @@ use std::time::Duration;
 use portcullis::controller::{Outward, Settings};
 use portcullis::forge::MergeMethod;
 
+use super::waking::{Stage, Wakes};
 use super::{GREEN, RUN, SHORTER, WAITS, bob_asks, commit, reason, reviews, run};
 use crate::fake::on;
 use crate::world::{CATALOG, Daemon, World};
@@ -106,4 +107,20 @@ async fn two_that_are_green_are_merged_one_after_the_other() {
     let merges = world.github.calls_to("PUT", "/merge");
     assert_eq!(merges.iter().filter(|call| call.status == 200).count(), 2);
     assert_ne!(commit(world.head(one)), world.main());
+}
+
+/// What we push ourselves comes back to us and is not listened to; the merge is followed all the same.
+#[tokio::test]
+async fn what_we_merge_is_followed_through_webhooks_alone() {
+    for method in [MergeMethod::Merge, MergeMethod::Squash, MergeMethod::Rebase] {
+        let stage = Stage::new(Wakes::Webhooks, Outward { merge: Some(method), ..Outward::default() }).await;
+        let world = &stage.world;
+        let number = world.proposes("bob", "longer", "runs/longer.yaml", RUN);
+        stage.settles().await;
+        world.person("carol").reviews(CATALOG, number, "APPROVED");
+        stage.settles().await;
+        assert!(is_merged(world, number), "{method:?}");
+        assert_eq!(world.accepted().await, Some(world.main()), "{method:?}");
+        assert_eq!(run(world, "longer").await, "APPROVED", "{method:?}");
+    }
 }

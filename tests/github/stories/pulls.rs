@@ -110,3 +110,14 @@ async fn a_head_whose_pusher_is_not_known_yet_waits_for_githubs_word() {
     world.sweep_after(20).await;
     assert_eq!(world.verdict(number), GREEN);
 }
+
+#[tokio::test]
+async fn a_run_that_nobody_approves_expires_by_the_clock_alone() {
+    let world = stage().await;
+    let number = bob_asks(&world).await;
+    world.sweep_after(15 * 86_400).await;
+    assert_eq!(world.status(number, "approval").as_deref(), Some("failure"), "{}", world.says(number, "approval"));
+    assert_eq!(run(&world, "longer").await, "EXPIRED");
+    reviews(&world, "carol", number, "APPROVED").await;
+    assert_eq!(run(&world, "longer").await, "EXPIRED", "it is too late");
+}

@@ -1,5 +1,8 @@
 //! The merge queue: each group is judged as what the branch would be, and told on its own commit.
 
+use portcullis::controller::Outward;
+
+use super::waking::{Stage, Wakes};
 use super::{GREEN, bob_asks, commit, reason, reviews, run, stage};
 use crate::fake::Method;
 use crate::world::{CATALOG, World};
@@ -102,4 +105,25 @@ async fn whoever_writes_to_a_queue_by_hand_gets_nothing_by_it() {
     world.sweep_after(20).await;
     assert_eq!(world.status_of(forged, "catalog").as_deref(), Some("failure"), "{}", told(&world, forged));
     assert_eq!(world.accepted().await, before);
+}
+
+#[tokio::test]
+async fn a_queue_is_followed_through_webhooks_alone() {
+    let stage = Stage::new(Wakes::Webhooks, Outward::default()).await;
+    let world = &stage.world;
+    let dev = world.proposes("alice", "dev", "entities/Env/dev.yaml", &env("dev"));
+    let test = world.proposes("alice", "test", "entities/Env/test.yaml", &env("test"));
+    stage.settles().await;
+    let first = world.github.enqueues("alice", CATALOG, dev, Method::Merge);
+    stage.settles().await;
+    assert_eq!(told(world, first), GREEN);
+    let second = world.github.enqueues("alice", CATALOG, test, Method::Merge);
+    stage.settles().await;
+    assert_eq!(told(world, second), GREEN);
+    world.github.merges_first_group(CATALOG);
+    stage.settles().await;
+    assert_eq!(world.accepted().await, Some(commit(first)));
+    world.github.merges_first_group(CATALOG);
+    stage.settles().await;
+    assert_eq!(world.accepted().await, Some(commit(second)));
 }

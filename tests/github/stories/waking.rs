@@ -43,7 +43,11 @@ enum Hears {
 
 impl Stage {
     pub(super) async fn new(wakes: Wakes, outward: Outward) -> Self {
-        let world = World::with(Daemon::App, outward, Settings::default()).await;
+        Self::known_as(Daemon::App, wakes, outward).await
+    }
+
+    pub(super) async fn known_as(daemon: Daemon, wakes: Wakes, outward: Outward) -> Self {
+        let world = World::with(daemon, outward, Settings::default()).await;
         let hears = match wakes {
             Wakes::Polling => Hears::Sweeps,
             Wakes::Webhooks => listens(&world).await,
@@ -127,9 +131,9 @@ async fn listens(world: &World) -> Hears {
     let ourselves = world.person(&world.own_login()).id;
     let wake = Arc::new(move |woken: Woken| match woken.what {
         What::PullRequest(number) => drop(waker.wake_pull_request("catalog", &number.to_string())),
-        What::Repository if woken.sender == Some(ourselves) => {}
+        What::Repository | What::Standing if woken.sender == Some(ourselves) => {}
         What::Repository => drop(waker.wake_repository("catalog")),
-        What::Everything => drop(waker.recheck_repository("catalog")),
+        What::Standing | What::Everything => drop(waker.recheck_repository("catalog")),
     });
     let store = world.store.clone() as Arc<dyn Store>;
     let receiver = Receiver::new(vec![Secret::new(SECRET)], store, world.clock.clone(), wake);

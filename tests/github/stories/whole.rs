@@ -6,21 +6,37 @@ use portcullis::forge::github::CHECK_RUN;
 use super::waking::{Stage, Wakes};
 use super::{GREEN, SHORTER, WAITS, commit, reason, run, user};
 use crate::fake::Method;
-use crate::world::{CATALOG, RUN};
+use crate::world::{CATALOG, Daemon, RUN, World};
 
 #[tokio::test]
 async fn a_request_lives_through_webhooks_alone() {
-    a_request_lives(Wakes::Webhooks).await;
+    a_request_lives(Wakes::Webhooks, Daemon::App).await;
 }
 
 #[tokio::test]
 async fn a_request_lives_through_polling_alone() {
-    a_request_lives(Wakes::Polling).await;
+    a_request_lives(Wakes::Polling, Daemon::App).await;
 }
 
-async fn a_request_lives(wakes: Wakes) {
-    let stage = Stage::new(wakes, Outward::default()).await;
+/// A token makes no check runs, and everything else is the same.
+#[tokio::test]
+async fn a_request_lives_with_a_token() {
+    a_request_lives(Wakes::Webhooks, Daemon::Token).await;
+    a_request_lives(Wakes::Polling, Daemon::Token).await;
+}
+
+/// Our check run on the head: `in_progress`, or how it ended; with a token there is none.
+fn checks(world: &World, number: u64) -> Option<String> {
+    let check = world.check_run(number)?;
+    let word = if check["status"] == "completed" { &check["conclusion"] } else { &check["status"] };
+    word.as_str().map(str::to_owned)
+}
+
+async fn a_request_lives(wakes: Wakes, known_as: Daemon) {
+    let stage = Stage::known_as(known_as, wakes, Outward::default()).await;
     let world = &stage.world;
+    let is_app = known_as == Daemon::App;
+    let shown = |word: &str| is_app.then(|| word.to_owned());
 
     // More people come: erin, who has no say in approvals, and a bot.
     world.github.bot("robot");
@@ -39,11 +55,11 @@ async fn a_request_lives(wakes: Wakes) {
     let number = bob.opens_pull_request("longer", "main");
     stage.settles().await;
     assert_eq!(world.status(number, "catalog").as_deref(), Some("failure"), "{}", world.verdict(number));
-    let check = world.check_run(number).unwrap();
-    assert_eq!((&check["status"], &check["conclusion"]), (&"completed".into(), &"failure".into()));
+    assert_eq!(checks(world, number), shown("failure"));
     let annotations = world.github.annotations(CATALOG, world.head(number), CHECK_RUN);
     let places: Vec<_> = annotations.iter().map(|one| format!("{}:{}", one["path"], one["start_line"])).collect();
-    assert_eq!(places, ["\"runs/longer.yaml\":4"], "{annotations:?}");
+    let expected: &[&str] = if is_app { &["\"runs/longer.yaml\":4"] } else { &[] };
+    assert_eq!(places, expected, "{annotations:?}");
     let comment = world.comment(number).unwrap();
     assert!(comment.contains("runs/longer.yaml:4") && comment.contains("mend 1 error"), "{comment}");
 
@@ -55,7 +71,7 @@ async fn a_request_lives(wakes: Wakes) {
     let says = world.says(number, "approval");
     assert!(says.contains("alice@acme.dev") && says.contains("carol@acme.dev") && !says.contains("erin"), "{says}");
     assert_eq!(world.github.requested_reviewers(CATALOG, number), ["alice", "carol"]);
-    assert_eq!(world.check_run(number).unwrap()["status"], "in_progress");
+    assert_eq!(checks(world, number), shown("in_progress"));
     let comment = world.comment(number).unwrap();
     assert!(comment.contains("may approve `longer`") && !comment.contains("mend 1 error"), "{comment}");
     assert_eq!(run(world, "longer").await, "WAITING_FOR_APPROVAL");
@@ -72,7 +88,7 @@ async fn a_request_lives(wakes: Wakes) {
     world.person("carol").reviews(CATALOG, number, "APPROVED");
     stage.settles().await;
     assert_eq!(world.verdict(number), GREEN);
-    assert_eq!(world.check_run(number).unwrap()["conclusion"], "success");
+    assert_eq!(checks(world, number), shown("success"));
     assert_eq!(run(world, "longer").await, "APPROVED");
 
     // Bob asks for something else now, so hers was for something else; she is asked again.

@@ -47,6 +47,8 @@ pub enum What {
     PullRequest(u64),
     /// The repository: its branches, its queue, the list of its pull requests.
     Repository,
+    /// The repository, and what stands on all its open pull requests although nothing about them has changed.
+    Standing,
     /// Every repository, and which there are.
     Everything,
 }

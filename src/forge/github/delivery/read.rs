@@ -63,7 +63,7 @@ fn judge(event: &str, payload: Payload) -> Delivered {
         "status" => {
             let ours =
                 payload.context.as_deref().is_some_and(|context| CheckName::ALL.iter().any(|name| name.as_str() == context));
-            if ours { Ok(vec![What::Repository]) } else { Err("a status that is not ours") }
+            if ours { Ok(vec![What::Standing]) } else { Err("a status that is not ours") }
         }
         "merge_group" | "member" => Ok(vec![What::Repository]),
         "repository" => match action {
@@ -116,7 +116,7 @@ fn again(event: &str, payload: &Payload) -> Wakes {
     let ours = named.iter().filter(|pull| pull.base.as_ref().and_then(base).is_none_or(|id| Some(id) == here));
     let mut wakes: Vec<What> = ours.map(|pull| What::PullRequest(pull.number)).collect();
     if wakes.is_empty() {
-        wakes.push(What::Repository);
+        wakes.push(What::Standing);
     }
     Ok(wakes)
 }

@@ -70,17 +70,17 @@ fn re_run_wakes_the_pull_requests_of_this_repository() {
         whats("check_run", &run(json!([pull(4, 7), pull(5, 8), pull(4, 7), pull(2, 7)]))),
         [What::PullRequest(2), What::PullRequest(4)]
     );
-    assert_eq!(whats("check_run", &run(json!([pull(5, 8)]))), [What::Repository]);
-    assert_eq!(whats("check_run", &run(json!([]))), [What::Repository], "a fork's");
+    assert_eq!(whats("check_run", &run(json!([pull(5, 8)]))), [What::Standing]);
+    assert_eq!(whats("check_run", &run(json!([]))), [What::Standing], "a fork's");
     assert_eq!(
         whats("check_suite", &here(json!({"action": "rerequested", "check_suite": {"pull_requests": null}}))),
-        [What::Repository]
+        [What::Standing]
     );
 }
 
 #[test]
 fn a_status_matters_where_it_is_in_our_name() {
-    assert_eq!(whats("status", &here(json!({"context": "portcullis/approval"}))), [What::Repository]);
+    assert_eq!(whats("status", &here(json!({"context": "portcullis/approval"}))), [What::Standing]);
     assert!(ignored("status", &here(json!({"context": "ci/build"}))));
     assert!(ignored("status", &here(json!({}))));
 }
