@@ -54,7 +54,7 @@ fn wakes(waker: &Waker, woken: &Woken) {
     match woken.what {
         What::PullRequest(number) => drop(waker.wake_pull_request("catalog", &number.to_string())),
         What::Repository => drop(waker.wake_repository("catalog")),
-        What::Everything => drop(waker.recheck_repository("catalog")),
+        What::Standing | What::Everything => drop(waker.recheck_repository("catalog")),
     }
 }
 
