@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Portcullis in a small image: the binary, git for fetching, and the certificates and ssh that fetching needs.
+# Portcullis in a small image: the binary, git for fetching, and the certificates and ssh that fetching, and asking GitHub, need.
 #
 #   docker build -t portcullis .
 #   docker run --read-only --tmpfs /tmp -p 8420:8420 -v portcullis:/var/lib/portcullis \

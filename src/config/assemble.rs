@@ -74,7 +74,7 @@ pub(super) fn config(
         file.repositories
     };
     if entries.is_empty() && !discover && errors.is_empty() {
-        let message = "which repository? Write `portcullis serve --repo DIR`, or list `repositories` in portcullis.yaml";
+        let message = "which repository? Say `--repo DIR` or `--github OWNER/NAME`, or list `repositories` in portcullis.yaml";
         errors.push(ConfigError::new("repositories", message));
     }
     let state = config.store.parent().map(Path::to_path_buf).unwrap_or_default();

@@ -106,7 +106,7 @@ fn a_wrong_remote_is_refused_without_repeating_its_secret() {
 
 #[test]
 fn without_a_repository_it_says_how_to_name_one() {
-    assert!(load(&Said { flags: &[], env: &[], file: None }).unwrap_err().contains("portcullis serve --repo DIR"));
+    assert!(load(&Said { flags: &[], env: &[], file: None }).unwrap_err().contains("`--repo DIR` or `--github OWNER/NAME`"));
 }
 
 #[test]

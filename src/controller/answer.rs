@@ -60,6 +60,28 @@ impl Answer {
         CheckName::ALL.iter().all(says)
     }
 
+    /// The same while the forge has still to tell who did it: nobody is refused for being unknown yet, and nobody is told so. What is said of
+    /// documents stands, and nothing that was red turns green.
+    pub(super) fn awaiting(mut self, what: &str) -> Self {
+        let Some(head) = self.head else { return self };
+        let text = format!("{what}; it is asked again soon");
+        let unsure =
+            |status: &&mut Status| status.conclusion == Conclusion::Failure && status.context != CheckName::Catalog.as_str();
+        let mut waits = false;
+        for status in self.statuses.iter_mut().filter(unsure) {
+            (status.conclusion, status.summary) = (Conclusion::Pending, report::fit_description(&text));
+            waits = true;
+        }
+        match self.worst(head) {
+            Some(Conclusion::Pending) if waits => {
+                self.analyses.clear();
+                self.story = None;
+                self.in_prose(head, Conclusion::Pending, &text, &text)
+            }
+            _ => self,
+        }
+    }
+
     /// The same in prose, where nothing else was found to say.
     pub(super) fn in_prose(mut self, commit: CommitId, conclusion: Conclusion, title: &str, text: &str) -> Self {
         let (title, summary) = (report::fit_description(title), report::defuse_paragraphs(text));
@@ -73,6 +95,14 @@ impl Answer {
         let rule = rule.to_owned();
         let remark = Remark { path: None, line: None, column: None, rule, severity: Severity::Error, message };
         self.analyses.push(Analysis { commit, remarks: vec![remark], url: None });
+    }
+
+    /// Keeps what is said of the head, and of the last so many of the other commits.
+    pub(super) fn keep_last(&mut self, verdict: &Verdict, most: usize) {
+        let others = verdict.commits.iter().rev().filter_map(|commit| commit.id).filter(|id| Some(*id) != self.head);
+        let kept: BTreeSet<CommitId> = others.take(most).chain(self.head).collect();
+        self.statuses.retain(|status| kept.contains(&status.commit));
+        self.analyses.retain(|analysis| kept.contains(&analysis.commit));
     }
 
     /// One status alone.
@@ -200,6 +230,33 @@ fn remarks_on(findings: &[Finding], root: &str, files: &impl report::Sources) ->
 mod tests {
     use super::*;
     use crate::model::FilePath;
+
+    #[test]
+    fn while_it_is_not_known_who_did_it_only_documents_are_refused() {
+        use Conclusion::{Failure, Pending, Success};
+
+        let head = CommitId::from_hex(&"a".repeat(40)).unwrap();
+        let says = |catalog, permissions| {
+            let told = [(CheckName::Catalog, catalog), (CheckName::Permissions, permissions), (CheckName::Approval, Success)];
+            let statuses = told.map(|(name, conclusion)| status(head, name, conclusion, "so", &Settings::default())).to_vec();
+            let mut answer = Answer { head: Some(head), statuses, ..Answer::default() };
+            answer.remark(head, "identity/unknown-pusher", "nobody knows".to_owned());
+            answer.awaiting("the forge does not say yet")
+        };
+        let conclusions = |answer: &Answer| answer.statuses.iter().map(|status| status.conclusion).collect::<Vec<_>>();
+        let unknown = says(Success, Failure);
+        assert_eq!(conclusions(&unknown), [Success, Pending, Success]);
+        assert_eq!(unknown.report.as_ref().map(|report| report.conclusion), Some(Pending));
+        assert!(unknown.analyses.is_empty());
+        assert_eq!(unknown.statuses[1].summary, "the forge does not say yet; it is asked again soon");
+
+        let broken = says(Failure, Failure);
+        assert_eq!(conclusions(&broken), [Failure, Pending, Success]);
+        assert!(!broken.analyses.is_empty(), "what is wrong with documents is told at once");
+        let fine = says(Success, Success);
+        assert_eq!(conclusions(&fine), [Success, Success, Success]);
+        assert!(!fine.analyses.is_empty());
+    }
 
     #[test]
     fn of_very_many_findings_the_first_are_told_and_how_many_more_there_are() {

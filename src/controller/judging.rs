@@ -149,6 +149,7 @@ impl Shared {
                     identity: snapshot.catalog.policy().identity,
                     teams: bound_teams(&snapshot.catalog),
                     people: people().filter_map(|(id, user)| Some((id.clone(), account(&user.value)?))).collect(),
+                    known: users.iter().filter_map(|(_, user)| user.value.github_id).collect(),
                     accounts: people().filter_map(|(_, user)| user.value.github_id).collect(),
                 }))
             })

@@ -168,6 +168,10 @@ impl Shared {
         if self.off_thread(move || history.leads_to(at, accepted).map_err(laid_to_commit)).await? {
             return Ok(Ended::Silent(None));
         }
+        let history = repository.history.clone();
+        if !self.off_thread(move || history.leads_to(onto, at).map_err(laid_to_commit)).await? {
+            return refused("it does not lead on from what its name says it is put onto");
+        }
         match ground(repository, world, accepted, onto) {
             Ground::Firm => {}
             Ground::Awaited => return Ok(Ended::Silent(None)),

@@ -33,6 +33,8 @@ impl Shared {
         if !settled || verdict.runs.is_empty() || !posted.is_green(head) {
             return Ok(());
         }
+        // Two that are green at once would both be merged onto what was judged, and the second made of nobody knows what.
+        let _alone = repository.merging.lock().await;
         // Whoever merged meanwhile moved the branch on, and what was judged is not what this merge would make.
         self.fetch(repository).await?;
         let world = self.world(repository).await?;

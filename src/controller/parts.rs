@@ -168,6 +168,10 @@ pub(super) struct Repository {
     pub(super) groups: Mutex<Option<BTreeMap<String, Entry>>>,
     /// The heads that the forge refused to merge.
     pub(super) unmerged: Mutex<BTreeMap<String, CommitId>>,
+    /// What others had posted in our contexts, by commit: the context, and whose it was.
+    pub(super) foreign: Mutex<BTreeMap<CommitId, BTreeSet<(String, String)>>>,
+    /// One merge at a time: the next one sees what it has made of the branch.
+    pub(super) merging: tokio::sync::Mutex<()>,
     /// When the change was seen that a thing is to be reconciled for.
     seen: Mutex<BTreeMap<Thing, Duration>>,
     /// One writer of notes at a time, and what it has made public since the start.
@@ -185,6 +189,8 @@ pub(super) struct BaseFacts {
     pub(super) people: BTreeMap<Identifier, ForgeUser>,
     /// The numeric ids of their accounts.
     pub(super) accounts: BTreeSet<u64>,
+    /// The same, bots included.
+    pub(super) known: BTreeSet<u64>,
 }
 
 impl Repository {
@@ -204,6 +210,8 @@ impl Repository {
             claims: Mutex::default(),
             groups: Mutex::default(),
             unmerged: Mutex::default(),
+            foreign: Mutex::default(),
+            merging: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
             published: tokio::sync::Mutex::default(),
         }

@@ -1,6 +1,6 @@
 //! Makes answers public, each content once, and carries them to where the repository came from.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use crate::forge::{ForeignStatus, Publication};
 
@@ -10,6 +10,8 @@ use super::{Shared, Thing, Trouble};
 
 /// How often notes are fetched, written and pushed again when somebody else pushes notes at the same time.
 const ATTEMPTS: usize = 4;
+/// Commits of which is remembered who posted in our place; a comment that forgets it loses a line, and no more.
+const MOST_FOREIGN: usize = 1_000;
 
 impl Shared {
     /// Publishes an answer unless this very one was the last for the thing and nothing says that it may not stand there any more.
@@ -60,7 +62,11 @@ impl Shared {
             };
             let done = repository.watched.forge.publish(&publication).await?;
             self.metrics.posted(&repository.name, done.statuses);
-            done.foreign.iter().for_each(|status| self.tell_foreign(repository, status));
+            let told = done.foreign.iter().filter(|status| self.tell_foreign(repository, status)).count();
+            if let Some(story) = answer.story.as_ref().filter(|_| told > 0) {
+                // Its comment is to tell of it.
+                self.wake_thing(&repository.name, Thing::PullRequest(story.pull_request.clone()));
+            }
             match self.push_notes(repository).await {
                 Ok(()) => return Ok(()),
                 Err(trouble) if trouble.passes && attempt < ATTEMPTS => {
@@ -73,9 +79,15 @@ impl Shared {
         }
     }
 
-    fn tell_foreign(&self, repository: &Repository, status: &ForeignStatus) {
+    /// Says whether it is the first of its kind.
+    fn tell_foreign(&self, repository: &Repository, status: &ForeignStatus) -> bool {
         self.metrics.foreign(&repository.name);
         tracing::warn!(repository = %repository.name, commit = %status.commit, context = %status.context, by = %status.by,
             "somebody else had posted a status in our context; it is overwritten");
+        let mut foreign = repository.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+        if foreign.len() >= MOST_FOREIGN {
+            foreign.clear();
+        }
+        foreign.entry(status.commit).or_default().insert((status.context.clone(), status.by.clone()))
     }
 }

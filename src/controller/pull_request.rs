@@ -1,6 +1,6 @@
 //! One pull request: its facts, the judgement, and what follows from it, in an order that a crash cannot spoil.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,10 @@ use super::parts::{BaseFacts, Repository};
 use super::story::{Heard, Shown, story, wording};
 use super::sweep::{Members, World};
 use super::{Input, Outcome, Shared, Thing, Trouble};
+
+/// Commits that are told of one by one where a stranger opened the pull request: each costs a question and two writes, and anybody can
+/// push hundreds to a fork. What stands against the others is told on the head.
+const MOST_OF_STRANGERS: usize = 10;
 
 impl Shared {
     /// Judges a pull request as it stands now, and says so.
@@ -36,10 +40,12 @@ impl Shared {
         let base = self.base(repository, accepted).await.map_err(Unjudged::into_trouble)?;
         let details = self.details(repository, &pull_request, accepted, &base).await?;
         let open = details.state == PullRequestState::Open;
-        if details.state == PullRequestState::Merged {
+        let merged = details.state == PullRequestState::Merged;
+        if merged && details.onto_watched {
             return self.leave(repository, &world, accepted, id, None).await;
         }
-        if open && !details.onto_watched {
+        // One that was merged elsewhere brought nothing here either.
+        if (open || merged) && !details.onto_watched {
             self.store.forget_judged(&repository.watched.key, id).await?;
             let why = "the pull request wants to become part of another branch";
             return self.leave(repository, &world, accepted, id, Some(why)).await;
@@ -51,7 +57,8 @@ impl Shared {
         let input = Input { head: open.then_some(details.head), version, ..world.pull_request(open) };
         let pending = repository.look_again(&thing, open && details.pending.is_some());
         let head = details.head;
-        let facts = Facts { pull_request, details, accepted, base: &base, members: world.members.clone() };
+        let awaited = pending.and(details.pending.clone());
+        let facts = Facts { pull_request, details, accepted, base: &base, members: world.members.clone(), awaited };
         match self.judge_pull_request(repository, facts).await {
             Ok(recheck) => {
                 let now = self.clock.now();
@@ -105,11 +112,45 @@ impl Shared {
         base: &BaseFacts,
     ) -> Result<PullRequestDetails, Trouble> {
         let signed = match base.identity {
-            IdentityMode::Forge => self.signed(repository, onto, pull_request.head).await?,
+            IdentityMode::Forge => {
+                let signed = self.signed(repository, onto, pull_request.head).await?;
+                self.first_proposed_here(repository, &pull_request.id, signed).await?
+            }
             IdentityMode::Declared | IdentityMode::Signature => Vec::new(),
         };
         let asking = Asking { keys: &base.keys, signed: &signed, now: self.clock.now() };
         Ok(repository.watched.forge.details(pull_request, asking).await?)
+    }
+
+    /// Those of the signed commits that no other pull request had before this one.
+    ///
+    /// A signature says who made a commit, and not that they want it now: once squashed, it is in no history that would keep it from being
+    /// proposed again by anybody, after what it did was taken back. So what comes again elsewhere is laid to whoever brings it, too.
+    async fn first_proposed_here(
+        &self,
+        repository: &Repository,
+        id: &str,
+        mut signed: Vec<CommitId>,
+    ) -> Result<Vec<CommitId>, Trouble> {
+        if signed.is_empty() {
+            return Ok(signed);
+        }
+        let (key, now) = (&repository.watched.key, self.clock.now());
+        let mut here = BTreeMap::new();
+        for commit in &signed {
+            // Before its receipt, so that a crash in between does not make it look older than it is here.
+            here.insert(*commit, self.store.first_seen(key, &format!("pull-request/{id}/commit/{commit}"), now).await?);
+        }
+        let received = self.store.received(key, &signed, now).await?;
+        signed.retain(|commit| {
+            let first = here.get(commit).zip(received.get(commit)).is_some_and(|(here, anywhere)| here <= anywhere);
+            if !first {
+                tracing::info!(repository = %repository.name, pull_request = %id, %commit,
+                    "signed, and proposed elsewhere before: laid to whoever brings it here, too");
+            }
+            first
+        });
+        Ok(signed)
     }
 
     /// The commits of a range that carry a signature. Of what is not here yet nothing is known, and nothing vouched for.
@@ -152,13 +193,18 @@ impl Shared {
         repository: &Arc<Repository>,
         facts: Facts<'_>,
     ) -> Result<Option<Timestamp>, Unjudged> {
-        let Facts { pull_request, details, accepted, base, members } = facts;
+        let Facts { pull_request, details, accepted, base, members, awaited } = facts;
         let (key, id, head) = (&repository.watched.key, pull_request.id.as_str(), details.head);
         let open = details.state == PullRequestState::Open;
         let heard = Heard::of(&details.commands, &base.accounts);
         let wording = wording(&details, &heard, repository);
         let settled = open && !details.draft && details.pending.is_none();
         let draft = details.draft;
+        let trusted = match &details.opener {
+            Some(opener) => base.known.contains(&opener.id),
+            // Where git is the forge nobody opens one; on one with accounts theirs may be gone.
+            None => pull_request.fetched_ref.is_none(),
+        };
         let ask = Ask {
             target: Target::PullRequest,
             base: accepted,
@@ -192,7 +238,13 @@ impl Shared {
         }
         let shown = Shown { id, verdict: &judged.verdict, open, draft };
         let mut answer = judged.answer;
+        if !trusted {
+            answer.keep_last(&judged.verdict, MOST_OF_STRANGERS);
+        }
         answer.story = Some(story(&shown, judged.comment, heard.answered, repository, base));
+        if let Some(what) = awaited {
+            answer = answer.awaiting(&what);
+        }
         if open {
             self.say(repository, id, head, &answer);
         } else {
@@ -243,6 +295,8 @@ struct Facts<'a> {
     accepted: CommitId,
     base: &'a BaseFacts,
     members: Members,
+    /// What the forge has still to tell, and is asked again.
+    awaited: Option<String>,
 }
 
 /// What the forge told, as the judgement takes it.

@@ -141,10 +141,18 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         }
     }
 
-    /// Runs `key` now although nothing has changed, if it rests and its last run ended well.
+    /// Runs `key` now although nothing has changed, if its last run ended well and it is not running; a later time for which it waits is
+    /// not waited for.
     pub fn refresh(&mut self, key: &K, now: Duration) {
-        let rests_well = |slot: &Slot<I>| matches!(slot.state, State::Resting) && slot.failures == 0;
-        if self.slots.get(key).is_some_and(rests_well) {
+        let may = |slot: &Slot<I>| {
+            let rests = match slot.state {
+                State::Resting => true,
+                State::Waiting { at, .. } => at > now,
+                State::Running { .. } => false,
+            };
+            rests && slot.failures == 0
+        };
+        if self.slots.get(key).is_some_and(may) {
             self.put(key.clone(), now);
         }
     }

@@ -52,6 +52,23 @@ fn what_may_pass_is_tried_again_later_and_later() {
 }
 
 #[test]
+fn a_refresh_does_not_wait_for_a_later_time_unless_something_failed() {
+    let mut q = queue();
+    q.offer("a", 1, S(0));
+    q.take(S(0));
+    q.refresh(&"a", S(0));
+    q.finish(&"a", Outcome::Settled { input: None, again: Some(S(1_000)) }, S(0), 0.0);
+    assert_eq!(q.next_due(), Some(S(1_000)), "what runs is fresh");
+    q.refresh(&"a", S(5));
+    assert_eq!(q.take(S(5)), Some("a"));
+    q.finish(&"a", Outcome::retry(), S(5), 1.0);
+    q.refresh(&"a", S(5));
+    assert_eq!(q.next_due(), Some(S(6)), "what failed waits its time");
+    q.refresh(&"b", S(5));
+    assert_eq!(q.waiting(), 1, "what nobody has offered is not known");
+}
+
+#[test]
 fn what_cannot_succeed_rests_until_its_input_changes() {
     let mut q = queue();
     q.offer("a", 1, S(0));

@@ -2,12 +2,13 @@
 //! commands in its comments are heard.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use crate::check::{Conclusion, Verdict};
 use crate::forge::github::LABELS;
 use crate::forge::{Command, CommandWord, PullRequestDetails, Story};
 use crate::model::{CommitId, ForgeUser, Identifier, RunState};
-use crate::report::{CommentOptions, comment_unjudged};
+use crate::report::{CommentOptions, ForeignWord, comment_unjudged};
 
 use super::answer::Answer;
 use super::parts::{BaseFacts, Repository};
@@ -48,7 +49,10 @@ pub(super) fn wording(details: &PullRequestDetails, heard: &Heard, repository: &
     if let Some(pending) = &details.pending {
         notes.push(format!("The forge has not told everything yet: {pending}. It is asked again soon."));
     }
-    CommentOptions { why: heard.why, notes, ..CommentOptions::default() }
+    let foreign = repository.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+    let of_head = foreign.get(&details.head).into_iter().flatten();
+    let foreign = of_head.map(|(context, by)| ForeignWord { context: context.clone(), by: by.clone() }).collect();
+    CommentOptions { why: heard.why, notes, foreign, ..CommentOptions::default() }
 }
 
 /// What is to be shown, as far as it is switched on.

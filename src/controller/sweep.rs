@@ -22,7 +22,10 @@ impl Shared {
         let seen = self.clock.elapsed();
         let mut fetched = self.fetch(repository).await;
         let world = self.world(repository).await?;
-        self.offer(repository, Thing::Branch, world.branch(), seen, false);
+        // Of a branch that could never be fetched nobody says that it does not exist.
+        if fetched.is_ok() || world.tip.is_some() {
+            self.offer(repository, Thing::Branch, world.branch(), seen, false);
+        }
 
         let open = repository.watched.forge.open_pull_requests().await?;
         fetched = fetched.and(self.fetch_heads(repository, &open).await);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::catalog::Catalog;
 use crate::check::{Base, Head};
 use crate::git::Repository;
-use crate::model::{CommitId, Limits, Review};
+use crate::model::{CommitId, Limits, Review, ReviewState};
 
 use super::{FactsError, Snapshot, Workspace};
 
@@ -22,7 +22,9 @@ pub(super) fn gather(
     limits: &Limits,
 ) -> Result<Reviewed, FactsError> {
     let mut out = BTreeMap::new();
-    for commit in reviews.iter().filter_map(|review| review.commit) {
+    // What only comments decides nothing, and anybody may comment on anything.
+    let telling = reviews.iter().filter(|review| review.state != ReviewState::Commented);
+    for commit in telling.filter_map(|review| review.commit) {
         if out.contains_key(&commit) {
             continue;
         }

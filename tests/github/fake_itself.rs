@@ -197,6 +197,7 @@ fn check_runs_take_fifty_annotations_at_a_time() {
     let base = "/repos/acme/catalog/check-runs";
     let new = |count| json!({"name": "Portcullis", "head_sha": sha, "status": "in_progress", "output": output(count)});
     assert_eq!(ask(&github, &token, "POST", base, Some(new(51)), "").0, 422);
+    assert_eq!(github.violations().len(), 1, "the description says so too");
     let (status, _, run) = ask(&github, &token, "POST", base, Some(new(50)), "");
     assert_eq!(status, 201, "{run}");
     let own = format!("{base}/{}", run["id"]);

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)] // a test may fail loudly
 #![allow(dead_code, unreachable_pub, unused_imports)] // what the fake can do is more than any one story needs
 
+mod attacks;
 mod binary;
 mod client;
 mod clock;
@@ -12,9 +13,11 @@ mod fake;
 mod fake_itself;
 mod faults;
 mod forge;
+mod hearing;
 mod manifest;
 mod openapi;
 mod payloads;
 mod receiver;
+mod stories;
 mod world;
 mod world_itself;

@@ -27,7 +27,7 @@ pub(super) fn files(founder: &Founder, identity: Mode, root: &str) -> Vec<(Strin
     let name = crate::import::file_name(email);
     vec![
         file("catalog.yaml", CATALOG),
-        (format!("users/{name}.yaml"), user(email, founder.name.as_deref(), founder.key.as_deref())),
+        (format!("users/{name}.yaml"), user(email, founder.name.as_deref(), founder.key.as_deref()) + account(identity)),
         file("teams/platform.yaml", TEAM),
         file("blueprints/Service.yaml", BLUEPRINT),
         file("permissions/Service.yaml", PERMISSIONS),
@@ -63,6 +63,20 @@ pub(super) fn user(email: &str, name: Option<&str>, key: Option<&str>) -> String
     }
     out
 }
+
+/// What is left for a person to write: nobody but GitHub knows which account is whose.
+fn account(identity: Mode) -> &'static str {
+    match identity {
+        Mode::Forge => ACCOUNT,
+        Mode::Signature | Mode::Declared => "",
+    }
+}
+
+const ACCOUNT: &str = "\
+# Under `identity: forge` the account on GitHub is who you are, by its number: `curl https://api.github.com/users/LOGIN`
+# tells it as `id`. Without this line you are a stranger, and may change nothing.
+# github: { login: LOGIN, id: NUMBER }
+";
 
 const CATALOG: &str = "\
 # The repository's own policy. Only an Admin may change it, and what judges a change is always the policy that stands on the
@@ -215,8 +229,9 @@ it by what stands on `main`.
 
 ## New here?
 
-An Admin adds `users/<you>.yaml` with your email address, your roles and, where `catalog.yaml` says `identity: signature`, the public
-key that you sign commits with, and names you in `members` of your team.
+An Admin adds `users/<you>.yaml` with your email address and your roles, and names you in `members` of your team. Where `catalog.yaml`
+says `identity: signature`, it needs the public key that you sign commits with; where it says `identity: forge`, your account:
+`github: { login: …, id: … }`.
 
 ## Set up
 

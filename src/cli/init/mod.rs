@@ -132,9 +132,15 @@ fn next_steps(args: &Args, founder: &Founder, root: &str) -> String {
     } else {
         ""
     };
+    let account = if args.identity == Mode::Forge {
+        "  $EDITOR users/*.yaml                      say which account on GitHub is yours: without, nobody may change anything\n"
+    } else {
+        ""
+    };
     format!(
         "{} is the Admin. Next:\n\
          {enter}\
+         {account}\
          \x20 portcullis check{option}\n\
          \x20 git add -A && git commit{signed} -m \"Begin the catalog\"\n\
          {always}\

@@ -84,7 +84,8 @@ impl GithubForge {
 #[async_trait]
 impl Forge for GithubForge {
     async fn open_pull_requests(&self) -> Result<Vec<PullRequest>, ForgeError> {
-        facts::open_pull_requests(&self.client, &self.options.watched_branch).await
+        // What a poll asks must leave quota to what somebody waits for.
+        facts::open_pull_requests(&self.client.patient(), &self.options.watched_branch).await
     }
 
     async fn pull_request(&self, id: &str) -> Result<Option<PullRequest>, ForgeError> {
@@ -148,6 +149,6 @@ impl Forge for GithubForge {
     }
 
     async fn merge(&self, merge: &Merge) -> Result<Merged, ForgeError> {
-        merging::merge(&self.client, merge).await
+        merging::merge(&self.client, &self.options.watched_branch, merge).await
     }
 }

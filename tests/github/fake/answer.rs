@@ -10,6 +10,8 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// What goes out differs on purpose from what the description allows; this is held to it instead.
     pub described: Option<Value>,
+    /// The description has no body for this, GitHub has.
+    pub bare: bool,
 }
 
 pub type Answered = Result<Answer, Answer>;
@@ -24,7 +26,7 @@ impl Answer {
     }
 
     pub fn with(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body), headers: Vec::new(), described: None }
+        Self { status, body: Some(body), headers: Vec::new(), described: None, bare: false }
     }
 
     /// A refusal in GitHub's manner.
@@ -39,6 +41,11 @@ impl Answer {
 
     pub fn invalid(message: &str) -> Self {
         Self::with(422, json!({"message": message, "documentation_url": "https://docs.github.com/rest"}))
+    }
+
+    /// The same, where the description leaves the body out.
+    pub fn undescribed(message: &str) -> Self {
+        Self { bare: true, ..Self::invalid(message) }
     }
 
     /// Another value to be held to the description than the one that is sent.

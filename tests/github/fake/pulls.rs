@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::GitHub;
 use super::accounts::laid_over;
-use super::answer::{Answer, Answered, Call};
+use super::answer::{Answer, Answered, Call, encoded};
 use super::objects;
 use super::state::{Pull, Role, State};
 
@@ -26,7 +26,7 @@ impl State {
 
     pub fn label_json(&self, repository: u64, name: &str) -> Value {
         let id = self.repositories[&repository].labels[name];
-        let url = format!("{}/repos/{}/labels/{name}", self.url, self.full_name(repository));
+        let url = format!("{}/repos/{}/labels/{}", self.url, self.full_name(repository), encoded(name));
         json!({"id": id, "node_id": format!("L_{id}"), "url": url, "name": name, "color": "ededed", "default": false, "description": ""})
     }
 
@@ -133,12 +133,12 @@ impl State {
         for login in asked {
             let account = self.account_id(&login);
             let Some(account) = account.filter(|it| self.repositories[&id].collaborators.contains_key(it)) else {
-                return Err(Answer::invalid(
+                return Err(Answer::undescribed(
                     "Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the repository.",
                 ));
             };
             if account == author {
-                return Err(Answer::invalid("Review cannot be requested from pull request author."));
+                return Err(Answer::undescribed("Review cannot be requested from pull request author."));
             }
             wanted.push(account);
         }
@@ -154,8 +154,12 @@ impl State {
     }
 }
 
-/// The description does not know that a head's repository is null once it is deleted, nor an account; GitHub does.
+/// The description does not know that a head's repository is null once it is deleted, nor an account, nor a label's description that
+/// nobody wrote; GitHub does.
 fn with_heads(mut pull: Value) -> Value {
+    for label in pull["labels"].as_array_mut().into_iter().flatten() {
+        label["description"] = "".into();
+    }
     let (base, someone) = (pull["base"]["repo"].clone(), pull["base"]["user"].clone());
     for place in ["/head/repo", "/base/repo"] {
         pull.pointer_mut(place).filter(|it| it.is_null()).into_iter().for_each(|it| *it = base.clone());

@@ -308,6 +308,14 @@ impl Client {
         self.pages(path, None).await
     }
 
+    /// As [`Client::list`], but no more than so many pages, and whether there are more: for lists that anybody can make long.
+    ///
+    /// # Errors
+    /// Whatever kept those from being read.
+    pub async fn list_first<T: DeserializeOwned>(&self, path: &str, pages: usize) -> Result<Option<(Vec<T>, bool)>, ApiError> {
+        self.first_pages(path, None, pages, true).await
+    }
+
     /// As [`Client::list`], where each page is an object that holds the list under `key`: `check_runs`, `repositories`.
     ///
     /// # Errors

@@ -19,21 +19,32 @@ impl Client {
     /// Reads every page. Between two of them an item may move from one that is still to be read to one that was read already, and so be
     /// missed: unless every page is what it was last time, all but the last are asked for once more, which costs nothing if they stand.
     pub(super) async fn pages<T: DeserializeOwned>(&self, path: &str, key: Option<&str>) -> Result<Option<Vec<T>>, ApiError> {
+        Ok(self.first_pages(path, key, MOST, false).await?.map(|(items, _)| items))
+    }
+
+    /// The same of no more than so many pages; says whether there are more. Where `cut` is not set, more is an error.
+    pub(super) async fn first_pages<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: Option<&str>,
+        most: usize,
+        cut: bool,
+    ) -> Result<Option<(Vec<T>, bool)>, ApiError> {
         for _ in 0..READINGS {
-            let Some(round) = self.round(path).await? else { return Ok(None) };
+            let Some((round, more)) = self.round(path, most, cut).await? else { return Ok(None) };
             if round.iter().all(|page| page.unchanged) || self.stands(&round).await? {
                 let mut items = Vec::new();
                 for page in &round {
                     items.extend(self.items::<T>(page, key)?);
                 }
-                return Ok(Some(items));
+                return Ok(Some((items, more)));
             }
         }
         Err(ApiError::Later { what: format!("GET {path}: the list keeps changing while it is read"), after: None })
     }
 
-    /// One reading: the pages in order.
-    async fn round(&self, path: &str) -> Result<Option<Vec<Whole>>, ApiError> {
+    /// One reading: the pages in order, and whether there are more than were to be read.
+    async fn round(&self, path: &str, most: usize, cut: bool) -> Result<Option<(Vec<Whole>, bool)>, ApiError> {
         let github = &self.github.0;
         let (mut place, mut round, mut seen) = (self.place(path)?, Vec::<Whole>::new(), BTreeSet::new());
         loop {
@@ -50,7 +61,7 @@ impl Client {
             let next = page.stored.link.as_deref().and_then(next_of).map(str::to_owned);
             seen.insert(page.uri.to_string());
             round.push(page);
-            let Some(next) = next else { return Ok(Some(round)) };
+            let Some(next) = next else { return Ok(Some((round, false))) };
             let uri = github
                 .address
                 .resolve(&next)
@@ -58,8 +69,11 @@ impl Client {
             if seen.contains(&uri.to_string()) {
                 return Err(refused("the pages go in a circle"));
             }
-            if round.len() >= MOST {
-                return Err(refused(&format!("the list has more than {MOST} pages; a part of it would be no answer")));
+            if round.len() >= most {
+                if cut {
+                    return Ok(Some((round, true)));
+                }
+                return Err(refused(&format!("the list has more than {most} pages; a part of it would be no answer")));
             }
             place = Place::At(uri);
         }

@@ -42,9 +42,15 @@ pub(crate) async fn of_head(client: &Client, pull: &Pull, head: CommitId) -> Res
         "activity".to_owned()
     };
     let reference = format!("refs/heads/{branch}");
-    let asked = client.list::<Activity>(&format!("{base}?ref={}&per_page=100", path::query(&reference))).await;
+    let asked = client.list_first::<Activity>(&format!("{base}?ref={}&per_page=100", path::query(&reference)), MOST / 100).await;
     match readable(asked)? {
-        Ok(newest_first) => Ok(told(&newest_first, &reference, wire::timestamp(pull.created_at.as_ref()), head)),
+        Ok((newest_first, more)) => {
+            let mut pushes = told(&newest_first, &reference, wire::timestamp(pull.created_at.as_ref()), head);
+            if more && pushes.pushes.first() != Some(&ANYBODY) {
+                pushes.pushes.insert(0, ANYBODY);
+            }
+            Ok(pushes)
+        }
         Err(why) => {
             tracing::warn!(repository = %client.name(), pull_request = pull.number, "who pushed {reference} is not known: {why}");
             Ok(Pushes::unknown())
