@@ -4,6 +4,7 @@
 #![recursion_limit = "256"] // what GitHub tells of a repository is long
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)] // a test may fail loudly
 #![allow(dead_code, unreachable_pub, unused_imports)] // what the fake can do is more than any one story needs
+#![allow(clippy::result_large_err)] // a refusal of the fake is a whole answer
 
 mod attacks;
 mod binary;

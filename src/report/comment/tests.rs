@@ -133,7 +133,7 @@ fn however_much_there_is_to_tell_it_fits_and_says_what_is_missing() {
     let mut verdict = sample::failure();
     let findings = |i: usize| {
         let file = FilePath::new(&format!("entities/Env/{i}-{}.yaml", "é".repeat(200)));
-        Finding::error(if i % 2 == 0 { "schema/type" } else { "permission/register" }, format!("{i} {long}"))
+        Finding::error(if i.is_multiple_of(2) { "schema/type" } else { "permission/register" }, format!("{i} {long}"))
             .at(Place::file(&file))
             .about(crate::model::Subject::User(name(i)))
             .help(format!("{long}\n").repeat(20))

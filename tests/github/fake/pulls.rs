@@ -27,7 +27,7 @@ impl State {
     pub fn label_json(&self, repository: u64, name: &str) -> Value {
         let id = self.repositories[&repository].labels[name];
         let url = format!("{}/repos/{}/labels/{}", self.url, self.full_name(repository), encoded(name));
-        json!({"id": id, "node_id": format!("L_{id}"), "url": url, "name": name, "color": "ededed", "default": false, "description": null})
+        json!({"id": id, "node_id": format!("L_{id}"), "url": url, "name": name, "color": "ededed", "default": false, "description": ""})
     }
 
     /// As lists have it.

@@ -17,7 +17,7 @@ use crate::world::{CATALOG, Daemon, RUN, World};
 use super::life::assert_same;
 
 const SECRET: &str = "it is told to GitHub alone";
-const CASES: u64 = 30;
+const CASES: u64 = 24;
 const ACTS: usize = 5;
 
 /// A receiver that wakes the controller of a world, as a daemon's does.
@@ -136,6 +136,8 @@ fn seen(github: &GitHub) -> serde_json::Value {
     for pull in state["pulls"].as_array_mut().unwrap() {
         // Whoever was asked while it was time to ask stays asked.
         pull["asked"] = serde_json::Value::Null;
+        // Whether we or somebody else spoke first depends on when we looked.
+        pull["comments"].as_array_mut().unwrap().sort_by_key(ToString::to_string);
     }
     state
 }
@@ -172,9 +174,8 @@ async fn whatever_becomes_of_deliveries_it_ends_as_by_the_sweep_alone() {
         // What comes late comes after all has been seen, too.
         told.sweep_after(20).await;
         mischief(&told, &listening.url(), &mut rng, &mut kept).await;
-        for world in [&told, &untold] {
-            world.sweep_after(20).await;
-            world.sweep_after(20).await;
+        for _ in 0..2 {
+            tokio::join!(told.sweep_after(20), untold.sweep_after(20));
         }
         assert_same(&format!("case {case}, {story:?}"), &seen(&told.github), &seen(&untold.github));
         for world in [&told, &untold] {

@@ -161,8 +161,7 @@ pub fn assert_same(what: &str, one: &Value, other: &Value) {
     }
     let lines = |value: &Value| serde_json::to_string_pretty(value).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
     let (one, other) = (lines(one), lines(other));
-    let only = |these: &[String], those: &[String]| {
-        these.iter().filter(|it| !those.contains(it)).cloned().collect::<Vec<_>>().join("\n")
-    };
-    panic!("{what}: it ends otherwise.\nOnly here:\n{}\nOnly there:\n{}", only(&one, &other), only(&other, &one));
+    let at = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+    let around = |lines: &[String]| lines.iter().skip(at.saturating_sub(8)).take(24).cloned().collect::<Vec<_>>().join("\n");
+    panic!("{what}: it ends otherwise.\nHere:\n{}\nThere:\n{}", around(&one), around(&other));
 }

@@ -73,6 +73,7 @@ async fn a_reserve_is_kept_and_looks_become_rare_and_all_recovers() {
     assert!(life.world.forge.patience() > 5.0, "looks become rare: {}", life.world.forge.patience());
     let refused = github.calls().iter().filter(|call| call.status == 403).count();
     assert_eq!(refused, 0, "the quota was not asked beyond its end");
+    life.world.person("bob").renames_pull_request(crate::world::CATALOG, 1, "longer");
     life.world.clock.advance(Duration::from_secs(60 * 30));
     life.goes_on().await;
     assert!(life.world.forge.patience() < 2.0, "{}", life.world.forge.patience());

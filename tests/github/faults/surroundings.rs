@@ -13,6 +13,9 @@ async fn a_repository_that_is_renamed_is_followed() {
     let github = life.world.github.clone();
     github.forgets_calls();
     life.people_act();
+    github.fault(on("POST", "/statuses/").answers(502));
+    life.world.sweep_after(60).await;
+    // In the middle: what is left is written to the new name.
     github.renames(CATALOG, "inventory");
     life.daemon_looks().await;
     github.renames("acme/inventory", "catalog");
@@ -20,7 +23,10 @@ async fn a_repository_that_is_renamed_is_followed() {
     let redirected = github.calls().iter().filter(|call| [301, 307].contains(&call.status)).count();
     let lines: Vec<String> = github.calls().iter().map(|call| format!("{} {} {}", call.method, call.path, call.status)).collect();
     assert!((1..=6).contains(&redirected), "{redirected}: {lines:#?}");
-    ends_well("renamed", &life.ended()).await;
+    let mut ended = life.ended();
+    ended.written.iter_mut().for_each(|line| *line = line.replacen("/acme/inventory/", "/acme/catalog/", 1));
+    ended.written.sort();
+    ends_well("renamed", &ended).await;
 }
 
 #[tokio::test]

@@ -165,7 +165,7 @@ mod tests {
     fn what_stands_there_by_us_is_not_written_again() {
         let status = wanted(Conclusion::Success, "12 files, nothing wrong");
         assert_eq!(news_over(vec![there(OURS, "success", r#""12 files, nothing wrong""#)], &status), News::default());
-        assert_eq!(news_over(vec![], &status).statuses, [status.clone()]);
+        assert_eq!(news_over(vec![], &status).statuses, std::slice::from_ref(&status));
         assert_eq!(news_over(vec![there(OURS, "failure", r#""12 files, nothing wrong""#)], &status).statuses.len(), 1);
         assert_eq!(news_over(vec![there(OURS, "success", "null")], &status).statuses.len(), 1);
     }
