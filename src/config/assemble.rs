@@ -89,9 +89,13 @@ pub(super) fn config(
             errors.push(ConfigError::new(&place, message));
         }
         if let Some(github) = &repository.github
-            && !places.insert((github.name.to_ascii_lowercase(), repository.branch.clone(), repository.root.clone()))
+            && !places.insert(github.name.to_ascii_lowercase())
         {
-            let message = format!("`{}` is listed twice, with the same branch and root", github.name);
+            // A commit has one status in each context, and a pull request one comment, whatever branch or root was looked at.
+            let message = format!(
+                "`{}` is listed twice: on GitHub the two would overwrite each other's statuses and comments. Watch one branch and root of it",
+                github.name
+            );
             errors.push(ConfigError::new(&place, message));
         }
         repositories.push(repository);

@@ -224,3 +224,14 @@ fn who_needs_no_secret_is_not_asked_for_one() {
     let config = Config::load(&Sources { flags, env: Some(&env), directory: None, secrets: false }).unwrap();
     assert!(config.github.unwrap().credentials.is_none());
 }
+
+#[test]
+fn one_repository_of_github_is_watched_once() {
+    let secrets = Secrets::make();
+    let file = format!(
+        "githubTokenFile: {}\nrepositories:\n- {{github: acme/catalog, name: a}}\n- {{github: Acme/Catalog, name: b, branch: next, root: sub}}\n",
+        secrets.file("token")
+    );
+    let said = load(&Said { flags: &[], env: &[], file: Some(&file) }).unwrap_err();
+    assert!(said.contains("repositories[1]: `Acme/Catalog` is listed twice") && said.contains("overwrite"), "{said}");
+}

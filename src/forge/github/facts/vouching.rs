@@ -1,7 +1,7 @@
 //! For whose signature on a commit GitHub vouches.
 //!
 //! GitHub verifies a signature only where the committer's address belongs to the account whose key it is; so the account that it maps the
-//! committer to is the signer. It is asked anew each time: an unchanged answer costs nothing, and a key that was taken back counts at once.
+//! committer to is the signer. It is asked anew each time: an unchanged answer costs nothing, and a word that GitHub takes back counts at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
