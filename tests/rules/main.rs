@@ -26,6 +26,10 @@ use page::{Page, Section};
 /// The rules that no change to a catalog can break by itself, and the tests that show them broken.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("git/history-rewritten", "src/controller/branch_tests.rs::rewritten_history_stops_everything_until_a_person_accepts_it"),
+    (
+        "git/merge-group",
+        "src/controller/merge_group_tests.rs::an_entry_with_more_in_it_than_its_pull_request_is_refused_and_so_is_what_stands_on_it",
+    ),
     ("git/root", "src/git/tests/trees.rs::the_catalog_may_live_in_a_subdirectory"),
     ("limit/findings", "src/catalog/tests/every_rule.rs::every_rule_is_told_where_it_is_broken_and_how_to_mend_it"),
     ("limit/judgement", "src/controller/pull_request_tests.rs::a_judgement_that_does_not_end_is_given_up_at_its_deadline"),
