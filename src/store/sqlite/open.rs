@@ -9,7 +9,7 @@ use sqlx::{Executor, SqlitePool};
 
 use super::super::StoreError;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
 /// `PORT`, as the first migration writes it into the header.
 const APPLICATION_ID: i64 = 0x504f_5254;
@@ -101,7 +101,7 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 }
 
 fn refuse(path: &Path, why: String) -> StoreError {
-    StoreError::Open { path: path.to_owned(), why }
+    StoreError::Open { place: path.display().to_string(), why }
 }
 
 fn explain(error: &sqlx::Error) -> String {
