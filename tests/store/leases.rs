@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use portcullis::model::RunState;
-use portcullis::store::{Fence, Holder, Lease, RepositoryKey, Store, StoreError};
+use portcullis::store::{Fence, Holder, Lease, RepositoryKey, StoreError};
 use serde_json::json;
 
 use crate::world::{World, acceptance, at, commit, id};

@@ -98,7 +98,10 @@ async fn who_has_no_password_or_no_rights_is_told_so() {
     let cluster = tokio::task::spawn_blocking(Cluster::start).await.unwrap();
     let world = World::in_cluster(&cluster).await;
     world
-        .tamper("CREATE ROLE guard LOGIN PASSWORD 's3cret'; CREATE SCHEMA guarded AUTHORIZATION guard; CREATE SCHEMA closed")
+        .tamper(
+            "CREATE ROLE guard LOGIN PASSWORD 's3cret'; CREATE SCHEMA guarded AUTHORIZATION guard;
+             CREATE SCHEMA closed; GRANT USAGE ON SCHEMA closed TO guard",
+        )
         .await;
     cluster.demand_password_of("guard");
     let open = async |password: &str, parameters: &str| {
