@@ -1,10 +1,15 @@
 //! The store: what git and the forge cannot re-tell. Losing it costs memory of times, acceptances and decisions, never of the catalog.
 
 mod error;
+mod lease;
+mod postgres;
 mod record;
+mod sql;
 mod sqlite;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
@@ -12,6 +17,8 @@ use serde_json::Value as Json;
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
 
 pub use error::StoreError;
+pub use lease::{Epoch, Fence, Holder, Lease};
+pub use postgres::{PostgresAddress, PostgresStore};
 pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransition, Standing, TreeId};
 pub use sqlite::SqliteStore;
 
@@ -19,6 +26,7 @@ pub use sqlite::SqliteStore;
 ///
 /// Every write is durable when the call returns, and is one transaction. Writes that depend on what was there before compare and swap:
 /// they return `false` and change nothing where somebody else was faster.
+/// After an error nobody knows whether a write was kept: read, and ask again.
 #[async_trait]
 pub trait Store: Send + Sync {
     // The watched branch (spec 9).
@@ -109,4 +117,33 @@ pub trait Store: Send + Sync {
     /// Remembers that a delivery of a webhook is acted upon; `false` where it was remembered already. What is older than a week is
     /// forgotten, and so are the oldest where there are very many.
     async fn remember_delivery(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    // Who acts on a repository, where several replicas share the store (spec 11).
+
+    /// Gives the lease of a repository to `holder` for `ttl` from now, if nobody else holds one that has not expired. Whoever holds it
+    /// already is given it in the same epoch; for everybody else the epoch grows.
+    ///
+    /// Clocks of replicas that differ make a lease end early or late. That costs time and never correctness: the fence keeps late
+    /// writes out.
+    async fn lease(
+        &self,
+        repository: &RepositoryKey,
+        holder: &Holder,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Fence>, StoreError>;
+
+    /// Prolongs a lease to `ttl` from now, also one that has expired and that nobody has taken. `false`: it is lost, so stop.
+    async fn renew(&self, fence: &Fence, ttl: Duration, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Gives a lease back, so that nobody has to wait for its end. What is still under way under it will not be written. `false`: it was
+    /// lost already.
+    async fn release(&self, fence: &Fence) -> Result<bool, StoreError>;
+
+    /// Who holds the lease of a repository, be it expired or not.
+    async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError>;
+
+    /// The same store, whose every write is made only while `fence` holds, asked in the write's own transaction. Otherwise it changes
+    /// nothing and fails with [`StoreError::Fenced`]. So does a write about any other repository.
+    fn under(&self, fence: Fence) -> Arc<dyn Store>;
 }

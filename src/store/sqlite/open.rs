@@ -9,7 +9,7 @@ use sqlx::{Executor, SqlitePool};
 
 use super::super::StoreError;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
 /// `PORT`, as the first migration writes it into the header.
 const APPLICATION_ID: i64 = 0x504f_5254;
@@ -18,10 +18,10 @@ const APPLICATION_ID: i64 = 0x504f_5254;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// How often opening is tried again where another process brings the schema up to date at the same moment.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 20;
 
 pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
-    create_private(path).map_err(|error| refuse(path, error.to_string()))?;
+    let ours = create_private(path).map_err(|error| refuse(path, error.to_string()))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
@@ -33,19 +33,32 @@ pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreE
     let pool = |size: u32| SqlitePoolOptions::new().max_connections(size).acquire_timeout(BUSY);
     let mut attempt = 1;
     let writer = loop {
+        // A store is never empty, so this one was cut off, or another process is about to furnish it.
+        if !ours && std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+            if attempt == ATTEMPTS {
+                return Err(refuse(path, "it is empty; restore it from a copy, or remove it to begin anew".to_owned()));
+            }
+            pause(&mut attempt).await;
+            continue;
+        }
         let writer = pool(1).connect_with(options.clone()).await.map_err(|error| refuse(path, explain(&error)))?;
         match prepare(&writer).await {
             Ok(()) => break writer,
             Err(Refusal::Race(_)) if attempt < ATTEMPTS => {
                 writer.close().await;
-                tokio::time::sleep(Duration::from_millis(20) * attempt).await;
-                attempt += 1;
+                pause(&mut attempt).await;
             }
             Err(Refusal::Race(why) | Refusal::Final(why)) => return Err(refuse(path, why)),
         }
     };
     let readers = pool(4).connect_with(options.read_only(true)).await.map_err(|error| refuse(path, explain(&error)))?;
     Ok((writer, readers))
+}
+
+/// Waits longer each time: four seconds in all.
+async fn pause(attempt: &mut u32) {
+    tokio::time::sleep(Duration::from_millis(20) * *attempt).await;
+    *attempt += 1;
 }
 
 enum Refusal {
@@ -84,8 +97,8 @@ async fn prepare(writer: &SqlitePool) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Creates the file for its owner alone; SQLite gives its journal the same mode.
-fn create_private(path: &Path) -> std::io::Result<()> {
+/// Creates the file for its owner alone, where there is none; SQLite gives its journal the same mode.
+fn create_private(path: &Path) -> std::io::Result<bool> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -94,14 +107,14 @@ fn create_private(path: &Path) -> std::io::Result<()> {
         options.mode(0o600);
     }
     match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
 }
 
 fn refuse(path: &Path, why: String) -> StoreError {
-    StoreError::Open { path: path.to_owned(), why }
+    StoreError::Open { place: path.display().to_string(), why }
 }
 
 fn explain(error: &sqlx::Error) -> String {

@@ -1,0 +1,157 @@
+//! The store in terms of statements, whatever the database.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+use crate::model::{CommitId, Identifier, RunState, Timestamp};
+use crate::store::{
+    Acceptance, Fence, Halt, Holder, Judged, Lease, RepositoryKey, RunRecord, RunTransition, Store, StoreError, TreeId,
+};
+
+use super::{Backend, Writer, branch, deliveries, leases, runs, seen};
+
+/// A transaction that holds the repository, so that what it reads cannot change before it writes, and that this handle's fence admits.
+async fn write(store: &impl Backend, repository: &RepositoryKey) -> Result<Writer, StoreError> {
+    let mut tx = store.begin().await?;
+    let epoch = leases::lock(tx.connection(), repository).await?;
+    if let Some(fence) = store.fence() {
+        fence.admit(repository, epoch)?;
+    }
+    Ok(tx)
+}
+
+#[async_trait]
+impl<B: Backend> Store for B {
+    async fn accepted(&self, repository: &RepositoryKey) -> Result<Option<Acceptance>, StoreError> {
+        branch::accepted(self.read().await?.connection(), repository).await
+    }
+
+    async fn accept(&self, repository: &RepositoryKey, from: CommitId, to: &Acceptance) -> Result<bool, StoreError> {
+        branch::accept(write(self, repository).await?, repository, from, to).await
+    }
+
+    async fn adopt(&self, repository: &RepositoryKey, tip: &Acceptance, runs: &[Identifier]) -> Result<bool, StoreError> {
+        branch::adopt(write(self, repository).await?, repository, tip, runs).await
+    }
+
+    async fn acceptances(&self, repository: &RepositoryKey, limit: u32) -> Result<Vec<Acceptance>, StoreError> {
+        branch::acceptances(self.read().await?.connection(), repository, limit).await
+    }
+
+    async fn halted(&self, repository: &RepositoryKey) -> Result<Option<Halt>, StoreError> {
+        branch::halted(self.read().await?.connection(), repository).await
+    }
+
+    async fn halt(&self, repository: &RepositoryKey, seen: CommitId, at: Timestamp) -> Result<Halt, StoreError> {
+        branch::halt(write(self, repository).await?, repository, seen, at).await
+    }
+
+    async fn resume(&self, repository: &RepositoryKey, tip: &Acceptance) -> Result<bool, StoreError> {
+        branch::resume(write(self, repository).await?, repository, tip).await
+    }
+
+    async fn first_seen(&self, repository: &RepositoryKey, what: &str, now: Timestamp) -> Result<Timestamp, StoreError> {
+        if let Some(at) = seen::sighting(self.read().await?.connection(), repository, what).await? {
+            return Ok(at);
+        }
+        seen::see(write(self, repository).await?, repository, what, now).await
+    }
+
+    async fn received(
+        &self,
+        repository: &RepositoryKey,
+        commits: &[CommitId],
+        now: Timestamp,
+    ) -> Result<BTreeMap<CommitId, Timestamp>, StoreError> {
+        let known = seen::receipts(self.read().await?.connection(), repository, commits).await?;
+        let fresh: Vec<CommitId> = commits.iter().filter(|c| !known.contains_key(c)).copied().collect();
+        if fresh.is_empty() {
+            return Ok(known);
+        }
+        let mut all = seen::receive(write(self, repository).await?, repository, &fresh, now).await?;
+        all.extend(known);
+        Ok(all)
+    }
+
+    async fn remember_judged(&self, repository: &RepositoryKey, judged: &Judged) -> Result<(), StoreError> {
+        seen::remember_judged(write(self, repository).await?, repository, judged).await
+    }
+
+    async fn forget_judged(&self, repository: &RepositoryKey, pull_request: &str) -> Result<(), StoreError> {
+        seen::forget_judged(write(self, repository).await?, repository, pull_request).await
+    }
+
+    async fn judged_tree(&self, repository: &RepositoryKey, tree: TreeId, base: CommitId) -> Result<Vec<Judged>, StoreError> {
+        seen::judged_tree(self.read().await?.connection(), repository, tree, base).await
+    }
+
+    async fn all_judged(&self, repository: &RepositoryKey) -> Result<Vec<Judged>, StoreError> {
+        seen::all_judged(self.read().await?.connection(), repository).await
+    }
+
+    async fn published(&self, repository: &RepositoryKey, key: &str) -> Result<Option<String>, StoreError> {
+        seen::published(self.read().await?.connection(), repository, key).await
+    }
+
+    async fn record_published(&self, repository: &RepositoryKey, key: &str, hash: &str, at: Timestamp) -> Result<(), StoreError> {
+        seen::record_published(write(self, repository).await?, repository, key, hash, at).await
+    }
+
+    async fn run(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Option<RunRecord>, StoreError> {
+        runs::run(self.read().await?.connection(), repository, run).await
+    }
+
+    async fn record_run(
+        &self,
+        repository: &RepositoryKey,
+        run: &Identifier,
+        from: Option<RunState>,
+        to: RunState,
+        decision: &Json,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        runs::record(write(self, repository).await?, repository, run, &runs::Step { from, to, decision, at }).await
+    }
+
+    async fn runs(&self, repository: &RepositoryKey) -> Result<Vec<RunRecord>, StoreError> {
+        runs::runs(self.read().await?.connection(), repository).await
+    }
+
+    async fn transitions(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Vec<RunTransition>, StoreError> {
+        runs::transitions(self.read().await?.connection(), repository, run).await
+    }
+
+    async fn remember_delivery(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        deliveries::remember(self.begin().await?, id, now).await
+    }
+
+    async fn lease(
+        &self,
+        repository: &RepositoryKey,
+        holder: &Holder,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Fence>, StoreError> {
+        leases::lease(self.begin().await?, repository, holder, ttl, now).await
+    }
+
+    async fn renew(&self, fence: &Fence, ttl: Duration, now: Timestamp) -> Result<bool, StoreError> {
+        leases::renew(self.begin().await?, fence, ttl, now).await
+    }
+
+    async fn release(&self, fence: &Fence) -> Result<bool, StoreError> {
+        leases::release(self.begin().await?, fence).await
+    }
+
+    async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError> {
+        leases::leased(self.read().await?.connection(), repository).await
+    }
+
+    fn under(&self, fence: Fence) -> Arc<dyn Store> {
+        Arc::new(self.fenced(fence))
+    }
+}
