@@ -5,7 +5,7 @@
 //! - **core**, pure: [`model`] nouns, [`catalog`] documents and their difference, [`check`] the judgement, [`run`] the
 //!   state machine of approval, [`report`] every word said outward, [`import`] documents of Port and Backstage made into ours.
 //! - **edges**, which translate and decide nothing: [`git`] the object store, [`forge`] pull requests and statuses,
-//!   [`store`] what neither can re-tell, [`jq`] expressions, evaluated in a child process.
+//!   [`execute`] has approved runs performed, [`notify`] tells people, [`store`] what git and forge cannot re-tell, [`jq`] expressions, evaluated in a child process.
 //! - **drivers**: [`facts`] gathers what a judgement needs, [`controller`] is the loop, [`server`] shows how it is, [`config`]
 //!   is its configuration, [`cli`] the command line.
 
@@ -18,12 +18,15 @@ pub mod cli;
 pub mod config;
 pub mod controller;
 pub mod editor;
+pub mod execute;
 pub mod facts;
 pub mod forge;
 pub mod git;
 pub mod import;
 pub mod jq;
 pub mod model;
+pub mod notify;
+pub mod outbound;
 pub mod report;
 pub mod run;
 pub mod server;

@@ -196,6 +196,7 @@ pub(super) fn watched(
         workspace: Arc::new(workspace),
         forge,
         outward,
+        performers: crate::execute::Performers::default(),
     })
 }
 

@@ -154,7 +154,7 @@ impl Shared {
             self.store.halt(key, tip, self.clock.now()).await?;
             self.store.resume(key, &acceptance).await?
         } else {
-            self.store.accept(key, from, &acceptance).await?
+            self.store.accept(key, from, &acceptance, &[]).await?
         };
         if !moved {
             return Err(Trouble::passing("the accepted revision moved meanwhile").into());
@@ -219,7 +219,7 @@ impl Shared {
                 let answer = answer.in_prose(tip, Conclusion::Success, &text, &text);
                 self.publish(repository, &Thing::Branch, &answer).await?;
             }
-            if !self.store.accept(key, at, &self.acceptance(commit, &reason)).await? {
+            if !self.store.accept(key, at, &self.acceptance(commit, &reason), &[]).await? {
                 return Err(Trouble::passing("the accepted revision moved meanwhile").into());
             }
             self.accepted(repository, Some(at), commit);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::catalog::Catalog;
 use crate::check::{Proposal, Verdict};
 use crate::config::RemoteUrl;
+use crate::execute::Performers;
 use crate::facts::Workspace;
 use crate::forge::{Forge, MergeMethod};
 use crate::model::{CommitId, Finding, ForgeTeam, ForgeUser, Identifier, IdentityMode, SigningKey};
@@ -40,6 +41,8 @@ pub struct Watched {
     pub forge: Arc<dyn Forge>,
     /// What is said and done there besides statuses.
     pub outward: Outward,
+    /// Who performs its runs; where nobody does, they stay approved and say so.
+    pub performers: Performers,
 }
 
 /// What is said and done on a forge that has accounts, besides statuses; the forge that is git itself has no place for it.

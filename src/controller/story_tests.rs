@@ -158,6 +158,7 @@ impl Story {
             workspace: Arc::new(Workspace::open(path, "", Arc::new(crate::model::NoExpressions)).unwrap()),
             forge: Arc::new(self.forge(path, store)),
             outward: Outward::default(),
+            performers: crate::execute::Performers::default(),
         }
     }
 }

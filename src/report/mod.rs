@@ -19,6 +19,7 @@ mod format;
 mod github;
 mod json;
 mod markdown;
+pub mod notice;
 mod place;
 mod pushed;
 mod runs;

@@ -1,9 +1,11 @@
 //! Runs: the digest that approvals are given on, who may approve, and the state machine derived from facts.
 
 mod approval;
+pub mod call;
 mod digest;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod life;
 mod reason;
 mod requirement;
 mod review;

@@ -1,6 +1,7 @@
 //! The store: what git and the forge cannot re-tell. Losing it costs memory of times, acceptances and decisions, never of the catalog.
 
 mod error;
+mod journal;
 mod lease;
 mod postgres;
 mod record;
@@ -15,8 +16,10 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
+use crate::run::life::RunHandle;
 
 pub use error::StoreError;
+pub use journal::{Advance, Delivered, FoundRun, Landed, LogLine, Message, MessageKind, NewMessage};
 pub use lease::{Epoch, Fence, Holder, Lease};
 pub use postgres::{PostgresAddress, PostgresStore};
 pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransition, Standing, TreeId};
@@ -34,8 +37,15 @@ pub trait Store: Send + Sync {
     /// The accepted revision: what the live catalog is.
     async fn accepted(&self, repository: &RepositoryKey) -> Result<Option<Acceptance>, StoreError>;
 
-    /// Moves the accepted revision from `from` on, if it is still there and no alert stands.
-    async fn accept(&self, repository: &RepositoryKey, from: CommitId, to: &Acceptance) -> Result<bool, StoreError>;
+    /// Moves the accepted revision from `from` on, if it is still there and no alert stands. In the same transaction the runs that come
+    /// onto the branch with it are noted as landed; one that landed before, or was adopted as history, is left as it is.
+    async fn accept(
+        &self,
+        repository: &RepositoryKey,
+        from: CommitId,
+        to: &Acceptance,
+        landed: &[Landed],
+    ) -> Result<bool, StoreError>;
 
     /// The first sight of a branch: accepts its tip and adopts the runs on it as history, in one transaction. `false` where there is an
     /// accepted revision already.
@@ -105,6 +115,55 @@ pub trait Store: Send + Sync {
         decision: &Json,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Writes what happened to a run and everything that follows from it, if nothing has happened to it meanwhile. `false` where something
+    /// has, or where it was adopted as history.
+    async fn advance(&self, repository: &RepositoryKey, advance: &Advance<'_>) -> Result<bool, StoreError>;
+
+    /// The runs that stand on the watched branch and have not come to their end ([`crate::run::life::Life::is_under_way`]), in the order in
+    /// which they landed.
+    async fn under_way(&self, repository: &RepositoryKey) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// The run that the API calls so, whatever its repository; adopted ones too.
+    async fn run_by_handle(&self, handle: &RunHandle) -> Result<Option<FoundRun>, StoreError>;
+
+    /// Appends a line to the log of a run; its number. What is beyond a bound of lines is refused with `None`.
+    async fn append_log(
+        &self,
+        repository: &RepositoryKey,
+        run: &Identifier,
+        message: &str,
+        at: Timestamp,
+    ) -> Result<Option<u64>, StoreError>;
+
+    /// The log of a run from line `after` on, exclusively, at most `limit` lines.
+    async fn log(&self, repository: &RepositoryKey, run: &Identifier, after: u64, limit: u32)
+    -> Result<Vec<LogLine>, StoreError>;
+
+    // The outbox (spec 9).
+
+    /// Takes messages of a kind out that are due, oldest first and at most `limit`, for `lease` from now: nobody else is given them until
+    /// then. Of one repository alone where one is named. Whoever dies with them gives them back by that.
+    async fn claim_messages(
+        &self,
+        kind: MessageKind,
+        repository: Option<&RepositoryKey>,
+        lease: Duration,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Message>, StoreError>;
+
+    /// Writes down what became of a message, and counts the attempt.
+    async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The messages that were given up, oldest first.
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<Message>, StoreError>;
+
+    /// Has dead letters tried again now, as if they were new: one by its id, or all. How many.
+    async fn replay(&self, id: Option<&str>, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// How many messages wait, and how many are dead.
+    async fn outbox_size(&self) -> Result<(u64, u64), StoreError>;
 
     /// All runs, in order of their identifiers.
     async fn runs(&self, repository: &RepositoryKey) -> Result<Vec<RunRecord>, StoreError>;

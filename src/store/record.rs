@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::Value as Json;
 
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
+use crate::run::life::Life;
 
 /// Which repository and branch a row is about, where several are watched: a name the configuration gives and never changes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -119,6 +120,8 @@ pub struct RunRecord {
     pub id: Identifier,
     /// Where it stands.
     pub standing: Standing,
+    /// What the journal holds of it; `None` for an adopted one.
+    pub life: Option<Life>,
     /// How many transitions led here, from 1; 0 for an adopted run.
     pub revision: u64,
     /// The facts of the last decision.
@@ -138,6 +141,8 @@ pub struct RunTransition {
     pub to: RunState,
     /// The facts of the decision.
     pub decision: Json,
+    /// What happened, in one word of [`crate::run::life::Event::word`]; empty where an older version wrote it.
+    pub event: String,
     /// When.
     pub at: Timestamp,
 }

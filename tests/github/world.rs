@@ -270,6 +270,7 @@ fn built(
         workspace: Arc::new(Workspace::open(&copy, "", Arc::new(NoExpressions)).unwrap()),
         forge: forge.clone() as Arc<dyn Forge>,
         outward,
+        performers: portcullis::execute::Performers::default(),
     };
     let controller = Controller::new(Parts {
         store: store.clone() as Arc<dyn Store>,

@@ -73,11 +73,11 @@ async fn what_a_former_holder_still_writes_changes_nothing(world: World) {
     let former = store.lease(here, &replica("a"), TTL, at(0)).await.unwrap().unwrap();
     let late = store.under(former.clone());
     assert!(late.adopt(here, &acceptance(1, 0), &[]).await.unwrap(), "it holds");
-    assert!(late.accept(here, commit(1), &acceptance(2, 50)).await.unwrap(), "it has expired, and nobody came");
+    assert!(late.accept(here, commit(1), &acceptance(2, 50), &[]).await.unwrap(), "it has expired, and nobody came");
     let next = store.lease(here, &replica("b"), TTL, at(60)).await.unwrap().unwrap();
     let run = id("extend-env");
     let refusals = [
-        late.accept(here, commit(2), &acceptance(3, 61)).await.map(|_| ()),
+        late.accept(here, commit(2), &acceptance(3, 61), &[]).await.map(|_| ()),
         late.halt(here, commit(9), at(61)).await.map(|_| ()),
         late.resume(here, &acceptance(9, 61)).await.map(|_| ()),
         late.first_seen(here, "a run", at(61)).await.map(|_| ()),
@@ -97,7 +97,7 @@ async fn what_a_former_holder_still_writes_changes_nothing(world: World) {
     assert_eq!(store.published(here, "head").await.unwrap(), None);
     assert_eq!(store.runs(here).await.unwrap(), []);
     assert_eq!(late.accepted(here).await.unwrap(), Some(acceptance(2, 50)), "whoever has no lease may read");
-    assert!(store.under(next).accept(here, commit(2), &acceptance(3, 62)).await.unwrap());
+    assert!(store.under(next).accept(here, commit(2), &acceptance(3, 62), &[]).await.unwrap());
 }
 
 async fn a_fence_is_for_its_own_repository(world: World) {

@@ -13,13 +13,13 @@ async fn while_the_server_is_down_nothing_is_answered_and_afterwards_nothing_is_
     let world = World::in_cluster(&cluster).await;
     let (store, here) = (world.open().await, &world.here);
     store.adopt(here, &acceptance(1, 0), &[]).await.unwrap();
-    assert!(store.accept(here, commit(1), &acceptance(2, 1)).await.unwrap());
+    assert!(store.accept(here, commit(1), &acceptance(2, 1), &[]).await.unwrap());
 
     // As a crash, in the middle of whatever it did.
     tokio::task::block_in_place(|| cluster.halt("immediate"));
     let answers = tokio::join!(
         async { store.accepted(here).await.map(|_| ()) },
-        async { store.accept(here, commit(2), &acceptance(3, 2)).await.map(|_| ()) },
+        async { store.accept(here, commit(2), &acceptance(3, 2), &[]).await.map(|_| ()) },
         async { store.first_seen(here, "a run", at(3)).await.map(|_| ()) },
     );
     for answer in [answers.0, answers.1, answers.2] {
@@ -32,7 +32,7 @@ async fn while_the_server_is_down_nothing_is_answered_and_afterwards_nothing_is_
 
     tokio::task::block_in_place(|| cluster.resume());
     assert_eq!(store.accepted(here).await.unwrap(), Some(acceptance(2, 1)), "the same handle, connected anew");
-    assert!(store.accept(here, commit(2), &acceptance(3, 4)).await.unwrap());
+    assert!(store.accept(here, commit(2), &acceptance(3, 4), &[]).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,7 +49,7 @@ async fn a_count_goes_on_over_restarts_without_a_gap_or_a_repetition() {
                 let step = async {
                     let now = store.accepted(&here).await?.map_or(0, |a| a.commit.0[0]);
                     if now < END {
-                        store.accept(&here, commit(now), &acceptance(now + 1, 0)).await?;
+                        store.accept(&here, commit(now), &acceptance(now + 1, 0), &[]).await?;
                     }
                     Ok::<u8, StoreError>(now)
                 };

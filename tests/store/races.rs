@@ -28,7 +28,7 @@ async fn two_processes_share_it(world: World) {
     a.adopt(here, &acceptance(1, 0), &[]).await.unwrap();
     assert_eq!(b.accepted(here).await.unwrap(), Some(acceptance(1, 0)));
     let (to_two, to_three) = (acceptance(2, 1), acceptance(3, 1));
-    let (first, second) = tokio::join!(a.accept(here, commit(1), &to_two), b.accept(here, commit(1), &to_three));
+    let (first, second) = tokio::join!(a.accept(here, commit(1), &to_two, &[]), b.accept(here, commit(1), &to_three, &[]));
     assert!(first.unwrap() ^ second.unwrap(), "one of them wins");
     assert_eq!(a.accepted(here).await.unwrap(), b.accepted(here).await.unwrap());
 }
@@ -45,7 +45,7 @@ async fn many_tasks_of_several_processes_count_in_turn(world: World) {
                     let now = store.accepted(&here).await.unwrap().unwrap().commit;
                     let next = acceptance(now.0[0] + 1, 0);
                     store.first_seen(&here, "a commit", at(i64::from(now.0[0]))).await.unwrap();
-                    moved += i32::from(store.accept(&here, now, &next).await.unwrap());
+                    moved += i32::from(store.accept(&here, now, &next, &[]).await.unwrap());
                 }
             })
         })
@@ -96,11 +96,11 @@ async fn a_process_that_dies_leaves_whole_steps_behind(world: World) {
     let here = &world.here;
     let store = world.open().await;
     store.adopt(here, &acceptance(1, 0), &[]).await.unwrap();
-    store.accept(here, commit(1), &acceptance(2, 1)).await.unwrap();
+    store.accept(here, commit(1), &acceptance(2, 1), &[]).await.unwrap();
     // Not closed: what is durable must not depend on a farewell.
     drop(store);
     world.die_after("DELETE FROM acceptances").await;
     let store = world.open().await;
     assert_eq!(store.accepted(here).await.unwrap(), Some(acceptance(2, 1)));
-    assert!(store.accept(here, commit(2), &acceptance(3, 2)).await.unwrap(), "nothing stays locked");
+    assert!(store.accept(here, commit(2), &acceptance(3, 2), &[]).await.unwrap(), "nothing stays locked");
 }

@@ -86,6 +86,7 @@ pub(super) fn run(row: &Row) -> Result<RunRecord, StoreError> {
         None => Standing::Adopted,
     };
     Ok(RunRecord {
+        life: None,
         id: Identifier::new(&row.text("run")?).map_err(|_| damaged("a run's identifier"))?,
         standing,
         revision: row.revision()?,
@@ -96,6 +97,7 @@ pub(super) fn run(row: &Row) -> Result<RunRecord, StoreError> {
 
 pub(super) fn transition(row: &Row) -> Result<RunTransition, StoreError> {
     Ok(RunTransition {
+        event: String::new(),
         revision: row.revision()?,
         from: row.optional_text("from_state")?.as_deref().map(state).transpose()?,
         to: state(&row.text("to_state")?)?,

@@ -1,0 +1,49 @@
+//! Tells people of runs: each channel delivers one message to one place, and decides nothing.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::report::notice::{Notice, Person};
+
+/// What one message says, and to whom.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Letter {
+    /// The same on every attempt: who receives it twice can tell.
+    pub id: String,
+    /// What all letters about one run share: a thread, an incident.
+    pub thread: String,
+    /// Whom it is for; empty for everybody in a channel that is a place.
+    pub to: Vec<Person>,
+    /// What it says.
+    pub notice: Notice,
+}
+
+/// Why a letter was not delivered.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// It may be delivered later.
+    #[error("{why}")]
+    Passing {
+        /// Why. No secret stands in it.
+        why: String,
+        /// How long the receiver asks us to wait.
+        after: Option<Duration>,
+    },
+    /// It never will be: the receiver refuses it, or nobody is there.
+    #[error("{why}")]
+    Standing {
+        /// Why. No secret stands in it.
+        why: String,
+    },
+}
+
+/// A way to people.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// Delivers a letter, within a bounded time.
+    ///
+    /// # Errors
+    /// Why it is not delivered, or not known to be.
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError>;
+}

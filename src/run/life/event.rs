@@ -1,0 +1,227 @@
+//! What can happen to a run, and what follows from it outside.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{RunState, Timestamp};
+
+use super::{Grant, Landing};
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// Its state before execution was derived anew.
+    Decided {
+        /// The state: waiting, approved, declined, expired or cancelled.
+        state: RunState,
+    },
+    /// It came onto the watched branch.
+    Landed(Landing),
+    /// Somebody who may took it back.
+    Withdrawn {
+        /// Who.
+        by: String,
+    },
+    /// Those who may approve are to be asked once more.
+    Reminded,
+    /// Everything was checked again, and it is to be executed.
+    Claimed {
+        /// What was found.
+        grant: Grant,
+        /// The idempotency key.
+        key: String,
+        /// Whether the receiver dedupes by it.
+        dedupes: bool,
+        /// When it is given up.
+        deadline: Timestamp,
+        /// Of whoever claims.
+        epoch: i64,
+    },
+    /// It is about to be sent. Nothing may leave before this is durable.
+    Begun {
+        /// Of whoever sends.
+        epoch: i64,
+    },
+    /// The attempt of this epoch has ended.
+    Answered {
+        /// Of whoever sent.
+        epoch: i64,
+        /// How.
+        answer: Answer,
+    },
+    /// Whoever sent is gone, and what came of it was not written down.
+    Lost {
+        /// Of whoever finds it so.
+        epoch: i64,
+        /// What the receiver says of it, where it could be asked; `None` where it cannot.
+        found: Option<Answer>,
+    },
+    /// Whoever performs it reports.
+    Reported(Report),
+    /// Its deadline has passed.
+    DeadlinePassed,
+    /// A person settles what came of it.
+    Resolved {
+        /// Who.
+        by: String,
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+impl Event {
+    /// A word for it, as the journal writes it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Decided { .. } => "decided",
+            Self::Landed(_) => "landed",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Reminded => "reminded",
+            Self::Claimed { .. } => "claimed",
+            Self::Begun { .. } => "begun",
+            Self::Answered { .. } => "answered",
+            Self::Lost { .. } => "lost",
+            Self::Reported(_) => "reported",
+            Self::DeadlinePassed => "deadline",
+            Self::Resolved { .. } => "resolved",
+        }
+    }
+}
+
+/// How an attempt to have a run performed ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub enum Answer {
+    /// It is done.
+    Done {
+        /// Whether it succeeded.
+        success: bool,
+        /// What the receiver says, shortened.
+        says: String,
+        /// Where people see what was done.
+        link: Option<String>,
+        /// What the receiver calls it.
+        outside: Option<String>,
+    },
+    /// It is taken on, and its outcome will be reported.
+    Accepted {
+        /// What the receiver calls it.
+        outside: Option<String>,
+        /// Where people see it at work.
+        link: Option<String>,
+    },
+    /// The receiver has certainly not performed it, and may do so later: no connection, or it says that it is busy.
+    NotPerformed {
+        /// Why.
+        why: String,
+        /// Seconds that it asks us to wait.
+        after: Option<u64>,
+    },
+    /// The receiver has certainly not performed it, and never will: it refused, or it cannot be asked at all.
+    Refused {
+        /// Why.
+        why: String,
+    },
+    /// Nobody knows: the connection broke after something was sent, or the answer makes no sense.
+    Unknown {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// What whoever performs a run reports of it; what is `None` stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Report {
+    /// `Some(true)` for success, `Some(false)` for failure: final. `None`: it goes on.
+    pub success: Option<bool>,
+    /// `statusLabel`
+    pub label: Option<String>,
+    /// `link`
+    pub links: Option<Vec<String>>,
+    /// `summary`
+    pub summary: Option<String>,
+    /// What the receiver calls the run.
+    pub outside: Option<String>,
+}
+
+/// How a person settles a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It was performed.
+    Success,
+    /// It was not, or failed.
+    Failure,
+    /// It was not performed, and is to be sent again.
+    Again,
+}
+
+/// What follows outside, written down in the same transaction as the state.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Effect {
+    /// People are told.
+    Tell(Occasion),
+    /// The audit note of the commit that added the run is brought up to date.
+    Audit,
+}
+
+/// What people are told of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Occasion {
+    /// It waits for approval.
+    Waiting,
+    /// It still waits.
+    Reminder,
+    /// It has the approval it needs.
+    Granted,
+    /// Somebody who may approve said no.
+    Declined,
+    /// It waited too long.
+    Expired,
+    /// It was withdrawn, or its pull request closed.
+    Cancelled,
+    /// Its execution has begun.
+    Started,
+    /// It is done.
+    Succeeded,
+    /// It failed.
+    Failed,
+    /// Nobody knows what came of it, and a person must say.
+    Unknown,
+}
+
+impl Occasion {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 10] = [
+        Self::Waiting,
+        Self::Reminder,
+        Self::Granted,
+        Self::Declined,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Started,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Unknown,
+    ];
+
+    /// As `catalog.yaml` writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Reminder => "reminder",
+            Self::Granted => "granted",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Started => "started",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|occasion| occasion.as_str() == text)
+    }
+}
