@@ -24,6 +24,9 @@ mod identity_tests;
 mod immutable;
 mod inputs;
 mod judge;
+mod landed;
+#[cfg(test)]
+mod landed_tests;
 mod lints;
 mod lookalike;
 mod merges;
@@ -62,6 +65,7 @@ pub use by_forge::{Reach, Way};
 pub use cause::{Cause, cause_of};
 pub use inputs::requirement_of;
 pub use judge::judge;
+pub use landed::{Accepted, LandedDecision, decide_landed};
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
 pub use restrict::{Elsewhere, restrict};
 pub use summary::check_of;

@@ -42,7 +42,7 @@ pub fn run(args: &Args, _color: Color) -> Result<Outcome, CommandError> {
         .enable_all()
         .build()
         .map_err(|error| CommandError::internal("cannot start the runtime").because(&error))?;
-    runtime.block_on(accept(args, repository, &config.store, commit))?;
+    runtime.block_on(accept(args, repository, daemon::store_file(&config.store)?, commit))?;
     output::print(&format!("accepted {commit} on {} of {}\n", repository.branch, repository.name))?;
     Ok(Outcome::Clean)
 }
