@@ -28,6 +28,7 @@ mod merge_group;
 mod merge_group_tests;
 mod merging;
 mod metrics;
+pub mod outbox;
 mod parts;
 mod publish;
 mod pull_request;
