@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::config::{Config, RepositoryConfig};
+use crate::config::{Config, RepositoryConfig, StorePlace};
 use crate::controller::{Controller, Judge, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
 use crate::forge::github::{GithubForge, GithubForgeOptions};
@@ -38,8 +38,9 @@ impl Daemon {
     /// # Errors
     /// Whatever is missing, held by another daemon, or cannot be read; the report says what to do.
     pub async fn open(config: &Config) -> Result<Self, CommandError> {
-        let lease = Lease::take(&config.store)?;
-        let store = open_store(&config.store).await?;
+        let file = store_file(&config.store)?;
+        let lease = Lease::take(file)?;
+        let store = open_store(file).await?;
         let shared: Arc<dyn Store> = Arc::new(store.clone());
         let clock = Arc::new(SystemClock::start());
         let hub = Hub::open(config, &clock, &shared)?;
@@ -116,6 +117,11 @@ impl Daemon {
         }
         store.close().await;
     }
+}
+
+/// The file that the store is in.
+pub(super) fn store_file(place: &StorePlace) -> Result<&Path, CommandError> {
+    place.file().ok_or_else(|| CommandError::could_not_judge(format!("the store {place} is not opened by this command yet")))
 }
 
 /// Opens the store, and makes the directory it stands in.
