@@ -7,6 +7,7 @@ mod broken;
 mod by_forge;
 #[cfg(test)]
 mod by_forge_tests;
+mod call;
 mod cause;
 mod claimants;
 mod definitions;
@@ -23,6 +24,7 @@ pub mod identity;
 mod identity_tests;
 mod immutable;
 mod inputs;
+mod invocations;
 mod judge;
 mod landed;
 #[cfg(test)]
@@ -62,6 +64,7 @@ mod view_tests;
 pub mod watching_rules;
 
 pub use by_forge::{Reach, Way};
+pub use call::{NoCall, call_of};
 pub use cause::{Cause, cause_of};
 pub use inputs::requirement_of;
 pub use judge::judge;

@@ -9,6 +9,7 @@ use crate::model::{Action, Entity, EntityKey, EntityPermissions, Identifier, Pla
 
 use super::Base;
 use super::inputs::as_written;
+use super::invocations::writes_elsewhere;
 
 /// One rule that must grant whoever makes a change.
 #[derive(Clone, PartialEq, Debug)]
@@ -95,7 +96,10 @@ fn of_action(base: &Catalog, after: &Catalog, id: &Identifier, change: &Change) 
     blueprints.extend(after.actions().get(id).map(|a| a.value.blueprint.clone()));
     // Duplicates stand in no order that a right could hang on: every blueprint that claims the action has a say.
     let rivals = base.actions().duplicates_of(id).iter().chain(after.actions().duplicates_of(id));
-    blueprints.extend(rivals.map(|a| a.value.blueprint.clone()));
+    blueprints.extend(rivals.clone().map(|a| a.value.blueprint.clone()));
+    // Runs of an action write entities by the controller's hand, so whoever says which has to govern those as well.
+    let standing = base.actions().get(id).into_iter().chain(after.actions().get(id)).map(|a| &a.value);
+    blueprints.extend(standing.chain(rivals.map(|a| &a.value)).filter_map(writes_elsewhere).cloned());
     blueprints.extend(written(&change.before));
     blueprints.extend(written(&change.after));
     blueprints.sort();

@@ -99,7 +99,7 @@ impl Shared {
             if halted {
                 // Whoever rewrote the history has put it back, or a person has accepted it while we looked.
                 self.store.halt(key, tip, self.clock.now()).await?;
-                self.store.resume(key, &self.acceptance(tip, "history restored")).await?;
+                self.store.resume(key, &self.acceptance(tip, "history restored"), &[]).await?;
             }
             self.answer_alert(repository, tip).await?;
             self.accepted(repository, None, tip);
@@ -152,7 +152,7 @@ impl Shared {
         if halted {
             // The history leads on from the accepted revision again, so nothing needs a person any more.
             self.store.halt(key, from, self.clock.now()).await?;
-            if !self.store.resume(key, &self.acceptance(from, "history restored")).await? {
+            if !self.store.resume(key, &self.acceptance(from, "history restored"), &[]).await? {
                 return Err(Trouble::passing("the alert changed meanwhile").into());
             }
         }
