@@ -25,6 +25,7 @@ mod merge_group;
 mod merge_group_tests;
 mod merging;
 mod metrics;
+pub mod outside;
 mod parts;
 mod publish;
 mod pull_request;
