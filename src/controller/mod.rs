@@ -16,15 +16,19 @@ mod claims;
 mod claims_tests;
 mod clock;
 mod drive;
+mod execution;
 mod health;
 mod history;
+mod journal;
 mod judging;
 mod key;
+mod landing;
 mod merge_group;
 #[cfg(test)]
 mod merge_group_tests;
 mod merging;
 mod metrics;
+pub mod outbox;
 pub mod outside;
 mod parts;
 mod publish;
@@ -53,7 +57,7 @@ pub use drive::Controller;
 pub use health::Health;
 pub use key::{Input, Key, Thing};
 pub use metrics::Metrics;
-pub use parts::{Judge, Outward, Parts, Settings, Watched};
+pub use parts::{ExecutionSettings, Judge, Outward, Parts, Settings, Watched};
 pub use queue::{Backoff, Outcome, Queue};
 pub use waker::Waker;
 

@@ -3,8 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::model::Timestamp;
-use crate::run::life::{Effect, Event, Life, Refusal, step};
-use crate::store::{Advance, FoundRun, NewMessage, Standing, Store, StoreError};
+use crate::report::notice::Telling;
+use crate::run::life::{Event, Life, Refusal, step};
+use crate::store::{Advance, FoundRun, Standing, Store, StoreError};
+
+use super::outbox::{Moment, messages};
 
 /// How often a record that another hand changes meanwhile is read again.
 const ATTEMPTS: usize = 8;
@@ -51,13 +54,22 @@ pub async fn say(
             Err(refusal) => return Ok(Said::Unmoved(refusal, Box::new(found))),
         };
         let decision = told_by(&found.record.decision, by);
+        let telling = Telling::kept_in(&decision);
+        let moment = Moment {
+            repository: &found.repository,
+            run: &id,
+            from: found.record.revision,
+            life: &next.life,
+            telling: telling.as_ref(),
+            at,
+        };
         let advance = Advance {
             run: &id,
             from: found.record.revision,
             life: &next.life,
             event: event.word(),
             decision: &decision,
-            messages: &messages(&found, &next.life, &decision, &next.effects, at),
+            messages: &messages(&next.effects, &moment),
             at,
         };
         let written = store.advance(&found.repository, &advance).await?;
@@ -79,9 +91,4 @@ fn told_by(decision: &Json, by: &str) -> Json {
         map.insert("by".to_owned(), by.into());
     }
     decision
-}
-
-/// What is to be done outside because of it.
-fn messages(_found: &FoundRun, _next: &Life, _decision: &Json, _effects: &[Effect], _at: Timestamp) -> Vec<NewMessage> {
-    Vec::new()
 }

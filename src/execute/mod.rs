@@ -19,6 +19,8 @@ pub struct Order {
     pub handle: RunHandle,
     /// The idempotency key: the same on every attempt.
     pub key: String,
+    /// Whether the receiver performs what carries one key only once; see [`Execution::dedupes`](crate::run::life::Execution::dedupes).
+    pub dedupes: bool,
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// When the first attempt was begun: what to look for is not older.

@@ -1,9 +1,8 @@
 //! `catalog.yaml`: the repository's own policy.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Value;
+use super::Route;
 
 /// How the actor of a commit is known (spec 5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,8 +71,10 @@ pub struct CatalogPolicy {
     pub expiry: Duration,
     /// `limits`
     pub limits: Limits,
-    /// `notifications`: channels by name, as written; used once channels exist.
-    pub notifications: BTreeMap<Box<str>, Value>,
+    /// `notifications`: nobody is told by a channel where unsaid.
+    pub notifications: Vec<Route>,
+    /// `reminder`: how often those who may move a run that waits are reminded; never where unsaid.
+    pub reminder: Option<Duration>,
 }
 
 impl Default for CatalogPolicy {
@@ -83,7 +84,8 @@ impl Default for CatalogPolicy {
             self_approval: false,
             expiry: Duration::from_secs(14 * 24 * 3600),
             limits: Limits::default(),
-            notifications: BTreeMap::new(),
+            notifications: Vec::new(),
+            reminder: None,
         }
     }
 }

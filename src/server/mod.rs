@@ -6,7 +6,7 @@ mod listener;
 mod routes;
 mod webhook;
 
-pub use api::{Api, Described, Watching};
+pub use api::{Api, Described, Loop, Watching};
 pub use listener::serve;
 pub use routes::router;
 pub use webhook::{Receiver, WEBHOOK_PATH};

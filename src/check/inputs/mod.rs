@@ -11,6 +11,7 @@ use crate::model::{Action, Actor, Finding, Pointer, RequiredApproval, RuleDoc, R
 use crate::run::{Requirement, action_of, requirement};
 
 use context::Context;
+pub(super) use context::entity as entity_of;
 pub(super) use definition::{is_computed, pairs, program, stand_in};
 pub(super) use fit::unfit;
 

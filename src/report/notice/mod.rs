@@ -1,9 +1,13 @@
 //! What people are told of a run, as a value; each channel words it in its own format.
 
+mod telling;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Identifier, Timestamp};
 use crate::run::life::Occasion;
+
+pub use telling::{Matter, Telling};
 
 /// Something that people are told of. What is secret is redacted before it becomes one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

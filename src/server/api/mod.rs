@@ -26,7 +26,7 @@ use crate::store::Store;
 use super::listener::Peer;
 use answer::Failure;
 use limiter::Limiter;
-pub use watching::{Described, Watching};
+pub use watching::{Described, Loop, Watching};
 
 /// From the head of a request to the last byte of its answer.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -81,10 +81,10 @@ async fn bounded(request: Request, next: Next) -> Response {
 }
 
 /// `POST /v1/auth/access_token`: a token for whoever knows a client's secret. It can be asked for one run alone, to be handed on.
-async fn access_token(State(api): State<Api>, peer: Option<ConnectInfo<Peer>>, request: Request) -> Response {
+async fn access_token(State(api): State<Api>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let parts = &api.0;
-    let peer = peer.map(|ConnectInfo(peer)| peer.0.ip());
+    let peer = head.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| peer.0.ip());
     let issue = async {
         let steady = parts.clock.elapsed();
         parts.limiter.check(peer, steady)?;
