@@ -7,6 +7,7 @@ mod broken;
 mod by_forge;
 #[cfg(test)]
 mod by_forge_tests;
+mod call;
 mod cause;
 mod claimants;
 mod definitions;
@@ -23,7 +24,11 @@ pub mod identity;
 mod identity_tests;
 mod immutable;
 mod inputs;
+mod invocations;
 mod judge;
+mod landed;
+#[cfg(test)]
+mod landed_tests;
 mod lints;
 mod lookalike;
 mod merges;
@@ -59,9 +64,11 @@ mod view_tests;
 pub mod watching_rules;
 
 pub use by_forge::{Reach, Way};
+pub use call::{NoCall, call_of};
 pub use cause::{Cause, cause_of};
-pub use inputs::requirement_of;
+pub use inputs::{entity_in_form, requirement_of};
 pub use judge::judge;
+pub use landed::{Accepted, LandedDecision, decide_landed};
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
 pub use restrict::{Elsewhere, restrict};
 pub use summary::check_of;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::catalog::{
     About, AboutRun, Catalog, Change, Field, Located, Operation, Owner, Owners, WrittenPermissions, execute_rule, permissions_of,
 };
-use crate::model::{Action, Entity, EntityKey, EntityPermissions, Identifier, Place, Role, Rule, Subject, Value};
+use crate::model::{Action, Entity, EntityKey, EntityPermissions, Identifier, Place, Role, Rule, RunRequest, Subject, Value};
 
 use super::Base;
 use super::inputs::as_written;
+use super::invocations::writes_elsewhere;
 
 /// One rule that must grant whoever makes a change.
 #[derive(Clone, PartialEq, Debug)]
@@ -95,7 +96,10 @@ fn of_action(base: &Catalog, after: &Catalog, id: &Identifier, change: &Change) 
     blueprints.extend(after.actions().get(id).map(|a| a.value.blueprint.clone()));
     // Duplicates stand in no order that a right could hang on: every blueprint that claims the action has a say.
     let rivals = base.actions().duplicates_of(id).iter().chain(after.actions().duplicates_of(id));
-    blueprints.extend(rivals.map(|a| a.value.blueprint.clone()));
+    blueprints.extend(rivals.clone().map(|a| a.value.blueprint.clone()));
+    // Runs of an action write entities by the controller's hand, so whoever says which has to govern those as well.
+    let standing = base.actions().get(id).into_iter().chain(after.actions().get(id)).map(|a| &a.value);
+    blueprints.extend(standing.chain(rivals.map(|a| &a.value)).filter_map(writes_elsewhere).cloned());
     blueprints.extend(written(&change.before));
     blueprints.extend(written(&change.after));
     blueprints.sort();
@@ -120,6 +124,11 @@ fn of_run(base: &Catalog, after: &Catalog, id: &Identifier, change: &Change) -> 
         None => (written("action"), written("entity"), change.before.as_ref().and_then(|v| v.get("inputs")).cloned()),
     };
     ("permission/execute", vec![execute(base, action.as_ref(), entity, inputs)])
+}
+
+/// The right that whoever asks for this run needs, wherever the run stands.
+pub(super) fn to_execute(base: &Base<Catalog>, run: &RunRequest) -> Requirement {
+    execute(&base.0, Some(&run.action), run.entity.clone(), Some(run.inputs.clone()))
 }
 
 fn execute(base: &Catalog, action: Option<&Identifier>, entity: Option<Identifier>, inputs: Option<Value>) -> Requirement {

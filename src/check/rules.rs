@@ -16,6 +16,7 @@ pub fn all() -> Vec<RuleDoc> {
         super::references::RULES,
         super::ownership::RULES,
         super::forms::RULES,
+        super::invocations::RULES,
         super::derived::RULES,
         super::aggregations::RULES,
         super::roster::RULES,

@@ -6,7 +6,8 @@ use crate::model::{EntityKey, Finding, Subject};
 use super::programs::Programs;
 use super::scope::Scope;
 use super::{
-    broken, definitions, derived, duplicates, entities, fold, forms, immutable, lints, lookalike, ownership, references, roster,
+    broken, definitions, derived, duplicates, entities, fold, forms, immutable, invocations, lints, lookalike, ownership,
+    references, roster,
 };
 
 /// One thing wrong, and why: a change elsewhere may be to blame.
@@ -53,12 +54,14 @@ const CHECKS: &[Check] = &[
     lookalike::check,
     definitions::check,
     forms::check,
+    invocations::check,
     ownership::check,
     derived::check,
     entities::check,
     references::check,
     roster::check,
     lints::check,
+    invocations::lint,
 ];
 
 fn run(scope: &Scope<'_>) -> Vec<Fault> {
@@ -110,6 +113,7 @@ pub(super) fn validate_changed_within(
     if faults.iter().any(|fault| !fault.finding.is_error()) {
         let mut old = Vec::new();
         lints::check(&scope.on(before), &mut old);
+        invocations::lint(&scope.on(before), &mut old);
         broken::check(&scope.on(before), &mut old);
         let old: Vec<Finding> = old.into_iter().map(|fault| fault.finding).collect();
         faults.retain(|fault| fault.finding.is_error() || !old.contains(&fault.finding));

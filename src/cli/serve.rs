@@ -28,7 +28,7 @@ impl clap::FromArgMatches for Args {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         for option in OPTIONS {
             match option.form {
-                Form::Value => {
+                Form::Value | Form::List => {
                     if let Ok(Some(text)) = matches.try_get_one::<String>(option.key) {
                         self.flags.insert(option.key, text.clone());
                     }
@@ -53,7 +53,7 @@ impl clap::Args for Args {
             };
             let arg = Arg::new(option.key).long(option.flag);
             let arg = match option.form {
-                Form::Value => arg.value_name(option.value),
+                Form::Value | Form::List => arg.value_name(option.value),
                 Form::Switch(_) => arg.action(ArgAction::SetTrue),
             };
             command.arg(arg.help(option.help_text()).help_heading(heading))
@@ -144,7 +144,7 @@ async fn serve(config: &Config) -> Result<(), CommandError> {
             remote = repository.remote.as_ref().map(tracing::field::display),
             github = repository.github.as_ref().map(|github| github.name.as_str()), "watching");
     }
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), %listen, store = %config.store.display(), "serving");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %listen, store = %config.store, "serving");
     let announcing = tokio::spawn(announce(daemon.controller().health(), listen));
     daemon.run(shutdown).await;
     announcing.abort();
@@ -191,7 +191,7 @@ mod tests {
         let help = command.render_long_help().to_string();
         for option in OPTIONS {
             let flag = match option.form {
-                Form::Value => format!("--{} <{}>", option.flag, option.value),
+                Form::Value | Form::List => format!("--{} <{}>", option.flag, option.value),
                 Form::Switch(_) => format!("--{}", option.flag),
             };
             assert!(help.contains(&flag), "{}", option.flag);

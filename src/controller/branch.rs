@@ -99,7 +99,7 @@ impl Shared {
             if halted {
                 // Whoever rewrote the history has put it back, or a person has accepted it while we looked.
                 self.store.halt(key, tip, self.clock.now()).await?;
-                self.store.resume(key, &self.acceptance(tip, "history restored")).await?;
+                self.store.resume(key, &self.acceptance(tip, "history restored"), &[]).await?;
             }
             self.answer_alert(repository, tip).await?;
             self.accepted(repository, None, tip);
@@ -148,15 +148,15 @@ impl Shared {
             return Ok(again);
         }
         repository.look_again(&Thing::Branch, false);
-        let acceptance = self.acceptance(tip, "judged green");
-        let moved = if halted {
+        let landed = self.landed(repository, from, tip, None).await?;
+        if halted {
             // The history leads on from the accepted revision again, so nothing needs a person any more.
-            self.store.halt(key, tip, self.clock.now()).await?;
-            self.store.resume(key, &acceptance).await?
-        } else {
-            self.store.accept(key, from, &acceptance, &[]).await?
-        };
-        if !moved {
+            self.store.halt(key, from, self.clock.now()).await?;
+            if !self.store.resume(key, &self.acceptance(from, "history restored"), &[]).await? {
+                return Err(Trouble::passing("the alert changed meanwhile").into());
+            }
+        }
+        if !self.store.accept(key, from, &self.acceptance(tip, "judged green"), &landed).await? {
             return Err(Trouble::passing("the accepted revision moved meanwhile").into());
         }
         self.accepted(repository, Some(from), tip);
@@ -205,10 +205,14 @@ impl Shared {
             known.sort_by_key(|judged| judged.head != commit);
             let Some(judged) = known.into_iter().next() else { continue };
             self.record_kept(repository, &judged.verdict).await?;
-            let whose = match judged.pull_request.strip_prefix(IN_QUEUE) {
-                Some(entry) => format!("merge queue entry {entry}"),
-                None => format!("pull request {}", judged.pull_request),
+            let (whose, pull_request) = match judged.pull_request.strip_prefix(IN_QUEUE) {
+                Some(entry) => {
+                    let group = repository.watched.forge.merge_group(entry);
+                    (format!("merge queue entry {entry}"), group.map(|group| group.pull_request))
+                }
+                None => (format!("pull request {}", judged.pull_request), Some(judged.pull_request.clone())),
             };
+            let landed = self.landed(repository, at, commit, pull_request.as_deref()).await?;
             let reason = format!("tree of {whose}");
             if commit == tip && judged.head != tip {
                 let text = format!("judged as {whose}");
@@ -219,7 +223,7 @@ impl Shared {
                 let answer = answer.in_prose(tip, Conclusion::Success, &text, &text);
                 self.publish(repository, &Thing::Branch, &answer).await?;
             }
-            if !self.store.accept(key, at, &self.acceptance(commit, &reason), &[]).await? {
+            if !self.store.accept(key, at, &self.acceptance(commit, &reason), &landed).await? {
                 return Err(Trouble::passing("the accepted revision moved meanwhile").into());
             }
             self.accepted(repository, Some(at), commit);

@@ -22,6 +22,8 @@ pub struct Controller {
 /// What every reconciliation shares.
 pub(super) struct Shared {
     queue: Mutex<Queue<Key, Input>>,
+    /// The runs that stand on the branch: what waits for an answer of somebody else must not keep judgements waiting.
+    runs: Mutex<Queue<Key, Input>>,
     pub(super) changed: Notify,
     repositories: RwLock<BTreeMap<Arc<str>, Arc<Repository>>>,
     /// Whether events of refs are to be watched: while the loop runs by itself.
@@ -45,6 +47,7 @@ impl Controller {
         let health = Health::waiting_for(repositories.keys().map(AsRef::as_ref));
         let shared = Shared {
             queue: Mutex::new(Queue::new(parts.settings.concurrency, parts.settings.backoff)),
+            runs: Mutex::new(Queue::new(parts.settings.execution.concurrency, parts.settings.backoff)),
             changed: Notify::new(),
             repositories: RwLock::new(repositories),
             watching: AtomicBool::new(false),
@@ -122,6 +125,18 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The queue of a thing.
+    pub(super) fn queue_of(&self, thing: &Thing) -> MutexGuard<'_, Queue<Key, Input>> {
+        match thing {
+            Thing::Run(_) => self.runs.lock().unwrap_or_else(PoisonError::into_inner),
+            Thing::Sweep | Thing::Branch | Thing::PullRequest(_) | Thing::MergeGroup(_) => self.queue(),
+        }
+    }
+
+    fn queues(&self) -> [&Mutex<Queue<Key, Input>>; 2] {
+        [&self.queue, &self.runs]
+    }
+
     /// Has a repository looked at now.
     pub(super) fn wake(&self, repository: &Arc<str>) {
         self.wake_thing(repository, Thing::Sweep);
@@ -130,7 +145,7 @@ impl Shared {
     /// Has one thing of a repository looked at now.
     pub(super) fn wake_thing(&self, repository: &Arc<str>, thing: Thing) {
         let key = Key { repository: repository.clone(), thing };
-        self.queue().wake(key, self.clock.elapsed());
+        self.queue_of(&key.thing).wake(key.clone(), self.clock.elapsed());
         self.changed.notify_one();
     }
 
@@ -168,10 +183,11 @@ impl Shared {
         let gone = self.repositories.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         let Some(gone) = gone else { return false };
         gone.stop_watching();
-        let mut queue = self.queue();
-        let keys: Vec<Key> = queue.keys().filter(|key| *key.repository == *name).cloned().collect();
-        keys.iter().for_each(|key| queue.drop_key(key));
-        drop(queue);
+        for queue in self.queues() {
+            let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let keys: Vec<Key> = queue.keys().filter(|key| *key.repository == *name).cloned().collect();
+            keys.iter().for_each(|key| queue.drop_key(key));
+        }
         self.forget_outside(name);
         true
     }
@@ -184,11 +200,13 @@ impl Shared {
 
     /// Starts every key that is due and has room.
     fn start_due(self: &Arc<Self>, running: &mut Running, keys: &mut HashMap<Id, Key>) {
+        let take =
+            |queue: &Mutex<Queue<Key, Input>>| queue.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
         loop {
-            let taken = self.queue().take(self.clock.elapsed());
+            let taken = self.queues().into_iter().find_map(take);
             let Some(key) = taken else { break };
             let Some(repository) = self.repository(&key.repository) else {
-                let mut queue = self.queue();
+                let mut queue = self.queue_of(&key.thing);
                 queue.finish(&key, Outcome::Stalled, self.clock.elapsed(), 0.0);
                 queue.drop_key(&key);
                 continue;
@@ -200,6 +218,7 @@ impl Shared {
                     Thing::Branch => shared.reconcile_branch(&repository).await,
                     Thing::PullRequest(id) => shared.reconcile_pull_request(&repository, &id).await,
                     Thing::MergeGroup(rest) => shared.reconcile_merge_group(&repository, &rest).await,
+                    Thing::Run(run) => shared.reconcile_run(&repository, &run).await,
                 }
             });
             keys.insert(handle.id(), key);
@@ -209,8 +228,11 @@ impl Shared {
 
     /// How long nothing is due; a bound, so that a clock that is moved by hand is noticed too.
     fn pause(&self) -> Duration {
-        let queue = self.queue();
-        let due = queue.next_due().filter(|_| queue.has_room());
+        let next = |queue: &Mutex<Queue<Key, Input>>| {
+            let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.next_due().filter(|_| queue.has_room())
+        };
+        let due = self.queues().into_iter().filter_map(next).min();
         due.map_or(Duration::MAX, |at| at.saturating_sub(self.clock.elapsed())).min(Duration::from_secs(3600))
     }
 
@@ -229,8 +251,8 @@ impl Shared {
                     self.health.set("store", "store", Some(trouble.what.clone()));
                 }
                 tracing::warn!(key = %key, again = trouble.passes, "{trouble}");
-                // A sweep has no input whose change could wake it again.
-                match trouble.passes || key.thing == Thing::Sweep {
+                // A sweep has no input whose change could wake it again, and a run is never given up.
+                match trouble.passes || matches!(key.thing, Thing::Sweep | Thing::Run(_)) {
                     true => (Outcome::Retry { least: trouble.after }, "retried"),
                     false => (Outcome::Stalled, "stalled"),
                 }
@@ -238,18 +260,22 @@ impl Shared {
         };
         self.metrics.reconciled(&key.repository, key.thing.word(), word);
         let jitter = self.rng.lock().unwrap_or_else(PoisonError::into_inner).f64();
-        self.queue().finish(&key, outcome, self.clock.elapsed(), jitter);
+        self.queue_of(&key.thing).finish(&key, outcome, self.clock.elapsed(), jitter);
         if self.repository(&key.repository).is_none() {
             // It was unwatched meanwhile.
-            self.queue().drop_key(&key);
+            self.queue_of(&key.thing).drop_key(&key);
             self.forget_outside(&key.repository);
         }
         self.measure_queue();
     }
 
     fn measure_queue(&self) {
-        let queue = self.queue();
-        self.metrics.waiting.set(i64::try_from(queue.waiting()).unwrap_or(i64::MAX));
-        self.metrics.running.set(i64::try_from(queue.running()).unwrap_or(i64::MAX));
+        let (mut waiting, mut running) = (0, 0);
+        for queue in self.queues() {
+            let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            (waiting, running) = (waiting + queue.waiting(), running + queue.running());
+        }
+        self.metrics.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        self.metrics.running.set(i64::try_from(running).unwrap_or(i64::MAX));
     }
 }

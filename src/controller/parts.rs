@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::execute::Performers;
 use crate::facts::Workspace;
 use crate::forge::{Forge, MergeMethod};
 use crate::model::{CommitId, Finding, ForgeTeam, ForgeUser, Identifier, IdentityMode, SigningKey};
+use crate::run::life::Answer;
 use crate::store::{RepositoryKey, Store};
 
 use super::claims::Claims;
@@ -108,6 +110,25 @@ pub struct Settings {
     pub backoff: Backoff,
     /// What statuses link to, the commit's id appended.
     pub status_url: Option<String>,
+    /// How runs are executed.
+    pub execution: ExecutionSettings,
+}
+
+/// How approved runs are executed; docs/execution.md explains each.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExecutionSettings {
+    /// Runs reconciled at a time.
+    pub concurrency: usize,
+    /// For one attempt, whatever the performer thinks; then nobody knows what came of it.
+    pub attempt_deadline: Duration,
+    /// Between two looks at a run whose outcome somebody else knows.
+    pub look_interval: Duration,
+}
+
+impl Default for ExecutionSettings {
+    fn default() -> Self {
+        Self { concurrency: 16, attempt_deadline: Duration::from_secs(120), look_interval: Duration::from_secs(15) }
+    }
 }
 
 impl Default for Settings {
@@ -121,6 +142,7 @@ impl Default for Settings {
             shutdown_grace: Duration::from_secs(10),
             backoff: Backoff::default(),
             status_url: None,
+            execution: ExecutionSettings::default(),
         }
     }
 }
@@ -141,6 +163,9 @@ pub struct Parts {
     pub settings: Settings,
 }
 
+/// Runs that stand on the branch and have not come to their end, and the pull request that brought each, where one is known.
+pub(super) type Landings = BTreeMap<Identifier, Option<String>>;
+
 /// Revisions that are kept in mind as bases: the accepted one, and the groups of a merge queue that others stand on.
 const MOST_BASES: usize = 8;
 
@@ -155,6 +180,13 @@ pub(super) struct Repository {
     pub(super) tracked: Mutex<Option<BTreeSet<String>>>,
     /// The runs that have not come to an end, and the pull requests that ask for them.
     pub(super) moving_runs: Mutex<BTreeMap<Identifier, String>>,
+    /// The runs that stand on the branch and have not come to their end.
+    pub(super) landings: Mutex<Landings>,
+    /// How attempts ended that could not be written down yet, by run: which attempt it was, and how.
+    pub(super) unwritten: Mutex<BTreeMap<Identifier, (u32, Answer)>>,
+    /// One fetch at a time for those who are about to execute, and how many have begun: whoever comes while one runs waits for the next.
+    pub(super) fetched: tokio::sync::Mutex<Option<u64>>,
+    pub(super) fetches: AtomicU64,
     /// When the store last took a write that was made to see whether it does.
     pub(super) store_proved: Mutex<Option<Duration>>,
     /// What wakes on events of its refs, where they are its own.
@@ -194,6 +226,8 @@ pub(super) struct BaseFacts {
     pub(super) accounts: BTreeSet<u64>,
     /// The same, bots included.
     pub(super) known: BTreeSet<u64>,
+    /// After how long those who may move a run are reminded.
+    pub(super) reminder: Option<Duration>,
 }
 
 impl Repository {
@@ -205,6 +239,10 @@ impl Repository {
             bases: Mutex::default(),
             tracked: Mutex::default(),
             moving_runs: Mutex::default(),
+            landings: Mutex::default(),
+            unwritten: Mutex::default(),
+            fetched: tokio::sync::Mutex::default(),
+            fetches: AtomicU64::default(),
             store_proved: Mutex::default(),
             watcher: Mutex::default(),
             distrusted: Mutex::default(),

@@ -7,13 +7,13 @@ use serde_json::{Value as Json, json};
 
 use crate::check::{RunVerdict, Verdict};
 use crate::model::{CommitId, Identifier, RunState};
+use crate::run::life::Event;
 use crate::store::Standing;
 
+use super::journal::About;
 use super::parts::Repository;
 use super::{Shared, Trouble, Unjudged};
 
-/// How often a record that another hand changes meanwhile is read again.
-const ATTEMPTS: usize = 5;
 /// Where a kept verdict has its decisions about runs.
 const DECISIONS: &str = "decisions";
 
@@ -23,7 +23,10 @@ impl Shared {
         let runs = self.store.runs(&repository.watched.key).await?;
         let mut moving = repository.moving_runs();
         for run in runs {
+            // What stands on the branch is no pull request's any more, whatever becomes of that.
+            let landed = run.life.as_ref().is_some_and(|life| life.landing.is_some());
             if let (Standing::Decided(state), Some(id)) = (run.standing, run.decision.get("pull_request").and_then(Json::as_str))
+                && !landed
                 && !is_over(state)
             {
                 moving.insert(run.id, id.to_owned());
@@ -96,30 +99,20 @@ impl Shared {
         Ok(())
     }
 
+    /// Records what was decided about a run that is proposed. One that has landed meanwhile is decided about elsewhere.
     async fn record_run(&self, repository: &Repository, run: &Identifier, to: RunState, decision: &Json) -> Result<(), Trouble> {
-        let key = &repository.watched.key;
-        for _ in 0..ATTEMPTS {
-            let from = match self.store.run(key, run).await?.map(|record| record.standing) {
-                // History, or already in execution: no judgement moves it any more.
-                Some(Standing::Adopted | Standing::Decided(RunState::InProgress | RunState::Success | RunState::Failure)) => {
-                    repository.moving_runs().remove(run);
-                    return Ok(());
-                }
-                Some(Standing::Decided(state)) => Some(state),
-                None => None,
-            };
-            if self.store.record_run(key, run, from, to, decision, self.clock.now()).await? {
-                match decision.get("pull_request").and_then(Json::as_str).filter(|_| !is_over(to)) {
-                    Some(id) => repository.moving_runs().insert(run.clone(), id.to_owned()),
-                    None => repository.moving_runs().remove(run),
-                };
-                if from != Some(to) {
-                    tracing::info!(repository = %repository.name, %run, from = from.map(RunState::as_str), to = to.as_str(), "run");
-                }
-                return Ok(());
-            }
-        }
-        Err(Trouble::passing(format!("the record of run {run} keeps changing under our hands")))
+        self.happen(repository, run, About::Proposal, &Event::Decided { state: to }, decision).await?;
+        let record = self.store.run(&repository.watched.key, run).await?;
+        let landed = record.as_ref().and_then(|record| record.life.as_ref()).is_some_and(|life| life.landing.is_some());
+        let stands = match record.map(|record| record.standing) {
+            Some(Standing::Decided(state)) if !landed => Some(state),
+            _ => None,
+        };
+        match decision.get("pull_request").and_then(Json::as_str).filter(|_| stands.is_some_and(|state| !is_over(state))) {
+            Some(id) => repository.moving_runs().insert(run.clone(), id.to_owned()),
+            None => repository.moving_runs().remove(run),
+        };
+        Ok(())
     }
 }
 

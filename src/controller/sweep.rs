@@ -50,6 +50,7 @@ impl Shared {
                 self.offer(repository, Thing::PullRequest(pull_request.id), input, seen, resync);
             }
             self.offer_groups(repository, &world, &versions, seen, resync).await?;
+            self.offer_runs(repository, &world, seen, resync).await?;
             // What is no longer open is looked at once more, so that its runs are cancelled, and then forgotten.
             for gone in tracked.difference(&ids) {
                 self.offer(repository, Thing::PullRequest(gone.clone()), world.pull_request(false), seen, false);
@@ -109,12 +110,15 @@ impl Shared {
     /// Offers a thing; to resync is to look at it, and at what stands on the forge, although nothing has changed.
     pub(super) fn offer(&self, repository: &Repository, thing: Thing, input: Input, seen: Duration, resync: bool) {
         let (key, now) = (Key { repository: repository.name.clone(), thing }, self.clock.elapsed());
-        let mut queue = self.queue();
-        if queue.offer(key.clone(), input, now) {
+        let mut queue = self.queue_of(&key.thing);
+        let published = !matches!(key.thing, Thing::Run(_));
+        if queue.offer(key.clone(), input, now) && published {
             repository.saw(&key.thing, seen);
         }
         if resync {
-            repository.distrust(key.thing.clone());
+            if published {
+                repository.distrust(key.thing.clone());
+            }
             queue.refresh(&key, now);
         }
         self.changed.notify_one();

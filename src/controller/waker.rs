@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::model::Identifier;
+use crate::store::RepositoryKey;
+
 use super::drive::Shared;
 use super::parts::Repository;
 use super::{Thing, Watched};
@@ -35,6 +38,20 @@ impl Waker {
         let thing = Thing::PullRequest(id.to_owned());
         repository.distrust(thing.clone());
         self.shared.wake_thing(&repository.name, thing);
+        // A review may come after the merge, and then it is about what stands on the branch.
+        let brought: Vec<_> = {
+            let landings = repository.landings();
+            landings.iter().filter(|(_, by)| by.as_deref() == Some(id)).map(|(run, _)| run.clone()).collect()
+        };
+        brought.into_iter().for_each(|run| self.shared.wake_thing(&repository.name, Thing::Run(run)));
+        true
+    }
+
+    /// Has a run looked at that stands on a branch, because something was recorded of it; `false` where its repository is not watched.
+    pub fn wake_run(&self, repository: &RepositoryKey, run: &Identifier) -> bool {
+        let Some(repository) = self.shared.all().into_iter().find(|known| known.watched.key == *repository) else { return false };
+        self.shared.metrics.woken(&repository.name, "run");
+        self.shared.wake_thing(&repository.name, Thing::Run(run.clone()));
         true
     }
 
@@ -61,6 +78,11 @@ impl Waker {
     /// Watches a repository no longer; `false` where none of that name is watched. What is stored of it stays.
     pub fn unwatch(&self, name: &str) -> bool {
         self.shared.remove(name)
+    }
+
+    /// The repositories that are watched.
+    pub fn watched(&self) -> Vec<Watched> {
+        self.shared.all().iter().map(|repository| repository.watched.clone()).collect()
     }
 
     /// The names of the repositories that are watched, in order.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Identifier, Value};
+use super::{Identifier, InvocationMethod, Value};
 
 /// `trigger.operation`
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,15 +33,6 @@ pub struct Trigger {
     pub operation: Operation,
     /// `userInputs.properties`, `required`, `order`, steps and the rest, as written: a JSON Schema over the inputs.
     pub user_inputs: Value,
-}
-
-/// `invocationMethod`: how the run is performed.
-#[derive(Clone, PartialEq, Debug)]
-pub struct InvocationMethod {
-    /// `type`: `WEBHOOK`, `GITHUB` or `UPSERT_ENTITY`; others of Port are refused by name at validation.
-    pub kind: Box<str>,
-    /// The whole definition, as written.
-    pub definition: Value,
 }
 
 /// Whose approval is enough.

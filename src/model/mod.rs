@@ -8,6 +8,8 @@ mod entity;
 mod expression;
 mod finding;
 mod identifier;
+mod invocation;
+mod notification;
 mod permission;
 mod place;
 mod policy;
@@ -16,9 +18,10 @@ mod roster;
 mod run;
 mod search;
 mod template;
+mod template_path;
 mod value;
 
-pub use action::{Action, ApprovalKind, InvocationMethod, Operation as ActionOperation, RequiredApproval, Trigger};
+pub use action::{Action, ApprovalKind, Operation as ActionOperation, RequiredApproval, Trigger};
 pub use actor::{Actor, Attribution};
 pub use blueprint::{Blueprint, Ownership, Property, Relation, RelationPath};
 pub use derived::{
@@ -30,6 +33,8 @@ pub use expression::{ExpressionError, Expressions, NoExpressions};
 pub use finding::{Finding, Related, RuleDoc, Severity};
 pub(crate) use identifier::is_invisible;
 pub use identifier::{Identifier, IdentifierError};
+pub use invocation::{EntityMapping, EntityTemplate, Invocation, InvocationMethod, JsonTemplate, UrlTemplate, Webhook, Workflow};
+pub use notification::{Audience, Occasion, Route};
 pub use permission::{ActionPermissions, EntityPermissions, Permissions, Policy, PolicyTest, Role, Rule};
 pub use place::{CommitId, FilePath, Kind, Part, Place, Pointer, Span, Subject};
 pub use policy::{CatalogPolicy, IdentityMode, Limits};
@@ -39,7 +44,8 @@ pub use run::{RunRequest, RunState};
 pub use search::{
     Combinator, Comparison, Contextual, Direction, PathStep, Search, SearchRule, SearchSubject, SearchValue, Whose,
 };
-pub use template::{Template, TemplateError, TemplatePath};
+pub use template::{Allowance, Piece as TemplatePiece, Template, TemplateError};
+pub use template_path::{TemplatePath, TemplateStep};
 pub use value::Value;
 
 /// A moment, passed in by whoever owns the clock; the core never reads one.

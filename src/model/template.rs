@@ -1,25 +1,18 @@
 //! Texts with places to be filled in, `{{ .inputs.ttl }}`: the place is a path, and what fills it is a value.
 
-use super::Value;
+use super::{TemplatePath, Value};
 
 /// A text of pieces, at least one of which is a path.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Template(Vec<Piece>);
 
+/// A piece of a template.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Piece {
+pub enum Piece {
+    /// Text that stands as it is.
     Text(Box<str>),
+    /// A place that is filled in.
     Path(TemplatePath),
-}
-
-/// A path of keys: `.trigger.user.email`, `.inputs["a name"]`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TemplatePath(Vec<Box<str>>);
-
-impl std::fmt::Display for TemplatePath {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|key| write!(f, ".{key}"))
-    }
 }
 
 /// Why a text is no template, or cannot be filled in.
@@ -37,6 +30,29 @@ pub enum TemplateError {
     /// A list or a mapping cannot stand within a text.
     #[error("`{0}` is no text, number or boolean, and cannot stand within a text")]
     NotText(String),
+    /// Filled in, it would be larger than anybody takes.
+    #[error("filled in, it would be too large")]
+    TooLarge,
+}
+
+/// How many bytes may still be filled in: a short text that names a long input a thousand times is stopped before it is made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Allowance(usize);
+
+impl Allowance {
+    /// So many bytes in all.
+    pub fn of(bytes: usize) -> Self {
+        Self(bytes)
+    }
+
+    /// Takes some of them.
+    ///
+    /// # Errors
+    /// [`TemplateError::TooLarge`] where fewer are left.
+    pub fn take(&mut self, bytes: usize) -> Result<(), TemplateError> {
+        self.0 = self.0.checked_sub(bytes).ok_or(TemplateError::TooLarge)?;
+        Ok(())
+    }
 }
 
 impl Template {
@@ -45,6 +61,16 @@ impl Template {
     /// # Errors
     /// [`TemplateError::Open`] and [`TemplateError::NotAPath`].
     pub fn parse(text: &str) -> Result<Option<Self>, TemplateError> {
+        let template = Self::read(text)?;
+        let has_places = template.paths().next().is_some();
+        Ok(has_places.then_some(template))
+    }
+
+    /// Reads a text, with places to be filled in or without.
+    ///
+    /// # Errors
+    /// [`TemplateError::Open`] and [`TemplateError::NotAPath`].
+    pub fn read(text: &str) -> Result<Self, TemplateError> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
@@ -55,13 +81,15 @@ impl Template {
             pieces.push(Piece::Path(TemplatePath::parse(inside)?));
             rest = behind;
         }
-        if pieces.is_empty() {
-            return Ok(None);
-        }
-        if !rest.is_empty() {
+        if !rest.is_empty() || pieces.is_empty() {
             pieces.push(Piece::Text(rest.into()));
         }
-        Ok(Some(Self(pieces)))
+        Ok(Self(pieces))
+    }
+
+    /// Its pieces, in order.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.0
     }
 
     /// Its paths.
@@ -72,63 +100,53 @@ impl Template {
         })
     }
 
+    /// The path, where it is nothing else.
+    pub fn lone(&self) -> Option<&TemplatePath> {
+        match self.0.as_slice() {
+            [Piece::Path(path)] => Some(path),
+            _ => None,
+        }
+    }
+
     /// The value: of a path alone what stands there, whatever its type; of a text with paths in it a text.
     ///
     /// # Errors
     /// [`TemplateError::Absent`], and [`TemplateError::NotText`] where a list or a mapping would have to become text.
     pub fn fill(&self, root: &Value) -> Result<Value, TemplateError> {
-        if let [Piece::Path(path)] = self.0.as_slice() {
-            return path.find(root).cloned();
+        match self.lone() {
+            Some(path) => path.find(root).cloned(),
+            None => self.text(root, &mut Allowance::of(usize::MAX), str::to_owned).map(|text| Value::from(&*text)),
         }
+    }
+
+    /// The same, but of a path alone at which there is nothing `null`, and within what is allowed.
+    ///
+    /// # Errors
+    /// [`TemplateError::Absent`] within a text, [`TemplateError::NotText`], [`TemplateError::TooLarge`].
+    pub fn fill_or_null(&self, root: &Value, allowance: &mut Allowance) -> Result<Value, TemplateError> {
+        let Some(path) = self.lone() else {
+            return self.text(root, allowance, str::to_owned).map(|text| Value::from(&*text));
+        };
+        let Ok(found) = path.find(root) else { return Ok(Value::Null) };
+        allowance.take(found.canonical().len())?;
+        Ok(found.clone())
+    }
+
+    /// The text, with everything that is filled in led through `write`.
+    ///
+    /// # Errors
+    /// [`TemplateError::Absent`], [`TemplateError::NotText`], [`TemplateError::TooLarge`].
+    pub fn text(&self, root: &Value, allowance: &mut Allowance, write: impl Fn(&str) -> String) -> Result<String, TemplateError> {
         let mut out = String::new();
         for piece in &self.0 {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Path(path) => match path.find(root)? {
-                    Value::String(text) => out.push_str(text),
-                    scalar @ (Value::Bool(_) | Value::Int(_) | Value::Float(_)) => out.push_str(&scalar.canonical()),
-                    _ => return Err(TemplateError::NotText(path.to_string())),
-                },
-            }
+            let next = match piece {
+                Piece::Text(text) => text.to_string(),
+                Piece::Path(path) => write(&path.text(root)?),
+            };
+            allowance.take(next.len())?;
+            out.push_str(&next);
         }
-        Ok(Value::from(out.as_str()))
-    }
-}
-
-impl TemplatePath {
-    fn parse(inside: &str) -> Result<Self, TemplateError> {
-        let wrong = || TemplateError::NotAPath(inside.trim().chars().take(60).collect());
-        let mut rest = inside.trim();
-        let mut keys = Vec::new();
-        while !rest.is_empty() {
-            let after_dot = rest.strip_prefix('.');
-            if let Some(quoted) = after_dot.unwrap_or(rest).strip_prefix("[\"") {
-                let (key, behind) = quoted.split_once("\"]").ok_or_else(wrong)?;
-                keys.push(key.into());
-                rest = behind;
-                continue;
-            }
-            let word = after_dot.ok_or_else(wrong)?;
-            let end = word.find(['.', '[']).unwrap_or(word.len());
-            let (key, behind) = word.split_at_checked(end).ok_or_else(wrong)?;
-            let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@');
-            if key.is_empty() || !key.chars().all(plain) {
-                return Err(wrong());
-            }
-            keys.push(key.into());
-            rest = behind;
-        }
-        if keys.is_empty() { Err(wrong()) } else { Ok(Self(keys)) }
-    }
-
-    /// Its first key: what is asked for, `inputs`, `user`…
-    pub fn first(&self) -> &str {
-        self.0.first().map_or("", |key| key)
-    }
-
-    fn find<'v>(&self, root: &'v Value) -> Result<&'v Value, TemplateError> {
-        let found = self.0.iter().try_fold(root, |value, key| value.get(key));
-        found.filter(|value| !value.is_null()).ok_or_else(|| TemplateError::Absent(self.to_string()))
+        Ok(out)
     }
 }
 
@@ -149,7 +167,27 @@ mod tests {
         assert_eq!(fill("{{ .inputs.n }}"), Ok(Value::Int(3)));
         assert_eq!(fill("{{.inputs.list}}"), Ok(Value::List([Value::Int(1)].into())));
         assert_eq!(fill("x-{{ .inputs.name }}-{{.inputs[\"a b\"]}}"), Ok(Value::from("x-a}}b-true")));
+        assert_eq!(fill("{{ .inputs.\"a b\" }}{{ .inputs.list[0] }}"), Ok(Value::from("true1")));
         assert_eq!(Template::parse("plain } text"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_filled_in_is_never_a_template_again() {
+        let root = Value::from_json(&serde_json::json!({"a": "{{ .b }}", "b": "secret"}));
+        let filled = |text: &str| Template::read(text).unwrap().fill(&root).unwrap();
+        assert_eq!(filled("{{ .a }}"), Value::from("{{ .b }}"));
+        assert_eq!(filled("x {{ .a }}"), Value::from("x {{ .b }}"));
+    }
+
+    #[test]
+    fn a_short_text_that_would_become_a_huge_one_is_stopped_on_the_way() {
+        let root = Value::from_json(&serde_json::json!({"a": "x".repeat(1000), "list": ["y"]}));
+        let bomb = Template::read(&"{{ .a }} ".repeat(10_000)).unwrap();
+        assert_eq!(bomb.fill_or_null(&root, &mut Allowance::of(1 << 20)), Err(TemplateError::TooLarge));
+        let lone = Template::read("{{ .a }}").unwrap();
+        assert_eq!(lone.fill_or_null(&root, &mut Allowance::of(999)), Err(TemplateError::TooLarge));
+        let nothing = Template::read("{{ .none }}").unwrap();
+        assert_eq!(nothing.fill_or_null(&root, &mut Allowance::of(0)), Ok(Value::Null));
     }
 
     #[test]
@@ -161,9 +199,22 @@ mod tests {
 
     #[test]
     fn only_paths_stand_between_braces() {
-        for text in
-            ["{{", "{{ }}", "{{ . }}", "{{ inputs }}", "{{ .a | env }}", "{{getUserTeams()}}", "{{ .a[0 }}", "{{ .a[\"b }}"]
-        {
+        for text in [
+            "{{",
+            "{{ }}",
+            "{{ . }}",
+            "{{ .a[x] }}",
+            "{{ .a[-1] }}",
+            "{{ .a? }}",
+            "{{ .\"a }}",
+            "{{ .. }}",
+            "{{ .a. }}",
+            "{{ inputs }}",
+            "{{ .a | env }}",
+            "{{getUserTeams()}}",
+            "{{ .a[0 }}",
+            "{{ .a[\"b }}",
+        ] {
             assert!(Template::parse(text).is_err(), "{text}");
         }
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::catalog::{Catalog, Document, FileDelta, Located, ParsedFile};
 use crate::model::{
-    Action, ActionOperation, ActionPermissions, ApprovalKind, CatalogPolicy, Entity, EntityKey, EntityPermissions, FilePath,
-    Identifier, InvocationMethod, Permissions, Pointer, RequiredApproval, Role, Rule, RunRequest, Team, Timestamp, Trigger, User,
-    Value,
+    Action, ActionOperation, ActionPermissions, ApprovalKind, CatalogPolicy, Entity, EntityKey, EntityMapping, EntityPermissions,
+    FilePath, Identifier, Invocation, InvocationMethod, Permissions, Pointer, RequiredApproval, Role, Rule, RunRequest, Team,
+    Template, Timestamp, Trigger, User, Value,
 };
 
 use super::{Digest, digest_run};
@@ -104,7 +104,15 @@ impl World {
                         r#"{"properties":{"ttl":{"type":"string","enum":["3 days","5 days","10 days"],"default":"3 days"}},"required":["ttl"]}"#,
                     ),
                 },
-                invocation: InvocationMethod { kind: "WEBHOOK".into(), definition: Value::Null },
+                invocation: InvocationMethod {
+                    way: Invocation::Entity(EntityMapping {
+                        blueprint: id("Env"),
+                        identifier: Template::read("{{ .entity.identifier }}").unwrap(),
+                        document: None,
+                    }),
+                    deadline: None,
+                    definition: Value::Null,
+                },
                 required_approval: RequiredApproval::Always { kind: ApprovalKind::Any, count: 1 },
                 self_approval: None,
                 expiry: None,

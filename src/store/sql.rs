@@ -6,7 +6,10 @@
 mod branch;
 mod deliveries;
 mod failure;
+mod journal;
 mod leases;
+mod logs;
+mod outbox;
 mod row;
 mod runs;
 mod seen;
@@ -28,6 +31,7 @@ use super::{Fence, RepositoryKey, StoreError};
 
 #[cfg(test)]
 pub(super) use deliveries::MOST as MOST_DELIVERIES;
+pub(super) use runs::name_all;
 
 /// A database that speaks our statements. Whatever implements it is a [`super::Store`].
 #[async_trait]
@@ -90,6 +94,14 @@ impl Writer {
         }
     }
 
+    /// One of two statements, where the databases do not understand the same one.
+    fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+
     /// Makes it durable.
     async fn commit(self) -> Result<(), StoreError> {
         match self {
@@ -109,7 +121,8 @@ pub(super) enum Value<'a> {
 
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
+        // PostgreSQL has no place for this one character, and both stores are to take the same.
+        Self::Text(if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) })
     }
 }
 

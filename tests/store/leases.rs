@@ -79,7 +79,7 @@ async fn what_a_former_holder_still_writes_changes_nothing(world: World) {
     let refusals = [
         late.accept(here, commit(2), &acceptance(3, 61), &[]).await.map(|_| ()),
         late.halt(here, commit(9), at(61)).await.map(|_| ()),
-        late.resume(here, &acceptance(9, 61)).await.map(|_| ()),
+        late.resume(here, &acceptance(9, 61), &[]).await.map(|_| ()),
         late.first_seen(here, "a run", at(61)).await.map(|_| ()),
         late.received(here, &[commit(1)], at(61)).await.map(|_| ()),
         late.forget_judged(here, "17").await,

@@ -115,7 +115,7 @@ fn user(base: &Catalog, identifier: &Identifier) -> Value {
 
 /// Port's entity: `{identifier, title, icon, blueprint, team, properties, relations}`, and the properties that have no value
 /// because they could not be computed.
-fn entity(base: &Catalog, key: &EntityKey) -> (Value, Vec<Box<str>>) {
+pub(in crate::check) fn entity(base: &Catalog, key: &EntityKey) -> (Value, Vec<Box<str>>) {
     let (Some(found), Some(blueprint)) = (base.entities().get(key), base.blueprints().get(&key.blueprint)) else {
         return (Value::Null, Vec::new());
     };

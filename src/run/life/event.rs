@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{RunState, Timestamp};
 
+pub use crate::model::Occasion;
+
 use super::{Grant, Landing};
 
 /// Something that happened.
@@ -161,67 +163,4 @@ pub enum Effect {
     Tell(Occasion),
     /// The audit note of the commit that added the run is brought up to date.
     Audit,
-}
-
-/// What people are told of.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Occasion {
-    /// It waits for approval.
-    Waiting,
-    /// It still waits.
-    Reminder,
-    /// It has the approval it needs.
-    Granted,
-    /// Somebody who may approve said no.
-    Declined,
-    /// It waited too long.
-    Expired,
-    /// It was withdrawn, or its pull request closed.
-    Cancelled,
-    /// Its execution has begun.
-    Started,
-    /// It is done.
-    Succeeded,
-    /// It failed.
-    Failed,
-    /// Nobody knows what came of it, and a person must say.
-    Unknown,
-}
-
-impl Occasion {
-    /// All of them, in the order of a life.
-    pub const ALL: [Self; 10] = [
-        Self::Waiting,
-        Self::Reminder,
-        Self::Granted,
-        Self::Declined,
-        Self::Expired,
-        Self::Cancelled,
-        Self::Started,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Unknown,
-    ];
-
-    /// As `catalog.yaml` writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Reminder => "reminder",
-            Self::Granted => "granted",
-            Self::Declined => "declined",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Started => "started",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] writes.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|occasion| occasion.as_str() == text)
-    }
 }

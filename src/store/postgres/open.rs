@@ -13,15 +13,17 @@ use super::PostgresAddress;
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/postgres");
 
 /// What the migrations make. A database that says it is up to date and lacks one of them was damaged or only half restored.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "acceptances",
     "deliveries",
     "halts",
     "judged",
     "leases",
+    "outbox",
     "portcullis_store",
     "publications",
     "receipts",
+    "run_logs",
     "run_transitions",
     "runs",
     "sightings",

@@ -1,6 +1,19 @@
 //! What is to be asked of whom so that a run is performed: the action's invocation with every template filled in.
 
+mod context;
+mod entity;
+mod fill;
+#[cfg(test)]
+mod fill_tests;
+mod secret;
+mod webhook;
+mod workflow;
+
 use serde_json::Value as Json;
+
+pub use context::{CallContext, Requester};
+pub use fill::{CallError, fill};
+pub use secret::{HIDDEN, redacted, secret_inputs};
 
 use crate::model::{EntityKey, Identifier};
 
@@ -70,7 +83,8 @@ pub struct WorkflowCall {
 pub struct EntityCall {
     /// Which.
     pub key: EntityKey,
-    /// The whole document of the entity, as JSON; `None` removes it.
+    /// What is set of it, in the shape of an entity's document; `None` removes the entity. What is left out stays as it is where the entity is
+    /// there already, `properties` and `relations` name by name: [`EntityCall::onto`] says what comes of it.
     pub document: Option<Json>,
     /// Under whose action this happens.
     pub action: Identifier,

@@ -1,0 +1,185 @@
+//! Decides about a run that stands on the branch and is not claimed: all facts anew, by the accepted revision as it is now.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalog::Catalog;
+use crate::check::{self, Accepted, Base, LandedDecision, Target};
+use crate::facts::{Ask, BranchInput, Head, PullRequestInput};
+use crate::forge::PullRequest;
+use crate::model::{CommitId, Identifier, IdentityMode, RunState};
+use crate::run::life::{Event, Landing, Life};
+use crate::store::RunRecord;
+
+use super::super::journal::About;
+use super::super::judging::{Unjudged, laid_to_commit};
+use super::super::parts::Repository;
+use super::super::pull_request::input;
+use super::super::sweep::{Members, World};
+use super::super::{Shared, Thing, Trouble};
+use super::words::{decision_json, held_up};
+use super::{Next, order, until};
+
+/// A decision, and the catalog that it was made by.
+pub(super) struct Decided {
+    pub(super) landed: LandedDecision,
+    pub(super) now: Base<Catalog>,
+    /// What the forge may still tell within moments.
+    pending: bool,
+}
+
+/// What the forge tells of the range that brought a run.
+struct Told {
+    head: CommitId,
+    pull_request: Option<PullRequestInput>,
+    branch: Option<BranchInput>,
+    pending: bool,
+}
+
+impl Shared {
+    pub(super) async fn decide_run(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        record: &RunRecord,
+        life: &Life,
+        landing: &Landing,
+    ) -> Result<Next, Trouble> {
+        let world = self.world(repository).await?;
+        let looked_at = Some(super::input(&world, record));
+        let Some(accepted) = stands_still(&world) else {
+            // Nobody knows by what to decide until the branch has been followed, or a person has looked at it.
+            return Ok(Next::Rest { again: Some(self.settings.poll_interval), input: looked_at });
+        };
+        let decided = match self.decide(repository, &world, accepted, &record.id, landing).await {
+            Ok(decided) => decided,
+            Err(Unjudged::Trouble(trouble)) => return Err(trouble),
+            Err(Unjudged::Poison(why)) => {
+                return Err(Trouble::standing(format!("nothing can be decided about run {}: {why}", record.id)));
+            }
+        };
+        let state = decided.landed.decision.state;
+        let held = order::unperformed(&repository.watched.performers, &decided);
+        let json = decision_json(&decided.landed, landing, accepted, held.as_deref());
+        let pending = repository.look_again(&Thing::Run(record.id.clone()), decided.pending);
+        if let Some(happened) = self.happen(repository, &record.id, About::Branch, &Event::Decided { state }, &json).await?
+            && happened.from != Some(happened.life.state)
+        {
+            return Ok(Next::Again);
+        }
+        match state {
+            RunState::Approved if held.is_some() => {
+                Ok(Next::Rest { again: Some(self.settings.resync_interval), input: looked_at })
+            }
+            RunState::Approved => self.claim_run(repository, record, &world, decided, json).await,
+            RunState::WaitingForApproval => {
+                let now = self.clock.now();
+                let expires = until(now, decided.landed.expires).max(Duration::from_secs(1));
+                match self.remind(repository, record, life).await? {
+                    Next::Rest { again, .. } => {
+                        let again = [Some(expires), again, pending].into_iter().flatten().min();
+                        Ok(Next::Rest { again, input: looked_at })
+                    }
+                    Next::Again => Ok(Next::Again),
+                }
+            }
+            RunState::Declined | RunState::Expired | RunState::Cancelled => Ok(Next::rest(None)),
+            // Never derived.
+            RunState::InProgress | RunState::Success | RunState::Failure => Ok(Next::rest(None)),
+        }
+    }
+
+    /// Gathers the facts as they are now and decides.
+    pub(super) async fn decide(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        world: &World,
+        accepted: CommitId,
+        run: &Identifier,
+        landing: &Landing,
+    ) -> Result<Decided, Unjudged> {
+        let key = &repository.watched.key;
+        let told = self.told(repository, accepted, landing).await?;
+        let first = match &landing.pull_request {
+            Some(id) => format!("pull-request/{id}/run/{run}"),
+            None => format!("branch/{}", landing.to),
+        };
+        let pending = told.pending;
+        let ask = Ask {
+            target: if told.pull_request.is_some() { Target::PullRequest } else { Target::WatchedBranch },
+            base: landing.from,
+            base_is_valid: true,
+            head: Head::Commit(told.head),
+            identity: None,
+            as_user: None,
+            pull_request: told.pull_request,
+            branch: told.branch,
+            members: if landing.from == accepted {
+                world.members.clone()
+            } else {
+                self.members(repository, landing.from).await?
+            },
+            received: self.received(repository, landing.from, told.head).await?,
+            first_seen: Some(self.store.first_seen(key, &first, landing.at).await?),
+            now: self.clock.now(),
+        };
+        let (inner, run, members, landing) = (repository.clone(), run.clone(), world.members.clone(), landing.clone());
+        self.off_thread(move || {
+            let workspace = &inner.watched.workspace;
+            let proposed = workspace.propose(&ask).map_err(laid_to_commit)?;
+            let now = standing(Base(workspace.snapshot(accepted).map_err(laid_to_commit)?.catalog), &members);
+            let accepted = Accepted { revision: accepted, catalog: &now };
+            let landed = check::decide_landed(&proposed.proposal, &landing, accepted, &run);
+            Ok(Decided { landed, now, pending })
+        })
+        .await
+    }
+
+    /// What the forge tells now of the pull request that brought a run; of the branch, where none did.
+    async fn told(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        accepted: CommitId,
+        landing: &Landing,
+    ) -> Result<Told, Unjudged> {
+        let base = self.base(repository, accepted).await?;
+        let Some(id) = &landing.pull_request else {
+            let branch = match base.identity {
+                IdentityMode::Forge => {
+                    let signed = self.signed(repository, landing.from, landing.to).await?;
+                    Some(repository.watched.forge.branch(&signed).await?)
+                }
+                IdentityMode::Declared | IdentityMode::Signature => None,
+            };
+            let pending = branch.as_ref().is_some_and(|told| told.pending.is_some());
+            let branch = branch.map(|told| BranchInput { pushes: told.pushes, verified: told.verified });
+            return Ok(Told { head: landing.to, pull_request: None, branch, pending });
+        };
+        let found: Option<PullRequest> = repository.watched.forge.pull_request(id).await?;
+        let Some(pull_request) = found else {
+            // Nobody knows who approved it: what needs approval waits.
+            return Ok(Told { head: landing.to, pull_request: None, branch: None, pending: false });
+        };
+        self.fetch_heads(repository, std::slice::from_ref(&pull_request)).await?;
+        let details = self.details(repository, &pull_request, landing.from, &base).await?;
+        let (head, pending) = (details.head, details.pending.is_some());
+        Ok(Told { head, pull_request: Some(input(details)), branch: None, pending })
+    }
+}
+
+/// The revision that everything is decided by, if it is certain: accepted, no alert standing, and nothing on the branch beyond it.
+pub(super) fn stands_still(world: &World) -> Option<CommitId> {
+    match held_up(world) {
+        None => world.accepted,
+        Some(_) => None,
+    }
+}
+
+/// A catalog in which the teams have the members that the forge tells now.
+fn standing(base: Base<Catalog>, members: &Members) -> Base<Catalog> {
+    if members.is_empty() {
+        return base;
+    }
+    let known: BTreeMap<_, _> = check::identity::outside_members(&base, members);
+    Base(base.0.with_outside_members(known))
+}
