@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::check::LandedDecision;
-use crate::model::{CommitId, Identifier};
+use crate::model::{CommitId, Identifier, Value};
 use crate::run::life::{Grant, Landing};
 
 use super::super::sweep::World;
@@ -39,9 +39,13 @@ pub(super) fn decision_json(landed: &LandedDecision, landing: &Landing, accepted
     })
 }
 
-/// The same, with what allows the execution.
-pub(super) fn claim_json(decision: Json, grant: &Grant) -> Json {
-    with(decision, "grant", serde_json::to_value(grant).unwrap_or_default())
+/// Where the journal has the inputs that a run is executed with, defaults filled in.
+pub(super) const INPUTS: &str = "inputs";
+
+/// The same, with what allows the execution, and with which inputs.
+pub(super) fn claim_json(decision: Json, grant: &Grant, inputs: &Value) -> Json {
+    let decision = with(decision, "grant", serde_json::to_value(grant).unwrap_or_default());
+    with(decision, INPUTS, inputs.to_json())
 }
 
 /// The same, with one fact more.
