@@ -235,6 +235,10 @@ impl Meaning for CatalogPolicy {
             .put("identity", Value::from(self.identity.as_str()))
             .put("selfApproval", self.self_approval.into())
             .put("expiry", Value::from(duration_text(self.expiry).as_str()))
+            .put(
+                "execution",
+                Pairs::default().put("deadline", Value::from(duration_text(self.execution_deadline).as_str())).done(),
+            )
             .put("limits", self.limits.meaning())
             .some("notifications", Value::List(self.notifications.iter().map(Meaning::meaning).collect()))
             .maybe("reminder", self.reminder.map(|reminder| Value::from(duration_text(reminder).as_str())))

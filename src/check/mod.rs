@@ -66,7 +66,7 @@ pub mod watching_rules;
 pub use by_forge::{Reach, Way};
 pub use call::{NoCall, call_of};
 pub use cause::{Cause, cause_of};
-pub use inputs::requirement_of;
+pub use inputs::{entity_in_form, requirement_of};
 pub use judge::judge;
 pub use landed::{Accepted, LandedDecision, decide_landed};
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};

@@ -150,7 +150,7 @@ impl Shared {
                     teams: bound_teams(&snapshot.catalog),
                     people: people().filter_map(|(id, user)| Some((id.clone(), account(&user.value)?))).collect(),
                     known: users.iter().filter_map(|(_, user)| user.value.github_id).collect(),
-                    reminder: None,
+                    reminder: snapshot.catalog.policy().reminder,
                     accounts: people().filter_map(|(_, user)| user.value.github_id).collect(),
                 }))
             })

@@ -69,6 +69,8 @@ pub struct CatalogPolicy {
     pub self_approval: bool,
     /// `expiry`: how long a run may wait; 14 days where unsaid.
     pub expiry: Duration,
+    /// `execution.deadline`: how long an execution may take until it is given up; 1 hour where unsaid.
+    pub execution_deadline: Duration,
     /// `limits`
     pub limits: Limits,
     /// `notifications`: nobody is told by a channel where unsaid.
@@ -83,6 +85,7 @@ impl Default for CatalogPolicy {
             identity: IdentityMode::Signature,
             self_approval: false,
             expiry: Duration::from_secs(14 * 24 * 3600),
+            execution_deadline: Duration::from_secs(3600),
             limits: Limits::default(),
             notifications: Vec::new(),
             reminder: None,

@@ -10,7 +10,7 @@ pub(super) const RULES: &[RuleDoc] = &[];
 /// Reads the policy.
 pub(in crate::catalog) fn policy(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<CatalogPolicy> {
     d.subject = Some(Subject::Policy);
-    if !d.fields(at, &["identity", "selfApproval", "expiry", "limits", "notifications", "reminder"]) {
+    if !d.fields(at, &["identity", "selfApproval", "expiry", "execution", "limits", "notifications", "reminder"]) {
         return None;
     }
     let mut policy = CatalogPolicy::default();
@@ -21,6 +21,12 @@ pub(in crate::catalog) fn policy(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Opt
     policy.self_approval = d.flag(&at, "selfApproval");
     if let Some(expiry) = at.given("expiry") {
         policy.expiry = time::duration(d, expiry).unwrap_or(policy.expiry);
+    }
+    if let Some(written) = at.given("execution")
+        && d.fields(written, &["deadline"])
+        && let Some(deadline) = written.given("deadline")
+    {
+        policy.execution_deadline = time::duration(d, deadline).unwrap_or(policy.execution_deadline);
     }
     if let Some(written) = at.given("limits") {
         policy.limits = limits(d, written);

@@ -46,8 +46,8 @@ impl Shared {
         let (now, (_, epoch)) = (self.clock.now(), self.journal(repository));
         let deadline = now.checked_add(order::time_to_execute(&decided.now, action)).unwrap_or(Timestamp::MAX);
         let key = idempotency_key(repository.watched.key.as_str(), &record.id, &grant.digest);
-        let json = claim_json(json, &grant);
-        let claimed = Event::Claimed { grant, key, dedupes: order::dedupes(action), deadline, epoch };
+        let json = claim_json(json, &grant, &decided.landed.inputs);
+        let claimed = Event::Claimed { grant, key, dedupes: action.invocation.dedupes(), deadline, epoch };
         self.happen(repository, &record.id, About::Branch, &claimed, &json).await?;
         Ok(Next::Again)
     }

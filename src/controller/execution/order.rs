@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use crate::catalog::Catalog;
-use crate::check::Base;
+use crate::check::{Base, entity_in_form};
 use crate::execute::{Order, Performers};
-use crate::model::{Action, Identifier};
-use crate::run::call::Call;
+use crate::model::{Action, Identifier, Invocation, Value};
+use crate::run::call::{Call, CallContext, Requester, fill};
 use crate::run::life::{Execution, Grant, Landing, RunHandle};
 use crate::store::RunRecord;
 
@@ -15,6 +17,7 @@ use super::super::Shared;
 use super::super::judging::{Unjudged, laid_to_commit};
 use super::super::parts::Repository;
 use super::decide::Decided;
+use super::words::INPUTS;
 
 /// What is to be done, or why that cannot be said.
 pub(super) enum Filled {
@@ -26,25 +29,19 @@ pub(super) enum Filled {
 
 /// Why a run that may be executed is not: nobody was set up to perform its action.
 pub(super) fn unperformed(performers: &Performers, decided: &Decided) -> Option<String> {
-    let action = decided.now.0.actions().get(&decided.landed.grant.as_ref()?.action)?;
-    let kind = action.value.invocation.kind.as_ref();
-    let has = match kind {
-        "WEBHOOK" => performers.webhook.is_some(),
-        "GITHUB" => performers.workflow.is_some(),
-        "UPSERT_ENTITY" => performers.entity.is_some(),
-        _ => false,
+    let action = &decided.now.0.actions().get(&decided.landed.grant.as_ref()?.action)?.value;
+    let performer = match &action.invocation.way {
+        Invocation::Webhook(_) => &performers.webhook,
+        Invocation::Workflow(_) => &performers.workflow,
+        Invocation::Entity(_) => &performers.entity,
     };
-    (!has).then(|| format!("this controller is not set up to perform {kind} actions"))
+    let kind = action.invocation.kind();
+    performer.is_none().then(|| format!("this controller is not set up to perform {kind} actions"))
 }
 
-/// Whether the receiver performs what carries one key only once.
-pub(super) fn dedupes(action: &Action) -> bool {
-    action.invocation.definition.get("idempotent") == Some(&crate::model::Value::Bool(true))
-}
-
-/// How long an execution may take.
-pub(super) fn time_to_execute(_base: &Base<Catalog>, _action: &Action) -> Duration {
-    Duration::from_secs(3600)
+/// How long an execution may take: as the action says, or else the policy.
+pub(super) fn time_to_execute(base: &Base<Catalog>, action: &Action) -> Duration {
+    action.invocation.deadline.unwrap_or_else(|| base.0.policy().execution_deadline)
 }
 
 impl Shared {
@@ -55,28 +52,46 @@ impl Shared {
         record: &RunRecord,
         grant: &Grant,
     ) -> Result<Filled, Unjudged> {
-        let (inner, run, grant, handle) = (repository.clone(), record.id.clone(), grant.clone(), handle(repository, &record.id));
+        let (inner, run, grant) = (repository.clone(), record.id.clone(), grant.clone());
+        let inputs = record.decision.get(INPUTS).and_then(Json::as_object).map(|_| inputs(&record.decision));
         self.off_thread(move || {
             let catalog = inner.watched.workspace.snapshot(grant.revision).map_err(laid_to_commit)?.catalog;
-            Ok(fill(&catalog, &run, &grant, &handle))
+            Ok(filled(&catalog, &inner, &run, &grant, inputs))
         })
         .await
     }
 }
 
-fn fill(catalog: &Catalog, run: &Identifier, grant: &Grant, _handle: &RunHandle) -> Filled {
-    let (Some(request), Some(action)) = (catalog.runs().get(run), catalog.actions().get(&grant.action)) else {
+/// The inputs of the claim: defaults may have been computed of who is in which team, and that changes.
+fn inputs(decision: &Json) -> Value {
+    decision.get(INPUTS).map(Value::from_json).unwrap_or(Value::Null)
+}
+
+fn filled(catalog: &Catalog, repository: &Repository, run: &Identifier, grant: &Grant, inputs: Option<Value>) -> Filled {
+    let (request, action) = (catalog.runs().get(run), catalog.actions().get(&grant.action));
+    let (Some(request), Some(action), Some(asked)) = (request, action, grant.requesters.first()) else {
         return Filled::Never("the revision that the claim was made by does not hold it".to_owned());
     };
-    let definition = &action.value.invocation.definition;
-    let url = definition.get("url").and_then(|url| url.as_str()).unwrap_or_default().to_owned();
-    Filled::Call(Box::new(Call::Webhook(crate::run::call::WebhookCall {
-        url,
-        method: "POST".to_owned(),
-        headers: Vec::new(),
-        body: request.value.inputs.to_json(),
-        synchronized: definition.get("synchronized") == Some(&crate::model::Value::Bool(true)),
-    })))
+    let Some(inputs) = inputs else {
+        return Filled::Never("the record of the claim does not say with which inputs".to_owned());
+    };
+    let user = catalog.users().get(asked).map(|user| &user.value);
+    let context = CallContext {
+        inputs,
+        entity: request.value.target(&action.value.blueprint).map(|key| entity_in_form(catalog, &key)),
+        handle: handle(repository, run),
+        run: run.clone(),
+        link: None,
+        requester: Requester {
+            identifier: asked.clone(),
+            email: Some(asked.as_str().to_owned()),
+            name: user.and_then(|user| user.name.clone()),
+        },
+    };
+    match fill(&action.value, &context) {
+        Ok(call) => Filled::Call(Box::new(call)),
+        Err(error) => Filled::Never(error.to_string()),
+    }
 }
 
 /// What the API calls a run.
@@ -98,6 +113,7 @@ pub(super) fn order(
         run: run.clone(),
         handle: handle(repository, run),
         key: execution.key.clone(),
+        dedupes: execution.dedupes,
         attempt,
         // No attempt is older than the run on the branch.
         since: landing.at,

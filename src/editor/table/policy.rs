@@ -2,7 +2,7 @@
 
 use super::super::key::{Section, Wants, key};
 
-pub(super) const SECTIONS: &[&Section] = &[&POLICY, &ROUTE, &LIMITS];
+pub(super) const SECTIONS: &[&Section] = &[&POLICY, &EXECUTION, &ROUTE, &LIMITS];
 
 const POLICY: Section = Section {
     beside: &[],
@@ -27,6 +27,7 @@ const POLICY: Section = Section {
         .or("false")
         .like("false"),
         key("expiry", &Wants::Duration, "How long a run may wait for its approval. An action may say otherwise.").or("14d").like("14d"),
+        key("execution", &Wants::Part(&EXECUTION), "How approved runs are executed.").like("{ deadline: 2h }"),
         key("limits", &Wants::Part(&LIMITS), "How much one file and one judged range may hold.").like("{ files: 5000 }"),
         key(
             "notifications",
@@ -89,6 +90,19 @@ const ROUTE: Section = Section {
         .or("every action")
         .like("[extend_env_ttl]"),
     ],
+};
+
+const EXECUTION: Section = Section {
+    beside: &[],
+    title: "execution",
+    meaning: "How approved runs are executed.",
+    keys: &[key(
+        "deadline",
+        &Wants::Duration,
+        "How long a run may be under way until it is given up. An action may say otherwise in its `invocationMethod`.",
+    )
+    .or("1h")
+    .like("2h")],
 };
 
 const LIMITS: Section = Section {
