@@ -7,7 +7,6 @@ use crate::catalog::Catalog;
 use crate::check::{LandedDecision, RunVerdict, Verdict};
 use crate::model::{Identifier, RunRequest};
 use crate::report::notice::{Matter, Telling};
-use crate::run::call::secret_inputs;
 use crate::run::life::RunHandle;
 
 use super::Shared;
@@ -80,13 +79,11 @@ fn telling(
     pull_request: Option<&str>,
     url: Option<&str>,
 ) -> Telling {
-    let action = catalog.actions().get(&request.action).map(|found| &found.value);
     Telling::of(&Matter {
         catalog,
         repository: &repository.name,
         handle: &RunHandle::of(repository.watched.key.as_str(), &run.id),
         run: request,
-        secret: &action.map(secret_inputs).unwrap_or_default(),
         requesters,
         approvers: &run.approvers,
         approvals: &run.approvals,
