@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, RepositoryConfig, StorePlace};
-use crate::controller::{Controller, Judge, Outward, Parts, Settings, SystemClock, Watched};
+use crate::controller::{Controller, ExecutionSettings, Judge, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
 use crate::forge::github::{GithubForge, GithubForgeOptions};
 use crate::forge::{Forge, GitForge, GitForgeOptions};
@@ -71,6 +71,7 @@ impl Daemon {
                 concurrency: config.concurrency,
                 shutdown_grace: config.shutdown_grace,
                 status_url: config.status_url.clone(),
+                execution: execution_settings(config),
                 ..Settings::default()
             },
         });
@@ -127,6 +128,16 @@ impl Daemon {
 /// The file that the store is in.
 pub(super) fn store_file(place: &StorePlace) -> Result<&Path, CommandError> {
     place.file().ok_or_else(|| CommandError::could_not_judge(format!("the store {place} is not opened by this command yet")))
+}
+
+/// How runs are executed. A receiver has its own time; what takes much longer than that hangs.
+fn execution_settings(config: &Config) -> ExecutionSettings {
+    let default = ExecutionSettings::default();
+    ExecutionSettings {
+        concurrency: config.execution.concurrency,
+        attempt_deadline: config.execution.timeout.saturating_mul(2).max(default.attempt_deadline),
+        ..default
+    }
 }
 
 /// Opens the store, and makes the directory it stands in.
