@@ -1,5 +1,7 @@
 //! Performs an approved run: each way is a performer behind one small trait, translates, and decides nothing.
 
+pub mod entity;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -59,6 +61,8 @@ pub struct Performers {
     pub workflow: Option<Arc<dyn Performer>>,
     /// `UPSERT_ENTITY`
     pub entity: Option<Arc<dyn Performer>>,
+    /// The address that the commits of `entity` go by; empty where there are none.
+    pub hand: String,
 }
 
 impl Performers {

@@ -106,6 +106,7 @@ impl Shared {
         };
         let pending = told.pending;
         let ask = Ask {
+            performed: check::Performed::default(),
             target: if told.pull_request.is_some() { Target::PullRequest } else { Target::WatchedBranch },
             base: landing.from,
             base_is_valid: true,

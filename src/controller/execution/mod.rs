@@ -7,6 +7,7 @@ mod attempt;
 mod claim;
 mod decide;
 mod order;
+mod performed;
 mod words;
 
 use std::sync::Arc;
