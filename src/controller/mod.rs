@@ -47,6 +47,7 @@ mod story;
 #[cfg(test)]
 mod story_tests;
 mod sweep;
+mod telling;
 mod trouble;
 mod waker;
 #[cfg(test)]

@@ -8,6 +8,8 @@ mod claim;
 mod decide;
 mod order;
 mod performed;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::sync::Arc;
