@@ -32,6 +32,7 @@ pub mod serve;
 pub mod show;
 pub mod simulate;
 mod standing;
+mod store_place;
 mod telling;
 mod unborn;
 mod watch;

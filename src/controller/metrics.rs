@@ -37,6 +37,7 @@ pub struct Metrics {
     reconciles: Family<Labels, Counter>,
     pub(super) waiting: Gauge,
     pub(super) running: Gauge,
+    pub(super) held: Gauge,
     judged: Seconds,
     answered: Seconds,
     statuses: Family<Labels, Counter>,
@@ -61,6 +62,7 @@ impl Default for Metrics {
             reconciles: Family::default(),
             waiting: Gauge::default(),
             running: Gauge::default(),
+            held: Gauge::default(),
             judged: Family::new_with_constructor(seconds),
             answered: Family::new_with_constructor(seconds),
             statuses: Family::default(),
@@ -81,6 +83,7 @@ impl Default for Metrics {
         registry.register("reconciles", "Reconciliations by repository, thing and result", metrics.reconciles.clone());
         registry.register("queue_depth", "Keys that wait for their time or for room", metrics.waiting.clone());
         registry.register("queue_running", "Keys that are being reconciled", metrics.running.clone());
+        registry.register("repositories_held", "Repositories that this replica acts on", metrics.held.clone());
         registry.register("judge_duration_seconds", "Time to gather facts and judge", metrics.judged.clone());
         registry.register(
             "push_to_status_seconds",
