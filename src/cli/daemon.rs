@@ -28,6 +28,7 @@ pub struct Daemon {
     listener: Option<TcpListener>,
     hub: Option<Arc<Hub>>,
     receiver: Option<server::Receiver>,
+    api: Option<server::Api>,
     // Let go last.
     _lease: Lease,
 }
@@ -73,13 +74,17 @@ impl Daemon {
                 ..Settings::default()
             },
         });
+        let api = (!config.credentials.is_empty()).then(|| {
+            let watching = server::Loop::new(controller.waker(), shared.clone());
+            server::Api::new(config.credentials.clone(), shared.clone(), clock.clone(), Arc::new(watching))
+        });
         let receiver = hub.as_ref().and_then(|hub| {
             let secrets =
                 config.github.as_ref().map(|github| github.webhook_secrets.clone()).filter(|secrets| !secrets.is_empty())?;
             let (hub, waker) = (hub.clone(), controller.waker());
             Some(server::Receiver::new(secrets, shared, clock, Arc::new(move |woken| hub.wake(&woken, &waker))))
         });
-        Ok(Self { controller, store, listener, hub, receiver, _lease: lease })
+        Ok(Self { controller, store, listener, hub, receiver, api, _lease: lease })
     }
 
     /// The loop, for whoever wants to take it step by step.
@@ -94,10 +99,10 @@ impl Daemon {
 
     /// Runs until `shutdown` comes, then lets what is under way finish and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { controller, store, listener, hub, receiver, _lease } = self;
+        let Self { controller, store, listener, hub, receiver, api, _lease } = self;
         let (stop, stopped) = tokio::sync::watch::channel(());
         let pages = listener.map(|listener| {
-            let router = server::router(controller.metrics(), controller.health(), receiver);
+            let router = server::router(controller.metrics(), controller.health(), receiver, api);
             let mut stopped = stopped.clone();
             let until = async move {
                 // An error says that the sender is gone, which means the same.

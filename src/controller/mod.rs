@@ -29,6 +29,7 @@ mod merge_group_tests;
 mod merging;
 mod metrics;
 pub mod outbox;
+pub mod outside;
 mod parts;
 mod publish;
 mod pull_request;

@@ -80,6 +80,11 @@ impl Waker {
         self.shared.remove(name)
     }
 
+    /// The repositories that are watched.
+    pub fn watched(&self) -> Vec<Watched> {
+        self.shared.all().iter().map(|repository| repository.watched.clone()).collect()
+    }
+
     /// The names of the repositories that are watched, in order.
     pub fn names(&self) -> Vec<String> {
         self.shared.names().iter().map(ToString::to_string).collect()

@@ -33,6 +33,31 @@ use super::{Fence, RepositoryKey, StoreError};
 pub(super) use deliveries::MOST as MOST_DELIVERIES;
 pub(super) use runs::name_all;
 
+/// What the migrations make in both databases, beside what says whose schema it is.
+const TABLES: [&str; 12] = [
+    "acceptances",
+    "deliveries",
+    "halts",
+    "judged",
+    "leases",
+    "outbox",
+    "publications",
+    "receipts",
+    "run_logs",
+    "run_transitions",
+    "runs",
+    "sightings",
+];
+
+/// A database that says it is up to date and lacks one of our tables was damaged, or only half restored.
+pub(super) fn whole(tables: &[String]) -> Result<(), String> {
+    let missing: Vec<&str> = TABLES.into_iter().filter(|table| !tables.iter().any(|t| t == table)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("it is damaged: {} missing; restore it from a copy, or move it away to begin anew", missing.join(", ")))
+}
+
 /// A database that speaks our statements. Whatever implements it is a [`super::Store`].
 #[async_trait]
 pub(super) trait Backend: Clone + Send + Sync + 'static {
