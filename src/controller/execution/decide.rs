@@ -128,6 +128,7 @@ impl Shared {
         };
         let (pending, url, by) = (told.pending, told.url, told.withdrawn_by);
         let ask = Ask {
+            performed: check::Performed::default(),
             target: if told.pull_request.is_some() { Target::PullRequest } else { Target::WatchedBranch },
             base: landing.from,
             base_is_valid: true,
@@ -142,7 +143,7 @@ impl Shared {
                 self.members(repository, landing.from).await?
             },
             received: self.received(repository, landing.from, told.head).await?,
-            first_seen: Some(self.store.first_seen(key, &first, landing.at).await?),
+            first_seen: Some(self.store_of(repository).first_seen(key, &first, landing.at).await?),
             now: self.clock.now(),
         };
         let (inner, run, members, landing) = (repository.clone(), run.clone(), world.members.clone(), landing.clone());
