@@ -98,6 +98,10 @@ impl Shared {
         let (Some(landing), execution) = (&life.landing, &life.execution) else { return Ok(Next::rest(None)) };
         let Some(execution) = execution else { return self.decide_run(repository, &record, &life, landing).await };
         match &execution.phase {
+            // What was claimed and not sent is not sent by what held then.
+            Phase::Ready { .. } if execution.is_stale(self.clock.now()) && self.clock.now() < execution.deadline => {
+                self.decide_run(repository, &record, &life, landing).await
+            }
             Phase::Ready { due } => self.attempt_run(repository, &record, landing, execution, *due).await,
             Phase::Sending { .. } => self.settle_attempt(repository, &record, landing, execution).await,
             Phase::Running => self.look_at_run(repository, &record, landing, execution).await,
