@@ -8,6 +8,8 @@ mod by_forge;
 #[cfg(test)]
 mod by_forge_tests;
 mod call;
+#[cfg(test)]
+mod call_tests;
 mod cause;
 mod claimants;
 mod definitions;
@@ -33,6 +35,7 @@ mod lints;
 mod lookalike;
 mod merges;
 mod ownership;
+pub mod performed;
 pub mod permissions;
 mod policies;
 mod programs;
@@ -69,6 +72,7 @@ pub use cause::{Cause, cause_of};
 pub use inputs::{entity_in_form, requirement_of};
 pub use judge::judge;
 pub use landed::{Accepted, LandedDecision, decide_landed};
+pub use performed::Performed;
 pub use proposal::{Base, CommitFacts, Head, Proposal, PullRequestFacts, Target};
 pub use restrict::{Elsewhere, restrict};
 pub use summary::check_of;

@@ -8,6 +8,7 @@
 mod accounts_tests;
 mod again;
 mod answer;
+mod audit;
 mod branch;
 #[cfg(test)]
 mod branch_tests;
@@ -23,6 +24,7 @@ mod journal;
 mod judging;
 mod key;
 mod landing;
+mod lease;
 mod merge_group;
 #[cfg(test)]
 mod merge_group_tests;
@@ -46,6 +48,7 @@ mod story;
 #[cfg(test)]
 mod story_tests;
 mod sweep;
+mod telling;
 mod trouble;
 mod waker;
 #[cfg(test)]
@@ -56,6 +59,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use drive::Controller;
 pub use health::Health;
 pub use key::{Input, Key, Thing};
+pub use lease::LeaseSettings;
 pub use metrics::Metrics;
 pub use parts::{ExecutionSettings, Judge, Outward, Parts, Settings, Watched};
 pub use queue::{Backoff, Outcome, Queue};
