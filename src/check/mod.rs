@@ -8,6 +8,8 @@ mod by_forge;
 #[cfg(test)]
 mod by_forge_tests;
 mod call;
+#[cfg(test)]
+mod call_tests;
 mod cause;
 mod claimants;
 mod definitions;

@@ -22,6 +22,7 @@ mod judging;
 mod logging;
 mod open_runs;
 mod options;
+pub mod outbox;
 mod output;
 mod paths;
 mod progress;
@@ -141,11 +142,13 @@ pub enum Command {
     ///
     /// The rule is named as findings name it; a family, `yaml`, lists its rules. It is the same text as in docs/rules/.
     Explain(explain::Args),
-    /// List the runs of a repository, or show one.
+    /// List the runs of a repository, show one, and move one by hand.
     ///
-    /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
-    /// the roster and the clock.
+    /// Runs stand on the watched branch and in open review requests. `list` and `show` derive the state of each anew from git, the
+    /// reviews, the roster and the clock; the other commands ask the daemon's store, which may be in use.
     Runs(runs::Args),
+    /// List messages that could not be delivered, and have them tried again.
+    Outbox(outbox::Args),
     /// Give the verdict on a pull request from a file of facts.
     ///
     /// The file says what a forge would tell: who opened it, who pushed, who reviewed which commit, and when. What it leaves

@@ -16,7 +16,7 @@ pub(super) fn config(
     mut said: Texts,
     file: file::FileTexts,
     env: &dyn Fn(&str) -> Option<String>,
-    secrets: bool,
+    (secrets, store_alone): (bool, bool),
     errors: &mut Vec<ConfigError>,
 ) -> Option<Config> {
     let mut one = Texts::new();
@@ -72,12 +72,15 @@ pub(super) fn config(
                 discovered.insert(key, (place, text));
                 continue;
             }
+            if store_alone {
+                continue;
+            }
             let message = format!("`{key}` describes the repository that --repo, --remote or --github names, and none is given");
             errors.push(ConfigError::new(&place, message));
         }
         file.repositories
     };
-    if entries.is_empty() && !discover && errors.is_empty() {
+    if entries.is_empty() && !discover && !store_alone && errors.is_empty() {
         let message = "which repository? Say `--repo DIR` or `--github OWNER/NAME`, or list `repositories` in portcullis.yaml";
         errors.push(ConfigError::new("repositories", message));
     }

@@ -111,6 +111,8 @@ pub struct Sources<'a> {
     pub directory: Option<&'a Path>,
     /// Whether secrets are wanted; whoever reads the store alone need not be able to.
     pub secrets: bool,
+    /// Whether the store alone is wanted, so that no repository has to be named.
+    pub store_alone: bool,
 }
 
 impl Config {
@@ -143,7 +145,7 @@ impl Config {
                 _ => file::FileTexts::default(),
             },
         };
-        let config = assemble::config(said, file, &env, sources.secrets, &mut errors);
+        let config = assemble::config(said, file, &env, (sources.secrets, sources.store_alone), &mut errors);
         match config {
             Some(config) if errors.is_empty() => Ok(config),
             _ => Err(ConfigErrors(errors)),

@@ -16,7 +16,8 @@ pub(super) fn load(said: &Said<'_>) -> Result<Config, String> {
         set.or_else(|| (name == "HOME").then(|| "/home/alice".to_owned()))
     };
     let flags = said.flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
-    Config::load(&Sources { flags, env: Some(&env), directory: Some(dir.path()), secrets: true }).map_err(|e| e.to_string())
+    Config::load(&Sources { flags, env: Some(&env), directory: Some(dir.path()), secrets: true, store_alone: false })
+        .map_err(|e| e.to_string())
 }
 
 pub(super) fn file(text: &str) -> Result<Config, String> {

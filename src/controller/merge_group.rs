@@ -21,6 +21,7 @@ use super::parts::{BaseFacts, Repository};
 use super::pull_request::input;
 use super::runs::summary_with_decisions;
 use super::sweep::World;
+use super::telling::Asker;
 use super::{Input, Key, Outcome, Shared, Thing, Trouble};
 
 /// What the store's names of entries begin with; no pull request is called so.
@@ -236,7 +237,9 @@ impl Shared {
             return Ok((false, refusal(at, MERGE_GROUP, &why, &self.settings)));
         }
         let pull_request = repository.watched.forge.merge_group(rest).map(|group| group.pull_request).unwrap_or_default();
-        let verdict = summary_with_decisions(&judged.verdict, &pull_request);
+        let asker = Asker { id: &pull_request, url: None };
+        let tellings = self.tellings(repository, Some(asker), &judged.verdict).await;
+        let verdict = summary_with_decisions(&judged.verdict, &pull_request, &tellings);
         let (base, now) = (judged.verdict.base, self.clock.now());
         let remembered = Remembered { pull_request: name, head: at, base, tree, verdict, at: now };
         self.store_of(repository).remember_judged(key, &remembered).await?;

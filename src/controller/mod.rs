@@ -24,6 +24,8 @@ mod judging;
 mod key;
 mod landing;
 mod lease;
+#[cfg(test)]
+mod lease_tests;
 mod merge_group;
 #[cfg(test)]
 mod merge_group_tests;
@@ -47,6 +49,7 @@ mod story;
 #[cfg(test)]
 mod story_tests;
 mod sweep;
+mod telling;
 mod trouble;
 mod waker;
 #[cfg(test)]

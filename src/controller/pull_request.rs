@@ -15,6 +15,7 @@ use super::merging::Candidate;
 use super::parts::{BaseFacts, Repository};
 use super::story::{Heard, Shown, story, wording};
 use super::sweep::{Members, World};
+use super::telling::Asker;
 use super::{Input, Outcome, Shared, Thing, Trouble};
 
 /// Commits that are told of one by one where a stranger opened the pull request: each costs a question and two writes, and anybody can
@@ -231,7 +232,8 @@ impl Shared {
             }
             None => self.store_of(repository).forget_judged(key, id).await?,
         }
-        self.record_runs(repository, Some(id), &judged.verdict).await?;
+        let asker = Asker { id, url: pull_request.url.as_deref() };
+        self.record_runs(repository, Some(asker), &judged.verdict).await?;
         let thing = Thing::PullRequest(id.to_owned());
         if heard.recheck {
             repository.distrust(thing.clone());

@@ -7,11 +7,13 @@ use serde_json::{Value as Json, json};
 
 use crate::check::{RunVerdict, Verdict};
 use crate::model::{CommitId, Identifier, RunState};
+use crate::report::notice::Telling;
 use crate::run::life::Event;
 use crate::store::Standing;
 
 use super::journal::About;
 use super::parts::Repository;
+use super::telling::Asker;
 use super::{Shared, Trouble, Unjudged};
 
 /// Where a kept verdict has its decisions about runs.
@@ -40,11 +42,13 @@ impl Shared {
     pub(super) async fn record_runs(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
-        pull_request: Option<&str>,
+        asker: Option<Asker<'_>>,
         verdict: &Verdict,
     ) -> Result<(), Trouble> {
+        let tellings = self.tellings(repository, asker, verdict).await;
+        let pull_request = asker.map(|asker| asker.id);
         for run in &verdict.runs {
-            let decision = decision(run, pull_request, verdict);
+            let decision = decision(run, pull_request, verdict, tellings.get(&run.id));
             self.record_run(repository, &run.id, run.state, &decision).await?;
         }
         match pull_request {
@@ -81,7 +85,12 @@ impl Shared {
             Ok(gone.into_iter().filter(|run| !base.catalog.runs().contains(run)).collect::<Vec<_>>())
         });
         for run in withdrawn.await.map_err(Unjudged::into_trouble)? {
-            let decision = json!({ "pull_request": pull_request, "reason": why });
+            let mut decision = json!({ "pull_request": pull_request, "reason": why });
+            // Whoever is told of it was told of it before.
+            let record = self.store_of(repository).run(&repository.watched.key, &run).await?;
+            if let Some(telling) = record.and_then(|record| Telling::kept_in(&record.decision)) {
+                telling.because(why).keep_in(&mut decision);
+            }
             self.record_run(repository, &run, RunState::Cancelled, &decision).await?;
         }
         Ok(())
@@ -128,8 +137,8 @@ fn is_over(state: RunState) -> bool {
     matches!(state, RunState::Cancelled | RunState::InProgress | RunState::Success | RunState::Failure)
 }
 
-fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict) -> Json {
-    json!({
+fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict, telling: Option<&Telling>) -> Json {
+    let mut decision = json!({
         "pull_request": pull_request,
         "base": verdict.base.to_string(),
         "head": verdict.head.map(|head| head.to_string()),
@@ -139,13 +148,18 @@ fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict) -> 
         "approvals": run.approvals.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "approvers": run.approvers.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "reason": run.reason,
-    })
+    });
+    if let Some(telling) = telling {
+        telling.keep_in(&mut decision);
+    }
+    decision
 }
 
 /// The same, with what each decision rests on: for a verdict that no pull request of its own keeps up to date.
-pub(super) fn summary_with_decisions(verdict: &Verdict, pull_request: &str) -> Json {
+pub(super) fn summary_with_decisions(verdict: &Verdict, pull_request: &str, tellings: &BTreeMap<Identifier, Telling>) -> Json {
     let mut summary = summary(verdict);
-    let decisions = verdict.runs.iter().map(|run| (run.id.to_string(), decision(run, Some(pull_request), verdict)));
+    let told = |run: &RunVerdict| decision(run, Some(pull_request), verdict, tellings.get(&run.id));
+    let decisions = verdict.runs.iter().map(|run| (run.id.to_string(), told(run)));
     if let Some(map) = summary.as_object_mut() {
         map.insert(DECISIONS.to_owned(), Json::Object(decisions.collect()));
     }

@@ -1,5 +1,7 @@
 //! Performs an approved run: each way is a performer behind one small trait, translates, and decides nothing.
 
+mod webhook;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,6 +9,8 @@ use async_trait::async_trait;
 use crate::model::{Identifier, Timestamp};
 use crate::run::call::Call;
 use crate::run::life::{Answer, Report, RunHandle};
+
+pub use webhook::{Now, WebhookOptions, WebhookPerformer};
 
 /// A run that may be performed now: its intent is durable, and everything was checked again just before. Only the controller makes one.
 #[derive(Clone, PartialEq, Debug)]

@@ -17,6 +17,7 @@ use super::super::judging::{Unjudged, laid_to_commit};
 use super::super::parts::Repository;
 use super::super::pull_request::input;
 use super::super::sweep::{Members, World};
+use super::super::telling::of_landed;
 use super::super::{Shared, Thing, Trouble};
 use super::words::{decision_json, held_up};
 use super::{Next, order, until};
@@ -25,8 +26,10 @@ use super::{Next, order, until};
 pub(super) struct Decided {
     pub(super) landed: LandedDecision,
     pub(super) now: Base<Catalog>,
-    /// What the forge may still tell within moments.
+    /// Whether the forge may still have something to tell.
     pending: bool,
+    /// Where a person reads the pull request.
+    url: Option<String>,
 }
 
 /// What the forge tells of the range that brought a run.
@@ -35,6 +38,7 @@ struct Told {
     pull_request: Option<PullRequestInput>,
     branch: Option<BranchInput>,
     pending: bool,
+    url: Option<String>,
 }
 
 impl Shared {
@@ -60,7 +64,9 @@ impl Shared {
         };
         let state = decided.landed.decision.state;
         let held = order::unperformed(&repository.watched.performers, &decided);
-        let json = decision_json(&decided.landed, landing, accepted, held.as_deref());
+        let (brought, catalog) = (landing.pull_request.as_deref(), &decided.now.0);
+        let telling = of_landed(repository, catalog, &decided.landed, brought, decided.url.as_deref());
+        let json = decision_json(&decided.landed, landing, accepted, held.as_deref(), telling);
         let pending = repository.look_again(&Thing::Run(record.id.clone()), decided.pending);
         if let Some(happened) = self.happen(repository, &record.id, About::Branch, &Event::Decided { state }, &json).await?
             && happened.from != Some(happened.life.state)
@@ -104,7 +110,7 @@ impl Shared {
             Some(id) => format!("pull-request/{id}/run/{run}"),
             None => format!("branch/{}", landing.to),
         };
-        let pending = told.pending;
+        let (pending, url) = (told.pending, told.url.clone());
         let ask = Ask {
             target: if told.pull_request.is_some() { Target::PullRequest } else { Target::WatchedBranch },
             base: landing.from,
@@ -130,7 +136,7 @@ impl Shared {
             let now = standing(Base(workspace.snapshot(accepted).map_err(laid_to_commit)?.catalog), &members);
             let accepted = Accepted { revision: accepted, catalog: &now };
             let landed = check::decide_landed(&proposed.proposal, &landing, accepted, &run);
-            Ok(Decided { landed, now, pending })
+            Ok(Decided { landed, now, pending, url })
         })
         .await
     }
@@ -153,17 +159,17 @@ impl Shared {
             };
             let pending = branch.as_ref().is_some_and(|told| told.pending.is_some());
             let branch = branch.map(|told| BranchInput { pushes: told.pushes, verified: told.verified });
-            return Ok(Told { head: landing.to, pull_request: None, branch, pending });
+            return Ok(Told { head: landing.to, pull_request: None, branch, pending, url: None });
         };
         let found: Option<PullRequest> = repository.watched.forge.pull_request(id).await?;
         let Some(pull_request) = found else {
             // Nobody knows who approved it: what needs approval waits.
-            return Ok(Told { head: landing.to, pull_request: None, branch: None, pending: false });
+            return Ok(Told { head: landing.to, pull_request: None, branch: None, pending: false, url: None });
         };
         self.fetch_heads(repository, std::slice::from_ref(&pull_request)).await?;
         let details = self.details(repository, &pull_request, landing.from, &base).await?;
-        let (head, pending) = (details.head, details.pending.is_some());
-        Ok(Told { head, pull_request: Some(input(details)), branch: None, pending })
+        let (head, pending, url) = (details.head, details.pending.is_some(), pull_request.url.clone());
+        Ok(Told { head, pull_request: Some(input(details)), branch: None, pending, url })
     }
 }
 

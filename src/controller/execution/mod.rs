@@ -7,6 +7,8 @@ mod attempt;
 mod claim;
 mod decide;
 mod order;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::check::LandedDecision;
 use crate::model::{CommitId, Identifier, Value};
+use crate::report::notice::Telling;
 use crate::run::life::{Grant, Landing};
 
 use super::super::sweep::World;
@@ -23,9 +24,15 @@ pub(super) fn held_up(world: &World) -> Option<&'static str> {
 }
 
 /// What a decision about a run on the branch rests on.
-pub(super) fn decision_json(landed: &LandedDecision, landing: &Landing, accepted: CommitId, held: Option<&str>) -> Json {
+pub(super) fn decision_json(
+    landed: &LandedDecision,
+    landing: &Landing,
+    accepted: CommitId,
+    held: Option<&str>,
+    telling: Option<Telling>,
+) -> Json {
     let told = &landed.verdict;
-    json!({
+    let mut decision = json!({
         "pull_request": landing.pull_request,
         "base": accepted.to_string(),
         "head": landing.to.to_string(),
@@ -36,7 +43,11 @@ pub(super) fn decision_json(landed: &LandedDecision, landing: &Landing, accepted
         "approvers": told.approvers.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "reason": told.reason,
         "held": held,
-    })
+    });
+    if let Some(telling) = telling {
+        telling.keep_in(&mut decision);
+    }
+    decision
 }
 
 /// Where the journal has the inputs that a run is executed with, defaults filled in.

@@ -3,7 +3,10 @@
 
 mod event;
 mod handle;
+mod perform;
 mod step;
+#[cfg(test)]
+mod step_tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -109,8 +112,15 @@ pub struct Execution {
     pub attempt: u32,
     /// Where it stands.
     pub phase: Phase,
+    /// When it was claimed: what the receiver has of it is not older.
+    pub since: Timestamp,
     /// When it is given up where nobody reports an outcome.
     pub deadline: Timestamp,
+    /// Seconds from its claim to its deadline: as many again are given where a person has it sent again.
+    pub patience: u64,
+    /// Whether an attempt was sent of which nobody knows whether it arrived: then no later refusal says that it was not performed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubt: bool,
     /// What the receiver calls it: the number of a workflow's run, a commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside: Option<String>,
@@ -123,6 +133,26 @@ pub struct Execution {
     /// What has come of it, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
+}
+
+/// Seconds for which a claim stands before the first byte: later everything is checked once more.
+const CLAIM_STANDS: i64 = 60;
+
+impl Execution {
+    /// Whether certainly nothing was sent yet.
+    pub fn is_unsent(&self) -> bool {
+        self.attempt == 0 && matches!(self.phase, Phase::Ready { .. })
+    }
+
+    /// Whether nothing was sent for so long since the claim that what it rests on may not hold any more: it is to be decided about and claimed
+    /// anew ([`Event::Decided`], [`Event::Claimed`]), and is not begun before.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        self.is_unsent() && now.duration_since(self.since).as_secs() > CLAIM_STANDS
+    }
+
+    fn another_deadline(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(std::time::Duration::from_secs(self.patience)).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// Where an execution stands.

@@ -50,9 +50,8 @@ impl AccessToken {
     /// Reads it.
     pub(super) async fn read(headers: &HeaderMap, body: Body, room: &Room) -> Result<Self, Failure> {
         let mut said = object(headers, body, room, MOST_TOKEN).await?;
-        let mut need = |key: &str| {
-            text(&mut said, key)?.ok_or_else(|| Failure::Invalid(format!("body must have the property `{key}`")))
-        };
+        let mut need =
+            |key: &str| text(&mut said, key)?.ok_or_else(|| Failure::Invalid(format!("body must have the property `{key}`")));
         let (client_id, client_secret) = (need("clientId")?, need("clientSecret")?);
         let run = match text(&mut said, "run")? {
             Some(run) => Some(RunHandle::parse(&run).ok_or_else(|| Failure::Invalid("`run` is not the id of a run".to_owned()))?),
@@ -117,7 +116,8 @@ fn label(said: &mut Map<String, Json>) -> Result<Option<String>, Failure> {
 
 /// One link or several: they are clicked on, so that only addresses of the web are taken.
 fn links(said: &mut Map<String, Json>) -> Result<Option<Vec<String>>, Failure> {
-    let wrong = || Failure::Invalid("`link` must be an address that begins with `https://` or `http://`, or a list of them".to_owned());
+    let wrong =
+        || Failure::Invalid("`link` must be an address that begins with `https://` or `http://`, or a list of them".to_owned());
     let links = match said.remove("link") {
         None | Some(Json::Null) => return Ok(None),
         Some(Json::String(link)) => vec![link],

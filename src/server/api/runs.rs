@@ -116,7 +116,10 @@ fn is_told_again(refusal: Refusal, report: &Report, record: &RunRecord) -> bool 
 fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Final => Failure::OutOfPlace("run_ended", "the run has come to its end, and nothing changes that".to_owned()),
-        _ => Failure::OutOfPlace("run_not_in_progress", "the run was not handed to anybody, so nobody can have performed it".to_owned()),
+        _ => Failure::OutOfPlace(
+            "run_not_in_progress",
+            "the run was not handed to anybody, so nobody can have performed it".to_owned(),
+        ),
     }
 }
 

@@ -1,6 +1,8 @@
-//! `portcullis runs`: the runs of a repository.
+//! `portcullis runs`: the runs of a repository, what becomes of them, and what a person may do about it.
 
-use std::path::PathBuf;
+mod hand;
+mod history;
+mod recorded;
 
 use clap::Subcommand;
 
@@ -12,12 +14,18 @@ use super::open_runs::{self, RunsRequest};
 use super::options::{CatalogOptions, ShortFormat};
 use super::{Color, CommandError, Outcome, output};
 
+pub(super) use recorded::{Where, failed};
+
 /// The arguments of `portcullis runs`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
   portcullis runs list
   portcullis runs show 2026-11-21-extend-env
+  portcullis runs why 2026-11-21-extend-env --store /var/lib/portcullis/portcullis.db --repo /srv/git/catalog.git
+  portcullis runs log r_0123456789abcdef01234567 --config /etc/portcullis/portcullis.yaml
+  portcullis runs resolve 2026-11-21-extend-env --as success --by carol --config /etc/portcullis/portcullis.yaml
+  portcullis runs withdraw 2026-11-21-extend-env --by alice --config /etc/portcullis/portcullis.yaml
   portcullis runs list --format json | jq '.[] | select(.state == \"WAITING_FOR_APPROVAL\")'")]
 pub struct Args {
     #[command(subcommand)]
@@ -30,6 +38,16 @@ enum RunsCommand {
     List(ListArgs),
     /// Show everything about one.
     Show(ShowArgs),
+    /// Tell everything that happened to one, and every line that whoever performs it wrote.
+    Log(history::HistoryArgs),
+    /// Say in one sentence what one is waiting for, and who can move it.
+    Why(history::HistoryArgs),
+    /// Settle one of which nobody knows what came of it.
+    ///
+    /// The daemon asks the receiver where that can be asked. Where it cannot, it never guesses, and waits for a person who has found out.
+    Resolve(hand::ResolveArgs),
+    /// Take one back that is not being executed yet.
+    Withdraw(hand::HandArgs),
 }
 
 #[derive(clap::Args, Debug)]
@@ -85,8 +103,18 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
                 ShortFormat::Json => runs_json(&entries),
             })?;
         }
+        RunsCommand::Log(args) => block_on(history::log(args))?,
+        RunsCommand::Why(args) => block_on(history::why(args))?,
+        RunsCommand::Resolve(args) => block_on(hand::resolve(args))?,
+        RunsCommand::Withdraw(args) => block_on(hand::withdraw(args))?,
     }
     Ok(Outcome::Clean)
+}
+
+/// Runs what asks the store.
+pub(super) fn block_on(asking: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| CommandError::internal("cannot start the runtime").because(&error))?.block_on(asking)
 }
 
 fn request(list: &ListArgs) -> Result<RunsRequest, CommandError> {
