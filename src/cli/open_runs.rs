@@ -100,6 +100,7 @@ fn asked_by(
     now: Timestamp,
 ) -> Result<Vec<RunEntry>, CommandError> {
     let ask = Ask {
+        performed: check::Performed::default(),
         target: Target::PullRequest,
         base: tip,
         base_is_valid: false,

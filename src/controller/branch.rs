@@ -119,6 +119,7 @@ impl Shared {
         let again = repository.look_again(&Thing::Branch, pending.is_some());
         let members = if from == accepted { world.members.clone() } else { self.members(repository, from).await? };
         let ask = Ask {
+            performed: self.performed(repository, from, tip).await?,
             target: Target::WatchedBranch,
             base: from,
             base_is_valid: base.valid,

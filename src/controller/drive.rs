@@ -17,7 +17,7 @@ use super::{Clock, Health, Input, Judge, Key, Metrics, Outcome, Parts, Queue, Se
 
 /// The controller: watches its repositories and makes what it finds there known.
 pub struct Controller {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What every reconciliation shares.

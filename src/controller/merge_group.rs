@@ -198,6 +198,7 @@ impl Shared {
         }
         let (head, told) = (details.head, details.clone());
         let ask = Ask {
+            performed: crate::check::Performed::default(),
             target: Target::PullRequest,
             base: onto,
             base_is_valid: base.valid,

@@ -53,6 +53,8 @@ pub struct Metrics {
     merges: Family<Labels, Counter>,
     requests: Family<Labels, Gauge>,
     deliveries: Family<Labels, Counter>,
+    notifications: Family<Labels, Counter>,
+    outbox: Family<Labels, Gauge>,
 }
 
 impl Default for Metrics {
@@ -78,6 +80,8 @@ impl Default for Metrics {
             merges: Family::default(),
             requests: Family::default(),
             deliveries: Family::default(),
+            notifications: Family::default(),
+            outbox: Family::default(),
             registry: Registry::default(),
         };
         registry.register("reconciles", "Reconciliations by repository, thing and result", metrics.reconciles.clone());
@@ -114,6 +118,12 @@ impl Default for Metrics {
             "Deliveries of webhooks by event and by what came of them",
             metrics.deliveries.clone(),
         );
+        registry.register(
+            "notifications",
+            "Messages to people by channel and by what came of them",
+            metrics.notifications.clone(),
+        );
+        registry.register("outbox_messages", "Messages that wait, and those that were given up", metrics.outbox.clone());
         let version = Family::<Labels, Gauge>::default();
         version.get_or_create(&Labels(vec![("version", env!("CARGO_PKG_VERSION").to_owned())])).set(1);
         registry.register("build", "1 for the version that runs", version);
@@ -169,6 +179,19 @@ impl Metrics {
     pub(crate) fn delivered(&self, event: &'static str, result: &'static str) {
         let labels = vec![("event", event.to_owned()), ("result", result.to_owned())];
         self.deliveries.get_or_create(&Labels(labels)).inc();
+    }
+
+    /// A message to people was tried by a channel, and this came of it.
+    pub(super) fn notified(&self, channel: &str, result: &'static str) {
+        let labels = vec![("channel", channel.to_owned()), ("result", result.to_owned())];
+        self.notifications.get_or_create(&Labels(labels)).inc();
+    }
+
+    pub(super) fn outbox(&self, waiting: u64, dead: u64) {
+        for (state, count) in [("waiting", waiting), ("dead", dead)] {
+            let labels = Labels(vec![("state", state.to_owned())]);
+            self.outbox.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     pub(super) fn open(&self, repository: &str, count: usize) {

@@ -8,6 +8,7 @@
 mod accounts_tests;
 mod again;
 mod answer;
+mod audit;
 mod branch;
 #[cfg(test)]
 mod branch_tests;

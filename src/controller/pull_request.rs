@@ -207,6 +207,7 @@ impl Shared {
             None => pull_request.fetched_ref.is_none(),
         };
         let ask = Ask {
+            performed: crate::check::Performed::default(),
             target: Target::PullRequest,
             base: accepted,
             base_is_valid: base.valid,

@@ -112,6 +112,7 @@ impl Shared {
         };
         let (pending, url) = (told.pending, told.url.clone());
         let ask = Ask {
+            performed: check::Performed::default(),
             target: if told.pull_request.is_some() { Target::PullRequest } else { Target::WatchedBranch },
             base: landing.from,
             base_is_valid: true,

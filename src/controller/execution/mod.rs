@@ -7,6 +7,7 @@ mod attempt;
 mod claim;
 mod decide;
 mod order;
+mod performed;
 #[cfg(test)]
 mod tests;
 mod words;
