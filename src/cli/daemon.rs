@@ -197,6 +197,12 @@ pub(super) fn watched(
             store.clone(),
         )),
     };
+    let workspace = Arc::new(workspace);
+    let mut performers = crate::execute::Performers::default();
+    if config.execution.enabled {
+        performers.entity = Some(super::performing::entities(repository, config, &workspace, &forge)?);
+        performers.hand.clone_from(&config.author.email);
+    }
     Ok(Watched {
         name: repository.name.clone(),
         key,
@@ -204,10 +210,10 @@ pub(super) fn watched(
         root: repository.root.clone(),
         path: repository.path.clone(),
         remote: repository.remote.clone(),
-        workspace: Arc::new(workspace),
+        workspace,
         forge,
         outward,
-        performers: crate::execute::Performers::default(),
+        performers,
     })
 }
 
