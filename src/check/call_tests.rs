@@ -37,6 +37,7 @@ fn id(text: &str) -> Identifier {
 
 fn catalog(action: &str, more: &[(&str, &str)]) -> Catalog {
     let files = [
+        ("catalog.yaml", "identity: declared\n"),
         ("users/alice.yaml", "identifier: alice@acme.dev\nname: Alice\nroles: [Admin]\n"),
         ("blueprints/Env.yaml", BLUEPRINT),
         ("entities/Env/one.yaml", "identifier: one\nproperties: { region: eu }\n"),
@@ -91,7 +92,9 @@ fn what_the_branch_has_no_more_is_not_asked_for() {
 
 fn told(action: &str) -> Vec<String> {
     let found = validate(&catalog(action, &[]));
-    found.into_iter().map(|finding| format!("{}: {}", finding.rule, finding.message)).collect()
+    let mut told: Vec<String> = found.into_iter().map(|finding| format!("{}: {}", finding.rule, finding.message)).collect();
+    told.sort();
+    told
 }
 
 #[test]
@@ -114,13 +117,13 @@ fn templates_ask_for_what_is_there() {
         body("{ a: '{{ .inputs.ttl }} {{ .entity.properties.other }}', b: '{{ .entity.relations.service }}' }")[..1],
         ["lint/may-be-absent: `.entity.properties.other` may be left out, and a run without it could not be performed"]
     );
-    assert_eq!(body("{ a: '{{ .inputs.tll }}' }"), [secret, "action/unknown-path: the action has no input `tll`"]);
+    assert_eq!(body("{ a: '{{ .inputs.tll }}' }"), ["action/unknown-path: the action has no input `tll`", secret]);
     assert_eq!(
         body("{ a: ['{{ .entity.properties.regoin }}', '{{ .entity.relations.srvice }}'] }"),
         [
-            secret,
             "action/unknown-path: blueprint `Env` has no `regoin` among its properties",
-            "action/unknown-path: blueprint `Env` has no `srvice` among its relations"
+            "action/unknown-path: blueprint `Env` has no `srvice` among its relations",
+            secret,
         ]
     );
     let made = ACTION.replace("DAY-2", "CREATE");

@@ -10,27 +10,27 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, RepositoryConfig, StorePlace};
-use crate::controller::{Controller, Judge, Outward, Parts, Settings, SystemClock, Watched};
+use crate::controller::{Controller, Judge, LeaseSettings, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
 use crate::forge::github::{GithubForge, GithubForgeOptions};
 use crate::forge::{Forge, GitForge, GitForgeOptions};
 use crate::git;
 use crate::server;
-use crate::store::{RepositoryKey, SqliteStore, Store};
+use crate::store::{RepositoryKey, Store};
 
-use super::CommandError;
 use super::github::Hub;
+use super::{CommandError, store_place};
 
 /// A daemon that holds everything it needs and has done nothing yet.
 pub struct Daemon {
     controller: Controller,
-    store: SqliteStore,
+    store: Arc<dyn Store>,
     listener: Option<TcpListener>,
     hub: Option<Arc<Hub>>,
     receiver: Option<server::Receiver>,
     api: Option<server::Api>,
-    // Let go last.
-    _lease: Lease,
+    // Let go last. A store that replicas share has its leases within.
+    _lease: Option<Lease>,
 }
 
 impl Daemon {
@@ -39,10 +39,10 @@ impl Daemon {
     /// # Errors
     /// Whatever is missing, held by another daemon, or cannot be read; the report says what to do.
     pub async fn open(config: &Config) -> Result<Self, CommandError> {
-        let file = store_file(&config.store)?;
-        let lease = Lease::take(file)?;
-        let store = open_store(file).await?;
-        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let lease = config.store.file().map(Lease::take).transpose()?;
+        let shared = store_place::open(&config.store).await?;
+        let store = shared.clone();
+        let holder = store_place::holder()?;
         let clock = Arc::new(SystemClock::start());
         let hub = Hub::open(config, &clock, &shared)?;
         let mut repositories = Vec::new();
@@ -71,6 +71,10 @@ impl Daemon {
                 concurrency: config.concurrency,
                 shutdown_grace: config.shutdown_grace,
                 status_url: config.status_url.clone(),
+                lease: match &config.store {
+                    StorePlace::File(_) => LeaseSettings::alone(holder),
+                    StorePlace::Postgres(_) => LeaseSettings::among_others(holder),
+                },
                 ..Settings::default()
             },
         });
@@ -120,28 +124,8 @@ impl Daemon {
             // A client that keeps its connection must not keep the daemon.
             let _ = tokio::time::timeout(std::time::Duration::from_secs(1), pages).await;
         }
-        store.close().await;
+        store.shut().await;
     }
-}
-
-/// The file that the store is in.
-pub(super) fn store_file(place: &StorePlace) -> Result<&Path, CommandError> {
-    place.file().ok_or_else(|| CommandError::could_not_judge(format!("the store {place} is not opened by this command yet")))
-}
-
-/// Opens the store, and makes the directory it stands in.
-pub(super) async fn open_store(path: &Path) -> Result<SqliteStore, CommandError> {
-    make_directory_of(path)?;
-    SqliteStore::open(path).await.map_err(|error| CommandError::could_not_judge("cannot open the store").because(&error))
-}
-
-fn make_directory_of(path: &Path) -> Result<(), CommandError> {
-    let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else { return Ok(()) };
-    std::fs::create_dir_all(directory).map_err(|error| {
-        CommandError::could_not_judge(format!("cannot make the directory {} for the store", directory.display()))
-            .because(&error)
-            .hint("name another place with --store FILE")
-    })
 }
 
 /// A repository with its catalogs and its forge; one on GitHub is asked after through `hub`.
@@ -224,7 +208,7 @@ pub(super) struct Lease(#[allow(dead_code)] File);
 impl Lease {
     /// Takes it, or says who has it.
     pub(super) fn take(store: &Path) -> Result<Self, CommandError> {
-        make_directory_of(store)?;
+        store_place::make_directory_of(store)?;
         let mut name = store.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);

@@ -33,6 +33,7 @@ pub mod serve;
 pub mod show;
 pub mod simulate;
 mod standing;
+mod store_place;
 mod telling;
 mod unborn;
 mod watch;

@@ -35,8 +35,8 @@ pub(super) struct Happened {
 
 impl Shared {
     /// The store, as a repository may be written about now, and the epoch in which it may.
-    pub(super) fn journal(&self, _repository: &Repository) -> (Arc<dyn Store>, i64) {
-        (self.store.clone(), 0)
+    pub(super) fn journal(&self, repository: &Repository) -> (Arc<dyn Store>, i64) {
+        (self.store_of(repository), repository.epoch())
     }
 
     /// Has something happen to a run, if it still can; durable when this returns. `None` where nothing moves: the run is history, has come

@@ -25,6 +25,7 @@ mod journal;
 mod judging;
 mod key;
 mod landing;
+mod lease;
 mod merge_group;
 #[cfg(test)]
 mod merge_group_tests;
@@ -59,6 +60,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use drive::Controller;
 pub use health::Health;
 pub use key::{Input, Key, Thing};
+pub use lease::LeaseSettings;
 pub use metrics::Metrics;
 pub use parts::{ExecutionSettings, Judge, Outward, Parts, Settings, Watched};
 pub use queue::{Backoff, Outcome, Queue};

@@ -47,7 +47,7 @@ impl Shared {
         }
         // One that was merged elsewhere brought nothing here either.
         if (open || merged) && !details.onto_watched {
-            self.store.forget_judged(&repository.watched.key, id).await?;
+            self.store_of(repository).forget_judged(&repository.watched.key, id).await?;
             let why = "the pull request wants to become part of another branch";
             return self.leave(repository, &world, accepted, id, Some(why)).await;
         }
@@ -69,7 +69,7 @@ impl Shared {
             }
             Err(Unjudged::Trouble(trouble)) => Err(trouble),
             Err(Unjudged::Poison(why)) => {
-                self.store.forget_judged(&repository.watched.key, id).await?;
+                self.store_of(repository).forget_judged(&repository.watched.key, id).await?;
                 if open {
                     self.quarantine(repository, &thing, Some(head), &why).await?;
                 } else {
@@ -140,9 +140,9 @@ impl Shared {
         let mut here = BTreeMap::new();
         for commit in &signed {
             // Before its receipt, so that a crash in between does not make it look older than it is here.
-            here.insert(*commit, self.store.first_seen(key, &format!("pull-request/{id}/commit/{commit}"), now).await?);
+            here.insert(*commit, self.store_of(repository).first_seen(key, &format!("pull-request/{id}/commit/{commit}"), now).await?);
         }
-        let received = self.store.received(key, &signed, now).await?;
+        let received = self.store_of(repository).received(key, &signed, now).await?;
         signed.retain(|commit| {
             let first = here.get(commit).zip(received.get(commit)).is_some_and(|(here, anywhere)| here <= anywhere);
             if !first {
@@ -229,9 +229,9 @@ impl Shared {
                 let verdict = super::runs::summary(&judged.verdict);
                 let at = self.clock.now();
                 let judged = Remembered { pull_request: id.to_owned(), head, base: accepted, tree, verdict, at };
-                self.store.remember_judged(key, &judged).await?;
+                self.store_of(repository).remember_judged(key, &judged).await?;
             }
-            None => self.store.forget_judged(key, id).await?,
+            None => self.store_of(repository).forget_judged(key, id).await?,
         }
         let asker = Asker { id, url: pull_request.url.as_deref() };
         self.record_runs(repository, Some(asker), &judged.verdict).await?;
@@ -284,7 +284,7 @@ impl Shared {
         let now = self.clock.now();
         let mut youngest = None;
         for run in asked {
-            let seen = self.store.first_seen(&repository.watched.key, &format!("pull-request/{id}/run/{run}"), now).await?;
+            let seen = self.store_of(repository).first_seen(&repository.watched.key, &format!("pull-request/{id}/run/{run}"), now).await?;
             youngest = youngest.max(Some(seen));
         }
         Ok(youngest.unwrap_or(now))

@@ -22,7 +22,7 @@ const DECISIONS: &str = "decisions";
 impl Shared {
     /// Reads from the store, once after a start, which runs have not come to an end; says which pull requests ask for them.
     pub(super) async fn load_moving_runs(&self, repository: &Repository) -> Result<BTreeSet<String>, Trouble> {
-        let runs = self.store.runs(&repository.watched.key).await?;
+        let runs = self.store_of(repository).runs(&repository.watched.key).await?;
         let mut moving = repository.moving_runs();
         for run in runs {
             // What stands on the branch is no pull request's any more, whatever becomes of that.
@@ -111,7 +111,7 @@ impl Shared {
     /// Records what was decided about a run that is proposed. One that has landed meanwhile is decided about elsewhere.
     async fn record_run(&self, repository: &Repository, run: &Identifier, to: RunState, decision: &Json) -> Result<(), Trouble> {
         self.happen(repository, run, About::Proposal, &Event::Decided { state: to }, decision).await?;
-        let record = self.store.run(&repository.watched.key, run).await?;
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
         let landed = record.as_ref().and_then(|record| record.life.as_ref()).is_some_and(|life| life.landing.is_some());
         let stands = match record.map(|record| record.standing) {
             Some(Standing::Decided(state)) if !landed => Some(state),

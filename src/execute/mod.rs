@@ -2,6 +2,7 @@
 
 pub mod entity;
 mod webhook;
+mod workflow;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::run::call::Call;
 use crate::run::life::{Answer, Report, RunHandle};
 
 pub use webhook::{Now, WebhookOptions, WebhookPerformer};
+pub use workflow::WorkflowPerformer;
 
 /// A run that may be performed now: its intent is durable, and everything was checked again just before. Only the controller makes one.
 #[derive(Clone, PartialEq, Debug)]

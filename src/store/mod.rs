@@ -5,6 +5,7 @@ mod journal;
 mod lease;
 mod postgres;
 mod record;
+mod replica;
 mod sql;
 mod sqlite;
 
@@ -23,6 +24,7 @@ pub use journal::{Advance, Delivered, FoundRun, Landed, LogLine, Message, Messag
 pub use lease::{Epoch, Fence, Holder, Lease};
 pub use postgres::{PostgresAddress, PostgresStore};
 pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransition, Standing, TreeId};
+pub use replica::Pulse;
 pub use sqlite::SqliteStore;
 
 /// The memory of the controller, in the words of the domain.
@@ -205,6 +207,18 @@ pub trait Store: Send + Sync {
 
     /// Who holds the lease of a repository, be it expired or not.
     async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError>;
+
+    /// Says that a replica lives, prolongs everything that it holds to `ttl` from now, and collects what others have heard for it.
+    async fn heartbeat(&self, holder: &Holder, ttl: Duration, now: Timestamp) -> Result<Pulse, StoreError>;
+
+    /// Gives everything back that a replica holds, so that nobody has to wait for the end of a lease.
+    async fn leave(&self, holder: &Holder, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Leaves a word about a repository for whoever holds it.
+    async fn pass_on(&self, repository: &RepositoryKey, word: &str) -> Result<(), StoreError>;
+
+    /// Waits for what is under way, and ends: this handle and all that were made of it answer no more.
+    async fn shut(&self);
 
     /// The same store, whose every write is made only while `fence` holds, asked in the write's own transaction. Otherwise it changes
     /// nothing and fails with [`StoreError::Fenced`]. So does a write about any other repository.

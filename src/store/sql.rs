@@ -10,6 +10,7 @@ mod journal;
 mod leases;
 mod logs;
 mod outbox;
+mod replicas;
 mod row;
 mod runs;
 mod seen;
@@ -34,7 +35,7 @@ pub(super) use deliveries::MOST as MOST_DELIVERIES;
 pub(super) use runs::name_all;
 
 /// What the migrations make in both databases, beside what says whose schema it is.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "acceptances",
     "deliveries",
     "halts",
@@ -43,10 +44,12 @@ const TABLES: [&str; 12] = [
     "outbox",
     "publications",
     "receipts",
+    "replicas",
     "run_logs",
     "run_transitions",
     "runs",
     "sightings",
+    "wakes",
 ];
 
 /// A database that says it is up to date and lacks one of our tables was damaged, or only half restored.
@@ -72,6 +75,9 @@ pub(super) trait Backend: Clone + Send + Sync + 'static {
 
     /// A handle whose writes are made under this.
     fn fenced(&self, fence: Fence) -> Self;
+
+    /// Waits for what is under way, and ends.
+    async fn end(&self);
 }
 
 /// One conversation with a database.

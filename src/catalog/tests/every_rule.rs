@@ -210,8 +210,8 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
     case("action/template", action, &webhook("body: '{{ .trigger.by.user.email }}'"), "6:9");
     case("document/duration", action, &webhook("deadline: soon"), "6:13");
     let github = |rest: &str| format!("{good}invocationMethod:\n  type: GITHUB\n  org: acme\n  repo: infra\n  {rest}\n");
-    case("action/workflow", action, &github("workflow: .github/workflows/x.yml"), "6:13");
-    case("action/workflow", action, &github("workflow: x.yml\n  workflowInputs: { portcullis_run: x }"), "7:21");
+    case("action/workflow", action, &github("workflow: .github/workflows/x.yml"), "7:13");
+    case("action/workflow", action, &github("workflow: x.yml\n  workflowInputs: { portcullis_run: x }"), "8:21");
     let upsert = |rest: &str| format!("{good}invocationMethod:\n  type: UPSERT_ENTITY\n  blueprintIdentifier: Env\n  {rest}\n");
     case("document/missing-key", action, &upsert("mapping: { title: x }"), "6:12");
     case("identifier/character", action, &upsert("mapping: { identifier: a b }"), "6:26");

@@ -46,7 +46,7 @@ impl Shared {
         if due > now {
             return Ok(Next::rest(until(now, due).min(until(now, execution.deadline))));
         }
-        if self.store.halted(key).await?.is_some() {
+        if self.store_of(repository).halted(key).await?.is_some() {
             return Ok(Next::rest(self.settings.poll_interval));
         }
         let (run, (_, epoch), attempt) = (&record.id, self.journal(repository), execution.attempt.saturating_add(1));

@@ -127,7 +127,7 @@ impl Shared {
                 self.members(repository, landing.from).await?
             },
             received: self.received(repository, landing.from, told.head).await?,
-            first_seen: Some(self.store.first_seen(key, &first, landing.at).await?),
+            first_seen: Some(self.store_of(repository).first_seen(key, &first, landing.at).await?),
             now: self.clock.now(),
         };
         let (inner, run, members, landing) = (repository.clone(), run.clone(), world.members.clone(), landing.clone());

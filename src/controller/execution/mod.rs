@@ -56,7 +56,7 @@ impl Shared {
         seen: Duration,
         resync: bool,
     ) -> Result<(), Trouble> {
-        let under_way = self.store.under_way(&repository.watched.key).await?;
+        let under_way = self.store_of(repository).under_way(&repository.watched.key).await?;
         let now: super::parts::Landings = under_way
             .iter()
             .map(|record| {
@@ -91,7 +91,7 @@ impl Shared {
     }
 
     async fn step_run(self: &Arc<Self>, repository: &Arc<Repository>, run: &Identifier) -> Result<Next, Trouble> {
-        let record = self.store.run(&repository.watched.key, run).await?;
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
         let life = record.as_ref().and_then(|record| record.life.clone()).filter(|life| life.is_under_way());
         let (Some(record), Some(life)) = (record, life) else {
             repository.landings().remove(run);
@@ -134,7 +134,7 @@ impl Shared {
         record: &RunRecord,
         life: &crate::run::life::Life,
     ) -> Result<Option<Timestamp>, Trouble> {
-        let Some(accepted) = self.store.accepted(&repository.watched.key).await? else { return Ok(None) };
+        let Some(accepted) = self.store_of(repository).accepted(&repository.watched.key).await? else { return Ok(None) };
         let base = self.base(repository, accepted.commit).await.map_err(super::Unjudged::into_trouble)?;
         let Some(reminder) = base.reminder else { return Ok(None) };
         let since = match life.phase() {

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod faults;
+mod faulty_store;
 mod life;
 mod stage;
 mod taken_back;
