@@ -79,7 +79,9 @@ pub(super) fn is_granted(
 /// What is missing, for whoever runs the controller.
 pub fn may_commit(base: &Base<Catalog>, hand: &str, key: Option<&KeyFingerprint>, now: Timestamp) -> Result<(), String> {
     let Some(user) = claimants::by_email(base, hand).sole().filter(|user| user.bot) else {
-        return Err(format!("the controller commits as {hand}, which is the address of no bot of the roster, or of several users"));
+        return Err(format!(
+            "the controller commits as {hand}, which is the address of no bot of the roster, or of several users"
+        ));
     };
     let who = &user.identifier;
     match base.0.policy().identity {
@@ -88,7 +90,9 @@ pub fn may_commit(base: &Base<Catalog>, hand: &str, key: Option<&KeyFingerprint>
         IdentityMode::Forge => Err(format!("the bot {who} has no `github` account, so nobody would know its pushes")),
         IdentityMode::Signature => {
             let Some(key) = key else {
-                return Err("people are known by their signatures, and the controller has no key: set `signingKeyFile`".to_owned());
+                return Err(
+                    "people are known by their signatures, and the controller has no key: set `signingKeyFile`".to_owned()
+                );
             };
             let has = user.signing_keys.iter().any(|known| known.fingerprint == *key && known.valid_at(now));
             let shared = claimants::by_key(base, key).sole().is_none();

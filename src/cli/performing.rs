@@ -23,9 +23,8 @@ pub(super) fn entities(
     forge: &Arc<dyn Forge>,
 ) -> Result<Arc<dyn Performer>, CommandError> {
     let signer = config.execution.signing_key.as_deref().map(SshSigner::read).transpose();
-    let signer = signer.map_err(|error| {
-        CommandError::could_not_judge("cannot read the key that commits are to be signed by").because(&error)
-    })?;
+    let signer = signer
+        .map_err(|error| CommandError::could_not_judge("cannot read the key that commits are to be signed by").because(&error))?;
     let link = repository.github.as_ref().map(|github| format!("{}/{}/commit/", github.git, github.name));
     let options = EntityOptions {
         path: repository.path.clone(),
@@ -38,7 +37,6 @@ pub(super) fn entities(
         deadline: DEADLINE,
     };
     let workspace = workspace.clone();
-    let catalog =
-        move |commit| workspace.snapshot(commit).map(|snapshot| snapshot.catalog).map_err(|error| error.to_string());
+    let catalog = move |commit| workspace.snapshot(commit).map(|snapshot| snapshot.catalog).map_err(|error| error.to_string());
     Ok(Arc::new(EntityPerformer::new(options, signer, forge.clone(), Box::new(catalog), Box::new(Timestamp::now))))
 }
