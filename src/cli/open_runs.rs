@@ -11,7 +11,7 @@ use crate::forge::{Asking, Forge, GitForge, GitForgeOptions, PullRequest};
 use crate::model::{CommitId, Identifier, RunState, SigningKey, Timestamp};
 use crate::report::{RunEntry, RunOrigin};
 use crate::run::Requirement;
-use crate::store::{RepositoryKey, RunRecord, SqliteStore, Standing, Store};
+use crate::store::{RepositoryKey, RunRecord, SqliteStore, Standing};
 
 use super::judging::{Place, cannot_judge};
 use super::{CommandError, store_place};

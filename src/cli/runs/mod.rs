@@ -4,7 +4,6 @@ mod hand;
 mod history;
 mod recorded;
 
-use std::path::PathBuf;
 
 use clap::Subcommand;
 
