@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, RepositoryConfig, StorePlace};
+use crate::controller::outbox::Outbox;
 use crate::controller::{Controller, Judge, LeaseSettings, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
 use crate::forge::github::{GithubForge, GithubForgeOptions};
@@ -19,7 +20,7 @@ use crate::server;
 use crate::store::{RepositoryKey, Store};
 
 use super::github::Hub;
-use super::{CommandError, store_place};
+use super::{CommandError, channels, store_place};
 
 /// A daemon that holds everything it needs and has done nothing yet.
 pub struct Daemon {
@@ -29,6 +30,7 @@ pub struct Daemon {
     hub: Option<Arc<Hub>>,
     receiver: Option<server::Receiver>,
     api: Option<server::Api>,
+    outbox: Arc<Outbox>,
     // Let go last. A store that replicas share has its leases within.
     _lease: Option<Lease>,
 }
@@ -78,6 +80,8 @@ impl Daemon {
                 ..Settings::default()
             },
         });
+        let outbox =
+            Outbox::new(shared.clone(), channels::channels(config)?, clock.clone(), controller.metrics(), fastrand::Rng::new());
         let api = (!config.credentials.is_empty()).then(|| {
             let watching = server::Loop::new(controller.waker(), shared.clone());
             server::Api::new(config.credentials.clone(), shared.clone(), clock.clone(), Arc::new(watching))
@@ -103,7 +107,7 @@ impl Daemon {
 
     /// Runs until `shutdown` comes, then lets what is under way finish and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { controller, store, listener, hub, receiver, api, _lease } = self;
+        let Self { controller, store, listener, hub, receiver, api, outbox, _lease } = self;
         let (stop, stopped) = tokio::sync::watch::channel(());
         let pages = listener.map(|listener| {
             let router = server::router(controller.metrics(), controller.health(), receiver, api);
@@ -115,11 +119,20 @@ impl Daemon {
             tokio::spawn(server::serve(listener, router, until))
         });
         let hub = hub.map(|hub| tokio::spawn(hub.run(controller.waker())));
+        let until = {
+            let mut stopped = stopped.clone();
+            async move {
+                let _ = stopped.changed().await;
+            }
+        };
+        let outbox = tokio::spawn(outbox.run(until));
         controller.run(shutdown).await;
         if let Some(hub) = hub {
             hub.abort();
         }
         drop(stop);
+        // It gives what is under way a moment of its own; a panic in it is told of already.
+        let _ = outbox.await;
         if let Some(pages) = pages {
             // A client that keeps its connection must not keep the daemon.
             let _ = tokio::time::timeout(std::time::Duration::from_secs(1), pages).await;
