@@ -203,7 +203,7 @@ pub(super) fn watched(
     };
     let workspace = Arc::new(workspace);
     Ok(Watched {
-        performers: performers::performers(repository, config, &workspace, &forge)?,
+        performers: performers::performers(repository, config, &workspace, &forge, hub)?,
         name: repository.name.clone(),
         key,
         branch: repository.branch.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::{ChannelConfig, Config, EmailConfig, RepositoryConfig, Tls};
 use crate::controller::outbox::Channels;
 use crate::execute::entity::{EntityOptions, EntityPerformer};
-use crate::execute::{Performer, Performers, WebhookOptions, WebhookPerformer};
+use crate::execute::{Performer, Performers, WebhookOptions, WebhookPerformer, WorkflowPerformer};
 use crate::facts::Workspace;
 use crate::forge::Forge;
 use crate::git::SshSigner;
@@ -15,6 +15,7 @@ use crate::notify::{Channel, EmailChannel, EmailSettings, Form, PostChannel, Sec
 use crate::outbound::{Outbound, OutboundPolicy, Signer, SystemResolver};
 
 use super::CommandError;
+use super::github::Hub;
 
 /// Who performs the runs of a repository; nobody where execution is switched off.
 pub(super) fn performers(
@@ -22,6 +23,7 @@ pub(super) fn performers(
     config: &Config,
     workspace: &Arc<Workspace>,
     forge: &Arc<dyn Forge>,
+    hub: Option<&Hub>,
 ) -> Result<Performers, CommandError> {
     if !config.execution.enabled {
         return Ok(Performers::default());
@@ -29,8 +31,9 @@ pub(super) fn performers(
     Ok(Performers {
         webhook: webhook(config)?,
         entity: Some(entity(repository, config, workspace, forge)?),
+        workflow: workflow(repository, hub),
         hand: config.author.email.clone(),
-        ..Performers::default()
+        signs: config.execution.signing_key.is_some(),
     })
 }
 
@@ -59,6 +62,12 @@ fn webhook(config: &Config) -> Result<Option<Arc<dyn Performer>>, CommandError> 
         timeout: None,
     };
     Ok(Some(Arc::new(WebhookPerformer::new(Arc::new(outbound), options, Arc::new(Timestamp::now)))))
+}
+
+/// Workflows of the very repository alone: the daemon may reach further than whoever writes actions in one repository should.
+fn workflow(repository: &RepositoryConfig, hub: Option<&Hub>) -> Option<Arc<dyn Performer>> {
+    let (github, hub) = repository.github.as_ref().zip(hub)?;
+    Some(Arc::new(WorkflowPerformer::new(hub.connection().clone(), vec![github.name.to_string()])))
 }
 
 fn entity(
