@@ -87,7 +87,7 @@ fn entity(
         remote: repository.remote.as_ref().map(|remote| remote.secret().to_owned()),
         name: config.author.name.clone(),
         email: config.author.email.clone(),
-        link: None,
+        link: repository.github.as_ref().map(|github| format!("{}/{}/commit/", github.git, github.name)),
         deadline: config.fetch_deadline,
     };
     let workspace = workspace.clone();

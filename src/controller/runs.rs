@@ -122,7 +122,7 @@ impl Shared {
         for run in withdrawn.await.map_err(Unjudged::into_trouble)? {
             let mut decision = json!({ "pull_request": pull_request, "reason": why });
             // Whoever is told of it was told of it before.
-            let record = self.store.run(&repository.watched.key, &run).await?;
+            let record = self.store_of(repository).run(&repository.watched.key, &run).await?;
             if let Some(telling) = record.and_then(|record| Telling::kept_in(&record.decision)) {
                 telling.because(why).keep_in(&mut decision);
             }
