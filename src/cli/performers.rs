@@ -30,6 +30,7 @@ pub(super) fn performers(
         workflow: workflow(repository, config, hub),
         entity: Some(entity(repository, config, workspace, forge)?),
         hand: config.author.email.clone(),
+        signs: config.execution.signing_key.is_some(),
     })
 }
 
@@ -68,6 +69,7 @@ fn webhook(config: &Config) -> Result<Option<Arc<dyn Performer>>, CommandError> 
     Ok(Some(Arc::new(WebhookPerformer::new(Arc::new(outbound), options, Arc::new(Timestamp::now)))))
 }
 
+/// Workflows of the very repository alone: the daemon may reach further than whoever writes actions in one repository should.
 fn entity(
     repository: &RepositoryConfig,
     config: &Config,
