@@ -25,6 +25,7 @@ mod options;
 pub mod outbox;
 mod output;
 mod paths;
+mod performers;
 mod progress;
 pub mod runs;
 pub mod schema;

@@ -130,7 +130,7 @@ impl Shared {
     }
 
     /// Gives everything back. Nothing may be under way any more.
-    pub(super) async fn give_back(&self) {
+    pub(super) async fn give_leases_back(&self) {
         let lease = &self.settings.lease;
         if lease.ttl.is_none() {
             return;

@@ -13,8 +13,9 @@ const PAGE: &str = include_str!("../../docs/webhooks.md");
 
 /// The program in the fence of a language that defines something.
 fn program(language: &str, defines: &str) -> String {
-    let fences = PAGE.split(&format!("\n```{language}\n")).skip(1).map(|rest| rest.split("\n```").next().unwrap());
-    fences.into_iter().find(|text| text.contains(defines)).expect(defines).to_owned()
+    let fence = format!("\n```{language}\n");
+    let mut fences = PAGE.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    fences.find(|text| text.contains(defines)).expect(defines).to_owned()
 }
 
 /// What a program prints when it is given a value.
