@@ -130,7 +130,7 @@ impl Shared {
     }
 
     /// Gives everything back. Nothing may be under way any more.
-    pub(super) async fn give_back(&self) {
+    pub(super) async fn give_leases_back(&self) {
         let lease = &self.settings.lease;
         if lease.ttl.is_none() {
             return;
@@ -290,7 +290,8 @@ impl Shared {
         let epoch = fence.epoch();
         let store = self.store.under(fence.clone());
         let held = Held { fence, store, until: Mutex::new(until), leaving: AtomicBool::new(false), unwanted };
-        let next = Repository { held: Some(held), ..Repository::new(repository.watched.clone()) };
+        let mut next = Repository::new(repository.watched.clone());
+        next.held = Some(held);
         if self.exchange(repository, next) {
             tracing::info!(repository = %repository.name, %epoch, "acts on the repository");
             self.health.wait_for(&repository.name);
