@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, RepositoryConfig, StorePlace};
 use crate::controller::outbox::Outbox;
-use crate::controller::{Controller, Judge, LeaseSettings, Outward, Parts, Settings, SystemClock, Watched};
+use crate::controller::{Controller, ExecutionSettings, Judge, LeaseSettings, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
 use crate::forge::github::{GithubForge, GithubForgeOptions};
 use crate::forge::{Forge, GitForge, GitForgeOptions};
@@ -20,7 +20,7 @@ use crate::server;
 use crate::store::{RepositoryKey, Store};
 
 use super::github::Hub;
-use super::{CommandError, channels, store_place};
+use super::{CommandError, performers, store_place};
 
 /// A daemon that holds everything it needs and has done nothing yet.
 pub struct Daemon {
@@ -73,6 +73,7 @@ impl Daemon {
                 concurrency: config.concurrency,
                 shutdown_grace: config.shutdown_grace,
                 status_url: config.status_url.clone(),
+                execution: execution_settings(config),
                 lease: match &config.store {
                     StorePlace::File(_) => LeaseSettings::alone(holder),
                     StorePlace::Postgres(_) => LeaseSettings::among_others(holder),
@@ -81,7 +82,7 @@ impl Daemon {
             },
         });
         let outbox =
-            Outbox::new(shared.clone(), channels::channels(config)?, clock.clone(), controller.metrics(), fastrand::Rng::new());
+            Outbox::new(shared.clone(), performers::channels(config)?, clock.clone(), controller.metrics(), fastrand::Rng::new());
         let api = (!config.credentials.is_empty()).then(|| {
             let watching = server::Loop::new(controller.waker(), shared.clone());
             server::Api::new(config.credentials.clone(), shared.clone(), clock.clone(), Arc::new(watching))
@@ -92,7 +93,7 @@ impl Daemon {
             let (hub, waker) = (hub.clone(), controller.waker());
             Some(server::Receiver::new(secrets, shared, clock, Arc::new(move |woken| hub.wake(&woken, &waker))))
         });
-        Ok(Self { controller, store, listener, hub, receiver, api, _lease: lease })
+        Ok(Self { controller, store, listener, hub, receiver, api, outbox, _lease: lease })
     }
 
     /// The loop, for whoever wants to take it step by step.
@@ -119,25 +120,31 @@ impl Daemon {
             tokio::spawn(server::serve(listener, router, until))
         });
         let hub = hub.map(|hub| tokio::spawn(hub.run(controller.waker())));
-        let until = {
-            let mut stopped = stopped.clone();
-            async move {
-                let _ = stopped.changed().await;
-            }
-        };
-        let outbox = tokio::spawn(outbox.run(until));
+        let mut until = stopped.clone();
+        let letters = tokio::spawn(outbox.run(async move {
+            let _ = until.changed().await;
+        }));
         controller.run(shutdown).await;
         if let Some(hub) = hub {
             hub.abort();
         }
         drop(stop);
-        // It gives what is under way a moment of its own; a panic in it is told of already.
-        let _ = outbox.await;
+        let _ = letters.await;
         if let Some(pages) = pages {
             // A client that keeps its connection must not keep the daemon.
             let _ = tokio::time::timeout(std::time::Duration::from_secs(1), pages).await;
         }
         store.shut().await;
+    }
+}
+
+/// How runs are executed. A receiver has its own time; what takes much longer than that hangs.
+fn execution_settings(config: &Config) -> ExecutionSettings {
+    let default = ExecutionSettings::default();
+    ExecutionSettings {
+        concurrency: config.execution.concurrency,
+        attempt_deadline: config.execution.timeout.saturating_mul(2).max(default.attempt_deadline),
+        ..default
     }
 }
 
@@ -194,17 +201,18 @@ pub(super) fn watched(
             store.clone(),
         )),
     };
+    let workspace = Arc::new(workspace);
     Ok(Watched {
+        performers: performers::performers(repository, config, &workspace, &forge)?,
         name: repository.name.clone(),
         key,
         branch: repository.branch.clone(),
         root: repository.root.clone(),
         path: repository.path.clone(),
         remote: repository.remote.clone(),
-        workspace: Arc::new(workspace),
+        workspace,
         forge,
         outward,
-        performers: crate::execute::Performers::default(),
     })
 }
 

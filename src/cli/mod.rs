@@ -2,7 +2,6 @@
 
 pub mod accept;
 pub mod can;
-mod channels;
 pub mod check;
 pub mod completions;
 pub mod daemon;
@@ -26,6 +25,7 @@ mod options;
 pub mod outbox;
 mod output;
 mod paths;
+mod performers;
 mod progress;
 pub mod runs;
 pub mod schema;

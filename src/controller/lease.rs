@@ -130,7 +130,7 @@ impl Shared {
     }
 
     /// Gives everything back. Nothing may be under way any more.
-    pub(super) async fn give_leases_back(&self) {
+    pub(super) async fn give_back(&self) {
         let lease = &self.settings.lease;
         if lease.ttl.is_none() {
             return;
@@ -222,7 +222,13 @@ impl Shared {
     }
 
     /// Takes of what nobody holds until the share is full, and gives back what is more.
-    async fn share(self: &Arc<Self>, pulse: &Pulse, asked: Duration, ttl: Duration, until: Option<Duration>) -> Result<(), StoreError> {
+    async fn share(
+        self: &Arc<Self>,
+        pulse: &Pulse,
+        asked: Duration,
+        ttl: Duration,
+        until: Option<Duration>,
+    ) -> Result<(), StoreError> {
         let all = self.all();
         let share = all.len().div_ceil(pulse.replicas.max(1));
         let of_share: Vec<&Arc<Repository>> =
@@ -239,9 +245,8 @@ impl Shared {
         }
 
         let (mut mine, mut taken) = (staying, 0);
-        let is_free = |repository: &&Arc<Repository>| {
-            repository.held.is_none() && !pulse.elsewhere.contains(&repository.watched.key)
-        };
+        let is_free =
+            |repository: &&Arc<Repository>| repository.held.is_none() && !pulse.elsewhere.contains(&repository.watched.key);
         let free: Vec<&Arc<Repository>> = all.iter().filter(is_free).collect();
         locked(&self.leases.free_since).retain(|key, _| free.iter().any(|repository| repository.watched.key == *key));
         // Each replica begins elsewhere, so that they do not all want the same.

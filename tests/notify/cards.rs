@@ -71,7 +71,7 @@ fn slack_has_a_type_for_every_message() {
 /// Reads each card as Microsoft's library does, for hosts of version 1.4, and complains of everything that the library does, and of what it
 /// has lost on the way.
 const READER: &str = r"
-const { AdaptiveCard, SerializationContext, Versions } = require('adaptivecards');
+const { AdaptiveCard, SerializationContext, Versions } = require('adaptivecards/dist/adaptivecards.js');
 const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 const sorted = v => Array.isArray(v) ? v.map(sorted)
   : v && typeof v === 'object' ? Object.fromEntries(Object.keys(v).sort().map(k => [k, sorted(v[k])])) : v;

@@ -10,7 +10,7 @@ use crate::check::{Base, entity_in_form};
 use crate::execute::{Order, Performers};
 use crate::model::{Action, Identifier, Invocation, Value};
 use crate::run::call::{Call, CallContext, Requester, fill};
-use crate::run::life::{Execution, Grant, Landing, RunHandle};
+use crate::run::life::{Execution, Grant, RunHandle};
 use crate::store::RunRecord;
 
 use super::super::Shared;
@@ -100,14 +100,7 @@ pub(super) fn handle(repository: &Repository, run: &Identifier) -> RunHandle {
 }
 
 /// The order of an attempt.
-pub(super) fn order(
-    repository: &Repository,
-    run: &Identifier,
-    landing: &Landing,
-    execution: &Execution,
-    attempt: u32,
-    call: Call,
-) -> Order {
+pub(super) fn order(repository: &Repository, run: &Identifier, execution: &Execution, attempt: u32, call: Call) -> Order {
     Order {
         repository: repository.watched.key.as_str().to_owned(),
         run: run.clone(),
@@ -115,8 +108,7 @@ pub(super) fn order(
         key: execution.key.clone(),
         dedupes: execution.dedupes,
         attempt,
-        // No attempt is older than the run on the branch.
-        since: landing.at,
+        since: execution.since,
         outside: execution.outside.clone(),
         call,
     }
