@@ -153,7 +153,7 @@ impl Shared {
             let now = standing(Base(workspace.snapshot(accepted).map_err(laid_to_commit)?.catalog), &members);
             let accepted = Accepted { revision: accepted, catalog: &now };
             let landed = check::decide_landed(&proposed.proposal, &landing, accepted, &run);
-            let withdrawn_by = landed.requesters.iter().find(|who| by.contains(who)).cloned();
+            let withdrawn_by = landed.requesters.iter().find(|who| by.contains(*who)).cloned();
             Ok(Decided { landed, now, pending, url, withdrawn_by })
         })
         .await
