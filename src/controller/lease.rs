@@ -290,7 +290,8 @@ impl Shared {
         let epoch = fence.epoch();
         let store = self.store.under(fence.clone());
         let held = Held { fence, store, until: Mutex::new(until), leaving: AtomicBool::new(false), unwanted };
-        let next = Repository { held: Some(held), ..Repository::new(repository.watched.clone()) };
+        let mut next = Repository::new(repository.watched.clone());
+        next.held = Some(held);
         if self.exchange(repository, next) {
             tracing::info!(repository = %repository.name, %epoch, "acts on the repository");
             self.health.wait_for(&repository.name);

@@ -26,6 +26,8 @@ mod judging;
 mod key;
 mod landing;
 mod lease;
+#[cfg(test)]
+mod lease_tests;
 mod merge_group;
 #[cfg(test)]
 mod merge_group_tests;

@@ -238,6 +238,7 @@ impl Shared {
         }
         let asker = Asker { id, url: pull_request.url.as_deref() };
         self.record_runs(repository, Some(asker), &judged.verdict).await?;
+        self.withdraw_runs(repository, base, &heard.withdrawn_by, &judged.verdict).await?;
         let thing = Thing::PullRequest(id.to_owned());
         if heard.recheck {
             repository.distrust(thing.clone());

@@ -12,7 +12,7 @@ use crate::run::life::Event;
 use crate::store::Standing;
 
 use super::journal::About;
-use super::parts::Repository;
+use super::parts::{BaseFacts, Repository};
 use super::telling::Asker;
 use super::{Shared, Trouble, Unjudged};
 
@@ -60,6 +60,41 @@ impl Shared {
         }
     }
 
+    /// Takes back the runs of a pull request that somebody who asked for them does not want any more.
+    pub(super) async fn withdraw_runs(
+        &self,
+        repository: &Repository,
+        base: &BaseFacts,
+        by: &BTreeSet<u64>,
+        verdict: &Verdict,
+    ) -> Result<(), Trouble> {
+        for run in &verdict.runs {
+            let Some(who) = run.requester.as_ref().and_then(|actor| actor.user()) else { continue };
+            if base.people.get(who).is_some_and(|account| by.contains(&account.id)) {
+                self.withdraw_run(repository, &run.id, About::Proposal, who).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a run back, by the word of `who`.
+    pub(super) async fn withdraw_run(
+        &self,
+        repository: &Repository,
+        run: &Identifier,
+        about: About,
+        who: &Identifier,
+    ) -> Result<bool, Trouble> {
+        let record = self.store.run(&repository.watched.key, run).await?;
+        let Some(record) = record.filter(|record| record.life.as_ref().is_some_and(|life| !life.is_final())) else {
+            return Ok(false);
+        };
+        let event = Event::Withdrawn { by: who.as_str().to_owned() };
+        let happened = self.happen(repository, run, about, &event, &record.decision).await?;
+        repository.moving_runs().remove(run);
+        Ok(happened.is_some())
+    }
+
     /// Cancels the runs of a pull request that have not come to an end, except those that it still asks for, and those
     /// that stand in the accepted revision: however they got there, they are the branch's now.
     pub(super) async fn cancel_runs(
@@ -87,7 +122,7 @@ impl Shared {
         for run in withdrawn.await.map_err(Unjudged::into_trouble)? {
             let mut decision = json!({ "pull_request": pull_request, "reason": why });
             // Whoever is told of it was told of it before.
-            let record = self.store.run(&repository.watched.key, &run).await?;
+            let record = self.store_of(repository).run(&repository.watched.key, &run).await?;
             if let Some(telling) = record.and_then(|record| Telling::kept_in(&record.decision)) {
                 telling.because(why).keep_in(&mut decision);
             }

@@ -249,10 +249,10 @@ fn what_is_blocked_is_never_approved() {
 #[test]
 fn what_was_approved_and_is_declined_passes_through_waiting() {
     let declined = plain().says("carol", ChangesRequested).decision();
-    assert_eq!(step(Some(RunState::Approved), &declined).0, [RunState::WaitingForApproval, RunState::Declined]);
-    assert_eq!(step(None, &declined).0, [RunState::WaitingForApproval, RunState::Declined]);
-    assert_eq!(step(Some(RunState::InProgress), &declined).0, []);
-    assert_eq!(step(Some(RunState::Declined), &plain().says("carol", Approved).decision()).0, []);
+    assert_eq!(way(Some(RunState::Approved), declined.state), [RunState::WaitingForApproval, RunState::Declined]);
+    assert_eq!(way(None, declined.state), [RunState::WaitingForApproval, RunState::Declined]);
+    assert_eq!(way(Some(RunState::InProgress), declined.state), []);
+    assert_eq!(way(Some(RunState::Declined), plain().says("carol", Approved).state()), []);
 }
 
 const REVIEWERS: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "ci"];

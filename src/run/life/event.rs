@@ -95,7 +95,7 @@ impl Event {
 }
 
 /// How an attempt to have a run performed ended.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum Answer {
     /// It is done.
@@ -136,7 +136,7 @@ pub enum Answer {
 }
 
 /// What whoever performs a run reports of it; what is `None` stays as it is.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Report {
     /// `Some(true)` for success, `Some(false)` for failure: final. `None`: it goes on.
     pub success: Option<bool>,

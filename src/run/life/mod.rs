@@ -19,7 +19,7 @@ pub use step::{Refusal, Step, step};
 /// Everything that is remembered of a run.
 ///
 /// Until it is claimed its state is only what was last derived from facts; from then on it is what has happened.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Life {
     /// Where it stands.
@@ -39,7 +39,7 @@ pub struct Life {
 }
 
 /// How a run came onto the watched branch.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Landing {
     /// The accepted revision before: what the run was judged by.
@@ -54,7 +54,7 @@ pub struct Landing {
 }
 
 /// That somebody took a run back.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
     /// Who, as they are known where they said so.
@@ -64,7 +64,7 @@ pub struct Withdrawal {
 }
 
 /// What allows a run to be executed: the facts as they were found at the moment of the claim.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
     /// The accepted revision by which everything was checked.
@@ -97,7 +97,7 @@ impl Grant {
 }
 
 /// The execution of a run.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Execution {
     /// Why it may be executed.
@@ -156,7 +156,7 @@ impl Execution {
 }
 
 /// Where an execution stands.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum Phase {
     /// Nothing is under way; it is to be sent at `due`.
