@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => cli::explain::run(args, color),
         Command::Show(args) => cli::show::run(args),
         Command::Runs(args) => cli::runs::run(args, color),
+        Command::Outbox(args) => cli::outbox::run(args, color),
         Command::Serve(args) => cli::serve::run(args, color),
         Command::Accept(args) => cli::accept::run(args, color),
         Command::Github(args) => cli::github::run(args, color),

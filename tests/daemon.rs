@@ -108,8 +108,14 @@ impl Place {
 
     fn key(&self) -> RepositoryKey {
         let flags = [("path", self.bare().display().to_string()), ("store", self.store().display().to_string())];
-        let config =
-            Config::load(&Sources { flags: flags.into_iter().collect(), env: None, directory: None, secrets: false }).unwrap();
+        let config = Config::load(&Sources {
+            flags: flags.into_iter().collect(),
+            env: None,
+            directory: None,
+            secrets: false,
+            store_alone: false,
+        })
+        .unwrap();
         RepositoryKey::new(config.repositories[0].key())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Action, ActionPermissions, Blueprint, CatalogPolicy, Entity, EntityPermissions, Identifier, Limits, Ownership, Permissions,
-    Role, Rule, RunRequest, SigningKey, Team, User, Value,
+    Role, Route, Rule, RunRequest, SigningKey, Team, User, Value,
 };
 
 use super::Document;
@@ -235,8 +235,24 @@ impl Meaning for CatalogPolicy {
             .put("identity", Value::from(self.identity.as_str()))
             .put("selfApproval", self.self_approval.into())
             .put("expiry", Value::from(duration_text(self.expiry).as_str()))
+            .put(
+                "execution",
+                Pairs::default().put("deadline", Value::from(duration_text(self.execution_deadline).as_str())).done(),
+            )
             .put("limits", self.limits.meaning())
-            .some("notifications", map(self.notifications.iter().map(|(name, channel)| (name, channel.clone()))))
+            .some("notifications", Value::List(self.notifications.iter().map(Meaning::meaning).collect()))
+            .maybe("reminder", self.reminder.map(|reminder| Value::from(duration_text(reminder).as_str())))
+            .done()
+    }
+}
+
+impl Meaning for Route {
+    fn meaning(&self) -> Value {
+        Pairs::default()
+            .put("channel", Value::from(self.channel.as_str()))
+            .put("on", texts(self.on.iter().map(|occasion| occasion.as_str())))
+            .put("to", Value::from(self.to.as_str()))
+            .maybe("actions", self.actions.as_ref().map(|actions| texts(actions.iter().map(Identifier::as_str))))
             .done()
     }
 }

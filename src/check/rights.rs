@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::catalog::{
     About, AboutRun, Catalog, Change, Field, Located, Operation, Owner, Owners, WrittenPermissions, execute_rule, permissions_of,
 };
-use crate::model::{Action, Entity, EntityKey, EntityPermissions, Identifier, Place, Role, Rule, Subject, Value};
+use crate::model::{Action, Entity, EntityKey, EntityPermissions, Identifier, Place, Role, Rule, RunRequest, Subject, Value};
 
 use super::Base;
 use super::inputs::as_written;
@@ -124,6 +124,11 @@ fn of_run(base: &Catalog, after: &Catalog, id: &Identifier, change: &Change) -> 
         None => (written("action"), written("entity"), change.before.as_ref().and_then(|v| v.get("inputs")).cloned()),
     };
     ("permission/execute", vec![execute(base, action.as_ref(), entity, inputs)])
+}
+
+/// The right that whoever asks for this run needs, wherever the run stands.
+pub(super) fn to_execute(base: &Base<Catalog>, run: &RunRequest) -> Requirement {
+    execute(&base.0, Some(&run.action), run.entity.clone(), Some(run.inputs.clone()))
 }
 
 fn execute(base: &Catalog, action: Option<&Identifier>, entity: Option<Identifier>, inputs: Option<Value>) -> Requirement {

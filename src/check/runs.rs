@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::catalog::{Catalog, Change, ChangeSet, Located, Operation};
 use crate::model::{
-    Action, ActionOperation, Actor, Attribution, CommitId, EntityKey, Finding, Identifier, RuleDoc, RunRequest, Subject,
+    Action, ActionOperation, Actor, Attribution, CommitId, EntityKey, Finding, Identifier, RuleDoc, RunRequest, Subject, Value,
 };
-use crate::run::{ApprovalSubject, RunFacts, action_of, approvers, derive, digest_request, digest_run, requirement};
+use crate::run::{
+    ApprovalSubject, Decision, Hands, RunFacts, action_of, approvers, derive, digest_request, digest_run, requirement,
+};
 
 use super::inputs::{self, did_you_mean, judge_inputs};
 use super::{CommitFacts, Proposal, RunVerdict, run_facts};
@@ -73,9 +75,10 @@ pub fn judge_runs(
         match change.operation {
             Operation::Execute => {
                 let Some(run) = proposal.merged.0.runs().get(identifier) else { continue };
-                let (verdict, found) = judge_run(proposal, attributions, run, refused.get(identifier).map(Vec::as_slice));
-                verdicts.push(verdict);
-                findings.extend(found);
+                let refused = refused.get(identifier).map(|who| may_not_ask(who, &run.value));
+                let judged = judge_run(proposal, attributions, run, Also { refused, ..Also::default() });
+                verdicts.push(judged.verdict);
+                findings.extend(judged.findings);
             }
             Operation::Update => findings.push(immutable(identifier, change)),
             Operation::Register | Operation::Unregister | Operation::Create | Operation::Delete => {}
@@ -91,16 +94,39 @@ fn immutable(identifier: &Identifier, change: &Change) -> Finding {
         .about(change.subject.clone())
 }
 
-fn judge_run(
+/// What else is known of a run than its proposal tells.
+#[derive(Default)]
+pub(super) struct Also {
+    /// Why nobody knows enough to decide in its favour, whatever it asks for.
+    pub(super) unknown: Option<String>,
+    /// Why it may not be asked for.
+    pub(super) refused: Option<String>,
+    /// Who else had a hand in it.
+    pub(super) hands: Hands,
+}
+
+/// A run, judged, and what that follows from.
+pub(super) struct JudgedRun {
+    pub(super) verdict: RunVerdict,
+    pub(super) findings: Vec<Finding>,
+    pub(super) facts: RunFacts,
+    pub(super) decision: Decision,
+    pub(super) hands: Hands,
+    /// With the defaults of the action filled in.
+    pub(super) inputs: Value,
+}
+
+/// Judges one run by base.
+pub(super) fn judge_run(
     proposal: &Proposal,
     attributions: &BTreeMap<Option<CommitId>, Attribution>,
     run: &Located<RunRequest>,
-    refused: Option<&[Actor]>,
-) -> (RunVerdict, Vec<Finding>) {
+    also: Also,
+) -> JudgedRun {
     let base = &proposal.base.0;
     let identifier = &run.value.identifier;
     let added_by = adding_commit(proposal, identifier);
-    let asked_by = added_by.map(|commit| attribution(attributions, commit).0.clone()).unwrap_or_default();
+    let asked_by = asked_by(proposal, attributions, identifier);
     let requester = asked_by.iter().find(|actor| actor.user().is_some()).or(asked_by.first()).cloned();
 
     let mut findings = judge_request(proposal, run);
@@ -112,10 +138,10 @@ fn judge_run(
     let target = action.and_then(|action| run.value.target(&action.blueprint));
     let owner = target.as_ref().map(|key| base.owner_of(key));
     let about = ApprovalSubject { target: target.as_ref(), owner: owner.as_ref(), inputs: Some(&filled) };
-    let hands = run_facts::hands(proposal, attributions, &asked_by);
+    let hands = run_facts::hands(proposal, attributions, &asked_by).with(also.hands);
     let facts = RunFacts {
         pull_request: proposal.pull_request.as_ref().map(|pr| pr.state),
-        blocked: blocked(proposal, run, &asked_by, &findings).or_else(|| refused.map(|who| may_not_ask(who, &run.value))),
+        blocked: also.unknown.or_else(|| blocked(proposal, run, &asked_by, &findings)).or(also.refused),
         requirement: action.map_or(crate::run::Requirement::None, |action| requirement(action, &filled)),
         digest: digest_run(&run.value, base),
         request: digest_request(&run.value),
@@ -133,11 +159,20 @@ fn judge_run(
         state: decision.state,
         requester,
         digest: facts.digest.as_ref().map(ToString::to_string).unwrap_or_default(),
-        approvals: decision.approvals,
-        approvers: decision.approvers,
-        reason: decision.reason,
+        approvals: decision.approvals.clone(),
+        approvers: decision.approvers.clone(),
+        reason: decision.reason.clone(),
     };
-    (verdict, findings)
+    JudgedRun { verdict, findings, facts, decision, hands, inputs: filled }
+}
+
+/// Whom the commit that adds the run is attributed to; nobody where no commit of the range does.
+pub(super) fn asked_by(
+    proposal: &Proposal,
+    attributions: &BTreeMap<Option<CommitId>, Attribution>,
+    run: &Identifier,
+) -> Vec<Actor> {
+    adding_commit(proposal, run).map(|commit| attribution(attributions, commit).0.clone()).unwrap_or_default()
 }
 
 /// The last commit before which the run is not there and after which it is: its actor is the requester. A merge adds no run
@@ -170,7 +205,7 @@ fn blocked(proposal: &Proposal, run: &Located<RunRequest>, asked_by: &[Actor], f
 }
 
 /// That the request itself is not allowed: whatever approval it has, there is nothing to approve.
-fn may_not_ask(who: &[Actor], run: &RunRequest) -> String {
+pub(super) fn may_not_ask(who: &[Actor], run: &RunRequest) -> String {
     let who = who.iter().map(|actor| actor.user().map_or_else(|| actor.to_string(), ToString::to_string));
     match who.collect::<Vec<_>>().as_slice() {
         [] => format!("nobody knows who asked to execute `{}`", run.action),

@@ -1,13 +1,13 @@
 //! `portcullis accept`: a person accepts history that was rewritten.
 
-use crate::config::RepositoryConfig;
+use crate::config::{RepositoryConfig, StorePlace};
 use crate::facts::Workspace;
 use crate::git;
-use crate::model::{CommitId, Timestamp};
-use crate::store::{Acceptance, RepositoryKey, Store as _};
+use crate::model::{CommitId, Identifier, Timestamp};
+use crate::store::{Acceptance, RepositoryKey};
 
 use super::serve::Args as ServeArgs;
-use super::{Color, CommandError, Outcome, daemon, output};
+use super::{Color, CommandError, Outcome, output, store_place};
 
 /// The arguments of `portcullis accept`.
 #[derive(clap::Args, Debug)]
@@ -37,12 +37,12 @@ pub fn run(args: &Args, _color: Color) -> Result<Outcome, CommandError> {
         let names: Vec<&str> = config.repositories.iter().map(|repository| repository.name.as_str()).collect();
         return Err(CommandError::usage("which repository?").hint(format!("--name says which: {}", names.join(", "))));
     };
-    let commit = valid_commit(repository, &args.commit)?;
+    let (commit, runs) = valid_commit(repository, &args.commit)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| CommandError::internal("cannot start the runtime").because(&error))?;
-    runtime.block_on(accept(args, repository, &config.store, commit))?;
+    runtime.block_on(accept(args, repository, &config.store, commit, &runs))?;
     output::print(&format!("accepted {commit} on {} of {}\n", repository.branch, repository.name))?;
     Ok(Outcome::Clean)
 }
@@ -50,15 +50,12 @@ pub fn run(args: &Args, _color: Color) -> Result<Outcome, CommandError> {
 async fn accept(
     args: &Args,
     repository: &RepositoryConfig,
-    store: &std::path::Path,
+    store: &StorePlace,
     commit: CommitId,
+    runs: &[Identifier],
 ) -> Result<(), CommandError> {
-    if !store.exists() {
-        return Err(CommandError::could_not_judge(format!("there is no store at {}", store.display()))
-            .hint("name the daemon's store with --store, or its configuration with --config"));
-    }
     let failed = |error: crate::store::StoreError| CommandError::could_not_judge("the store failed").because(&error);
-    let store = daemon::open_store(store).await?;
+    let store = store_place::open_existing(store).await?;
     let key = RepositoryKey::new(repository.key());
     let Some(halt) = store.halted(&key).await.map_err(failed)? else {
         return Err(CommandError::could_not_judge("nothing waits to be accepted: the history was not rewritten")
@@ -66,23 +63,24 @@ async fn accept(
     };
     let by = args.by.as_deref().unwrap_or("somebody at the command line");
     let acceptance = Acceptance::by_a_person(commit, Timestamp::now(), by);
-    if !store.resume(&key, &acceptance).await.map_err(failed)? {
+    if !store.resume(&key, &acceptance, runs).await.map_err(failed)? {
         return Err(CommandError::could_not_judge(format!("the rewritten tip is {}, and that alone can be accepted", halt.seen))
             .hint("look at that commit; if the branch has moved since, let the daemon see it first"));
     }
-    store.close().await;
+    store.shut().await;
     Ok(())
 }
 
-/// What becomes base must be a valid catalog, whoever accepts it: everything else is judged by it.
-fn valid_commit(repository: &RepositoryConfig, rev: &str) -> Result<CommitId, CommandError> {
+/// What becomes base must be a valid catalog, whoever accepts it: everything else is judged by it. The runs on it become history: nobody
+/// judged how they came there, so none of them is ever executed.
+fn valid_commit(repository: &RepositoryConfig, rev: &str) -> Result<(CommitId, Vec<Identifier>), CommandError> {
     let cannot = |error: &dyn std::error::Error| CommandError::could_not_judge(format!("cannot read `{rev}`")).because(error);
     let commit = git::Repository::open(&repository.path).and_then(|git| git.resolve(rev)).map_err(|error| cannot(&error))?;
     let workspace =
         Workspace::open(&repository.path, &repository.root, super::jq_worker::expressions()).map_err(|error| cannot(&error))?;
     let snapshot = workspace.snapshot(commit).map_err(|error| cannot(&error))?;
     match crate::check::validate(&snapshot.catalog).iter().filter(|finding| finding.is_error()).count() {
-        0 => Ok(commit),
+        0 => Ok((commit, snapshot.catalog.runs().iter().map(|(id, _)| id.clone()).collect())),
         errors => Err(CommandError::could_not_judge(format!("the catalog at {commit} is not valid: {errors} errors"))
             .hint(format!("`portcullis check --head {commit}` shows them; mend them on the branch, and accept the new tip"))),
     }

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod can;
+mod channels;
 pub mod check;
 pub mod completions;
 pub mod daemon;
@@ -22,8 +23,10 @@ mod judging;
 mod logging;
 mod open_runs;
 mod options;
+pub mod outbox;
 mod output;
 mod paths;
+mod performers;
 mod progress;
 pub mod runs;
 pub mod schema;
@@ -31,6 +34,7 @@ pub mod serve;
 pub mod show;
 pub mod simulate;
 mod standing;
+mod store_place;
 mod telling;
 mod unborn;
 mod watch;
@@ -140,11 +144,13 @@ pub enum Command {
     ///
     /// The rule is named as findings name it; a family, `yaml`, lists its rules. It is the same text as in docs/rules/.
     Explain(explain::Args),
-    /// List the runs of a repository, or show one.
+    /// List the runs of a repository, show one, and move one by hand.
     ///
-    /// Runs stand on the watched branch and in open review requests. The state of each is derived anew from git, the reviews,
-    /// the roster and the clock.
+    /// Runs stand on the watched branch and in open review requests. `list` and `show` derive the state of each anew from git, the
+    /// reviews, the roster and the clock; the other commands ask the daemon's store, which may be in use.
     Runs(runs::Args),
+    /// List messages that could not be delivered, and have them tried again.
+    Outbox(outbox::Args),
     /// Give the verdict on a pull request from a file of facts.
     ///
     /// The file says what a forge would tell: who opened it, who pushed, who reviewed which commit, and when. What it leaves

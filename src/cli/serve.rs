@@ -28,7 +28,7 @@ impl clap::FromArgMatches for Args {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         for option in OPTIONS {
             match option.form {
-                Form::Value => {
+                Form::Value | Form::List => {
                     if let Ok(Some(text)) = matches.try_get_one::<String>(option.key) {
                         self.flags.insert(option.key, text.clone());
                     }
@@ -53,7 +53,7 @@ impl clap::Args for Args {
             };
             let arg = Arg::new(option.key).long(option.flag);
             let arg = match option.form {
-                Form::Value => arg.value_name(option.value),
+                Form::Value | Form::List => arg.value_name(option.value),
                 Form::Switch(_) => arg.action(ArgAction::SetTrue),
             };
             command.arg(arg.help(option.help_text()).help_heading(heading))
@@ -71,13 +71,14 @@ impl Args {
     /// # Errors
     /// Everything that is wrong with it.
     pub(super) fn config(&self) -> Result<Config, CommandError> {
-        self.load(true)
+        self.load(true, false)
     }
 
-    fn load(&self, secrets: bool) -> Result<Config, CommandError> {
+    fn load(&self, secrets: bool, store_alone: bool) -> Result<Config, CommandError> {
         let env = |name: &str| std::env::var(name).ok();
         let directory = std::env::current_dir().ok();
-        let sources = Sources { flags: self.flags.clone(), env: Some(&env), directory: directory.as_deref(), secrets };
+        let sources =
+            Sources { flags: self.flags.clone(), env: Some(&env), directory: directory.as_deref(), secrets, store_alone };
         Config::load(&sources).map_err(|ConfigErrors(errors)| {
             let wrong = CommandError::usage("the configuration cannot be used");
             errors.iter().fold(wrong, |wrong, error| wrong.because(error)).hint("`portcullis serve --help` lists every option")
@@ -88,25 +89,30 @@ impl Args {
 impl Args {
     /// The same for a command about one repository, which needs no secret: there `--name` without a repository picks one from the file.
     pub(super) fn config_of_one(&self) -> Result<(Config, Option<String>), CommandError> {
-        self.load_one(false)
+        self.load_one(false, false)
+    }
+
+    /// The same for a command about the store, which may name no repository at all.
+    pub(super) fn config_of_store(&self) -> Result<(Config, Option<String>), CommandError> {
+        self.load_one(false, true)
     }
 
     /// The same with the secrets.
     pub(super) fn config_of_one_with_secrets(&self) -> Result<(Config, Option<String>), CommandError> {
-        self.load_one(true)
+        self.load_one(true, false)
     }
 
-    fn load_one(&self, secrets: bool) -> Result<(Config, Option<String>), CommandError> {
+    fn load_one(&self, secrets: bool, store_alone: bool) -> Result<(Config, Option<String>), CommandError> {
         let names_repository = |key| {
             self.flags.contains_key(key)
                 || crate::config::find(key).is_some_and(|o| std::env::var(o.env).is_ok_and(|v| !v.is_empty()))
         };
         if ["path", "remote", "github"].into_iter().any(names_repository) {
-            return Ok((self.load(secrets)?, None));
+            return Ok((self.load(secrets, store_alone)?, None));
         }
         let mut flags = self.flags.clone();
         let name = flags.remove("name");
-        Ok((Self { flags }.load(secrets)?, name))
+        Ok((Self { flags }.load(secrets, store_alone)?, name))
     }
 }
 
@@ -144,7 +150,7 @@ async fn serve(config: &Config) -> Result<(), CommandError> {
             remote = repository.remote.as_ref().map(tracing::field::display),
             github = repository.github.as_ref().map(|github| github.name.as_str()), "watching");
     }
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), %listen, store = %config.store.display(), "serving");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %listen, store = %config.store, "serving");
     let announcing = tokio::spawn(announce(daemon.controller().health(), listen));
     daemon.run(shutdown).await;
     announcing.abort();
@@ -191,7 +197,7 @@ mod tests {
         let help = command.render_long_help().to_string();
         for option in OPTIONS {
             let flag = match option.form {
-                Form::Value => format!("--{} <{}>", option.flag, option.value),
+                Form::Value | Form::List => format!("--{} <{}>", option.flag, option.value),
                 Form::Switch(_) => format!("--{}", option.flag),
             };
             assert!(help.contains(&flag), "{}", option.flag);

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use super::github::{self, Said};
 use super::repository::repository;
+use super::secret::Trouble;
 use super::value::{self, Author, LogFormat};
-use super::{Config, ConfigError, OPTIONS, Reader, Scope, Texts, file};
+use super::{Config, ConfigError, OPTIONS, Reader, Scope, StorePlace, Texts, channel, credential, execution, file, place};
 
 /// Lays the said over the file's and reads every value.
 pub(super) fn config(
     mut said: Texts,
     file: file::FileTexts,
     env: &dyn Fn(&str) -> Option<String>,
-    secrets: bool,
+    (secrets, store_alone): (bool, bool),
     errors: &mut Vec<ConfigError>,
 ) -> Option<Config> {
     let mut one = Texts::new();
@@ -24,15 +25,14 @@ pub(super) fn config(
             one.insert(option.key, text);
         }
     }
-    let daemon: Texts = file.daemon.into_iter().chain(said).collect();
+    let daemon: Texts = file.daemon.clone().into_iter().chain(said).collect();
+    let mut warnings = Vec::new();
+    let store = place::store(&daemon, env, &mut warnings, errors);
+    let mut trouble = Trouble { env, wanted: secrets, warnings: &mut warnings };
+    let execution = execution::execution(&daemon, file.section("secrets"), &mut trouble, errors);
+    let channels = channel::channels(file.section("channels"), &mut trouble, errors);
+    let credentials = credential::credentials(file.section("credentials"), &mut trouble, errors);
     let mut read = Reader { texts: &daemon, errors };
-    let store = match read.get("store", |text| Ok(PathBuf::from(text))) {
-        Some(path) => Some(path),
-        None => default_store(env),
-    };
-    if store.is_none() {
-        read.errors.push(ConfigError::new("store", "HOME is not set, so say where the store is: --store FILE"));
-    }
     let (api, git) = read.get("githubUrl", github::addresses).unwrap_or_else(github::public);
     let discover = read.get("githubDiscover", value::yes_or_no).unwrap_or(false);
     let config = Config {
@@ -52,7 +52,11 @@ pub(super) fn config(
             .get("author", value::author)
             .unwrap_or(Author { name: "Portcullis".to_owned(), email: "portcullis@localhost".to_owned() }),
         repositories: Vec::new(),
-        store: store.unwrap_or_default(),
+        store: store.unwrap_or_else(|| StorePlace::File(PathBuf::new())),
+        copies: PathBuf::new(),
+        execution,
+        channels,
+        credentials,
         github: None,
         warnings: Vec::new(),
     };
@@ -68,16 +72,22 @@ pub(super) fn config(
                 discovered.insert(key, (place, text));
                 continue;
             }
+            if store_alone {
+                continue;
+            }
             let message = format!("`{key}` describes the repository that --repo, --remote or --github names, and none is given");
             errors.push(ConfigError::new(&place, message));
         }
         file.repositories
     };
-    if entries.is_empty() && !discover && errors.is_empty() {
+    if entries.is_empty() && !discover && !store_alone && errors.is_empty() {
         let message = "which repository? Say `--repo DIR` or `--github OWNER/NAME`, or list `repositories` in portcullis.yaml";
         errors.push(ConfigError::new("repositories", message));
     }
-    let state = config.store.parent().map(Path::to_path_buf).unwrap_or_default();
+    let state = match &config.store {
+        StorePlace::File(path) => path.parent().map(Path::to_path_buf).unwrap_or_default(),
+        StorePlace::Postgres(_) => place::state_directory(env).unwrap_or_default(),
+    };
     let mut repositories = Vec::new();
     let mut names = BTreeSet::new();
     let mut places = BTreeSet::new();
@@ -100,16 +110,8 @@ pub(super) fn config(
         }
         repositories.push(repository);
     }
-    let mut warnings = Vec::new();
     let said =
         Said { texts: &daemon, env, secrets, asked, discover: discover.then_some(&discovered), listens: config.listen.is_some() };
     let github = github::github(&said, (api, git), &mut warnings, errors);
-    Some(Config { repositories, github, warnings, ..config })
-}
-
-/// Where the store is where nobody says: the XDG base directory for state.
-fn default_store(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let state = env("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = state.or_else(|| Some(PathBuf::from(env("HOME")?).join(".local/state")))?;
-    Some(state.join("portcullis/portcullis.db"))
+    Some(Config { repositories, copies: state, github, warnings, ..config })
 }

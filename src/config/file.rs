@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_yaml::{Mapping, Value};
 
-use super::options::{OPTIONS, Scope};
+use super::options::{Form, OPTIONS, Scope};
+use super::section::{self, Entry, SECTIONS};
 use super::{ConfigError, Texts};
 
 /// What the file says.
@@ -16,6 +17,15 @@ pub(super) struct FileTexts {
     pub(super) repositories: Vec<(String, Texts)>,
     /// What `discovered` says of all repositories that are found on GitHub.
     pub(super) discovered: Option<Texts>,
+    /// The entries of the sections that people name, by the section's key.
+    pub(super) sections: BTreeMap<&'static str, Vec<Entry>>,
+}
+
+impl FileTexts {
+    /// The entries of a section.
+    pub(super) fn section(&self, key: &str) -> &[Entry] {
+        self.sections.get(key).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Takes the file apart; everything wrong with its shape lands in `errors`.
@@ -69,10 +79,20 @@ pub(super) fn read(name: &str, text: &str, errors: &mut Vec<ConfigError>) -> Fil
             _ => errors.push(ConfigError::new(&place, "`discovered` is a mapping: `discovered: { merge: squash }`")),
         }
     }
-    let own = |key: &Value| matches!(key.as_str(), Some("repositories" | "discovered"));
+    for section in &SECTIONS {
+        if let Some(value) = top.get(section.key) {
+            out.sections.insert(section.key, section::read(section, name, value, errors));
+        }
+    }
+    let own = |key: &Value| key.as_str().is_some_and(|key| sections().any(|own| own == key));
     let rest: Mapping = top.into_iter().filter(|(key, _)| !own(key)).collect();
     out.daemon = reader.texts(&rest, Scope::Daemon, name, errors);
     out
+}
+
+/// The keys at the top that are no options.
+fn sections() -> impl Iterator<Item = &'static str> {
+    ["repositories", "discovered"].into_iter().chain(SECTIONS.iter().map(|section| section.key))
 }
 
 struct Reader<'a> {
@@ -96,6 +116,13 @@ impl Reader<'_> {
                 Value::String(text) => text.clone(),
                 Value::Number(number) => number.to_string(),
                 Value::Bool(bool) => bool.to_string(),
+                Value::Sequence(_) if option.form == Form::List => match section::scalars(value) {
+                    Some(texts) => texts.join(","),
+                    None => {
+                        errors.push(ConfigError::new(&self.line_of(key), format!("`{key}` is a list of texts")));
+                        continue;
+                    }
+                },
                 _ => {
                     errors.push(ConfigError::new(&self.line_of(key), format!("`{key}` takes one {}", option.value)));
                     continue;
@@ -125,10 +152,16 @@ fn unknown(key: &str, scope: Scope) -> String {
         };
     }
     let known = OPTIONS.iter().filter(|option| option.scope == scope).map(|option| option.key);
-    let known = known.chain((scope == Scope::Daemon).then_some(["repositories", "discovered"]).into_iter().flatten());
-    let closest = known.map(|k| (strsim::damerau_levenshtein(&k.to_lowercase(), &key.to_lowercase().replace(['_', '-'], "")), k));
-    match closest.min().filter(|(distance, k)| *distance <= 2.max(k.len() / 4)) {
-        Some((_, k)) => format!("`{key}` is not an option; did you mean `{k}`?"),
+    let known = known.chain(sections().filter(|_| scope == Scope::Daemon));
+    match closest(key, known) {
+        Some(k) => format!("`{key}` is not an option; did you mean `{k}`?"),
         None => format!("`{key}` is not an option; docs/configuration.md lists them all"),
     }
+}
+
+/// The known key that is probably meant.
+pub(super) fn closest(key: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let key = key.to_lowercase().replace(['_', '-'], "");
+    let by_distance = known.map(|k| (strsim::damerau_levenshtein(&k.to_lowercase(), &key), k));
+    by_distance.min().filter(|(distance, k)| *distance <= 2.max(k.len() / 4)).map(|(_, k)| k)
 }

@@ -95,7 +95,7 @@ pub(super) fn github(
     let app = read.get("githubApp", value::app);
     let webhooks = read.get("webhooks", value::yes_or_no);
     let answers = said.discover.map(|texts| repository::answers(&mut Reader { texts, errors: read.errors }));
-    let place = |key: &str, env: &'static str| secret::Place { file: said.texts.get(key).cloned(), variable: env, env: said.env };
+    let place = |key: &str, env| secret::Place { file: said.texts.get(key).cloned(), variable: env, env: said.env };
     let key = place("githubPrivateKeyFile", "PORTCULLIS_GITHUB_PRIVATE_KEY");
     let token = place("githubTokenFile", "PORTCULLIS_GITHUB_TOKEN");
     let hook = place("githubWebhookSecretFile", "PORTCULLIS_GITHUB_WEBHOOK_SECRET");

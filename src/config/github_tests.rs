@@ -221,7 +221,7 @@ fn who_needs_no_secret_is_not_asked_for_one() {
     let flags = [("github", "acme/catalog"), ("githubTokenFile", "/nonexistent")];
     let flags = flags.into_iter().map(|(key, text)| (key, text.to_owned())).collect();
     let env = |name: &str| (name == "HOME").then(|| "/home/alice".to_owned());
-    let config = Config::load(&Sources { flags, env: Some(&env), directory: None, secrets: false }).unwrap();
+    let config = Config::load(&Sources { flags, env: Some(&env), directory: None, secrets: false, store_alone: false }).unwrap();
     assert!(config.github.unwrap().credentials.is_none());
 }
 

@@ -1,11 +1,16 @@
 //! The daemon's configuration: flags over environment over file over defaults, and everything wrong reported in one go.
 
 mod assemble;
+mod channel;
+mod credential;
+mod execution;
 mod file;
 mod github;
 mod options;
+mod place;
 mod repository;
 mod secret;
+mod section;
 mod value;
 
 use std::collections::BTreeMap;
@@ -13,8 +18,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use channel::{ChannelConfig, EmailConfig, Tls};
+pub use credential::{Credential, Names};
+pub use execution::ExecutionConfig;
 pub use github::{Discovered, GithubConfig, addresses as github_addresses};
 pub use options::{Form, OPTIONS, OptionDoc, Scope, find, markdown_table};
+pub use place::StorePlace;
 pub use repository::{Answers, GithubRepository, RepositoryConfig};
 pub use value::{Author, ForgeKind, LogFormat, RemoteUrl, full_name as github_repository, owner as github_owner};
 
@@ -30,7 +39,9 @@ pub struct Config {
     /// `repositories`: no two of one name; none where they are discovered.
     pub repositories: Vec<RepositoryConfig>,
     /// `store`
-    pub store: PathBuf,
+    pub store: StorePlace,
+    /// The directory below which copies of repositories are kept: beside a store in a file, or else where state is kept.
+    pub copies: PathBuf,
     /// `listen`; `None` where it is `none`.
     pub listen: Option<SocketAddr>,
     /// `pollInterval`
@@ -53,6 +64,12 @@ pub struct Config {
     pub status_url: Option<String>,
     /// `author`
     pub author: Author,
+    /// Everything that begins with `execution`, `secrets`, and what executions are signed with.
+    pub execution: ExecutionConfig,
+    /// `channels`, by their names; empty where secrets were not wanted.
+    pub channels: BTreeMap<String, ChannelConfig>,
+    /// `credentials`: no two of one client; empty where secrets were not wanted.
+    pub credentials: Vec<Credential>,
     /// Everything that begins with `github`, and `webhooks`; `None` where nothing is on GitHub.
     pub github: Option<GithubConfig>,
     /// What works and should be otherwise: a secret that others can read.
@@ -94,6 +111,8 @@ pub struct Sources<'a> {
     pub directory: Option<&'a Path>,
     /// Whether secrets are wanted; whoever reads the store alone need not be able to.
     pub secrets: bool,
+    /// Whether the store alone is wanted, so that no repository has to be named.
+    pub store_alone: bool,
 }
 
 impl Config {
@@ -126,7 +145,7 @@ impl Config {
                 _ => file::FileTexts::default(),
             },
         };
-        let config = assemble::config(said, file, &env, sources.secrets, &mut errors);
+        let config = assemble::config(said, file, &env, (sources.secrets, sources.store_alone), &mut errors);
         match config {
             Some(config) if errors.is_empty() => Ok(config),
             _ => Err(ConfigErrors(errors)),

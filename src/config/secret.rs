@@ -9,6 +9,7 @@ use rustls_pki_types::pem::PemObject as _;
 use crate::forge::github::Secret;
 
 use super::ConfigError;
+use super::section::Entry;
 
 /// A secret's file is no longer than this: a key of 16,384 bits has 13 KiB.
 const LONGEST: u64 = 64 * 1024;
@@ -21,7 +22,7 @@ pub(super) struct Place<'a> {
     /// The option that names its file: where it was said, and the file.
     pub(super) file: Option<(String, String)>,
     /// The variable that holds it.
-    pub(super) variable: &'static str,
+    pub(super) variable: &'a str,
     /// The environment.
     pub(super) env: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -71,6 +72,91 @@ impl Place<'_> {
     pub(super) fn checked<T>(&self, value: Result<T, String>, errors: &mut Vec<ConfigError>) -> Option<T> {
         value.map_err(|message| errors.push(ConfigError::new(&self.said_at(), message))).ok()
     }
+}
+
+/// What reading secrets goes by, and what it leaves behind.
+pub(super) struct Trouble<'a> {
+    /// The environment.
+    pub(super) env: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether secrets are wanted. Where they are not, none is read, and none is missed.
+    pub(super) wanted: bool,
+    /// What works and should be otherwise.
+    pub(super) warnings: &'a mut Vec<String>,
+}
+
+impl Trouble<'_> {
+    /// The secret at `place`, checked; `None` where it is not said, not wanted, or wrong.
+    pub(super) fn read<T>(
+        &mut self,
+        place: &Place<'_>,
+        check: impl FnOnce(&str) -> Result<T, String>,
+        errors: &mut Vec<ConfigError>,
+    ) -> Option<T> {
+        if !self.wanted {
+            return None;
+        }
+        let text = place.read(self.warnings, errors)?;
+        place.checked(check(&text), errors)
+    }
+}
+
+/// The secret that an entry names by a file or by a variable: the two `keys`. `what` begins the error where neither is said.
+pub(super) fn of_entry<T>(
+    entry: &Entry,
+    (file, env): (&str, &str),
+    what: &str,
+    check: impl FnOnce(&str) -> Result<T, String>,
+    trouble: &mut Trouble<'_>,
+    errors: &mut Vec<ConfigError>,
+) -> Option<T> {
+    let own = |text: Option<(&str, &str)>| text.map(|(at, text)| (at.to_owned(), text.to_owned()));
+    match (own(entry.text(file)), own(entry.text(env))) {
+        (None, None) => {
+            let message = format!("{what} name its file with `{file}`, or a variable with `{env}`");
+            errors.push(ConfigError::new(&entry.place, message.trim_start()));
+            None
+        }
+        (Some((at, _)), Some(_)) => {
+            errors.push(ConfigError::new(&at, format!("`{env}` says it too: which of them holds?")));
+            None
+        }
+        (Some(file), None) => trouble.read(&Place { file: Some(file), variable: "", env: &|_| None }, check, errors),
+        (None, Some((at, variable))) => {
+            if !trouble.wanted {
+                return None;
+            }
+            let Some(text) = (trouble.env)(&variable) else {
+                errors.push(ConfigError::new(&at, format!("the variable {variable} is not set")));
+                return None;
+            };
+            check(&text).map_err(|message| errors.push(ConfigError::new(&at, message))).ok()
+        }
+    }
+}
+
+/// A secret of one line: a token, a password.
+pub(super) fn line(text: &str) -> Result<Secret, String> {
+    let text = text.trim();
+    match () {
+        () if text.is_empty() => Err("there is no secret in it".to_owned()),
+        () if text.contains(char::is_control) => Err("a secret is one line".to_owned()),
+        () => Ok(Secret::new(text)),
+    }
+}
+
+/// A secret that two share and that is tried against by strangers, so that it must not be guessed.
+pub(super) fn shared(text: &str) -> Result<Secret, String> {
+    let secret = line(text)?;
+    match secret.reveal().len() < SHORTEST_WEBHOOK_SECRET {
+        true => Err(too_short()),
+        false => Ok(secret),
+    }
+}
+
+fn too_short() -> String {
+    format!(
+        "a secret that is shorter than {SHORTEST_WEBHOOK_SECRET} bytes can be guessed: `openssl rand -hex 32` makes a good one"
+    )
 }
 
 /// What to say of a file that everybody on the machine can read.
@@ -124,9 +210,7 @@ pub(super) fn webhook(text: &str) -> Result<Vec<Secret>, String> {
         return Err("there is no secret in it".to_owned());
     }
     if lines.iter().any(|line| line.len() < SHORTEST_WEBHOOK_SECRET) {
-        return Err(format!(
-            "a secret that is shorter than {SHORTEST_WEBHOOK_SECRET} bytes can be guessed: `openssl rand -hex 32` makes a good one"
-        ));
+        return Err(too_short());
     }
     Ok(lines.into_iter().map(Secret::new).collect())
 }

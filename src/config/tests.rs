@@ -16,7 +16,8 @@ pub(super) fn load(said: &Said<'_>) -> Result<Config, String> {
         set.or_else(|| (name == "HOME").then(|| "/home/alice".to_owned()))
     };
     let flags = said.flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
-    Config::load(&Sources { flags, env: Some(&env), directory: Some(dir.path()), secrets: true }).map_err(|e| e.to_string())
+    Config::load(&Sources { flags, env: Some(&env), directory: Some(dir.path()), secrets: true, store_alone: false })
+        .map_err(|e| e.to_string())
 }
 
 pub(super) fn file(text: &str) -> Result<Config, String> {
@@ -26,7 +27,7 @@ pub(super) fn file(text: &str) -> Result<Config, String> {
 #[test]
 fn a_repository_and_a_branch_are_enough() {
     let config = load(&Said { flags: &[("path", "/srv/catalog.git"), ("branch", "trunk")], env: &[], file: None }).unwrap();
-    assert_eq!(config.store, PathBuf::from("/home/alice/.local/state/portcullis/portcullis.db"));
+    assert_eq!(config.store.file(), Some(Path::new("/home/alice/.local/state/portcullis/portcullis.db")));
     assert_eq!(config.listen.unwrap().to_string(), "127.0.0.1:8420");
     let [repository] = config.repositories.as_slice() else { panic!() };
     assert_eq!((repository.name.as_str(), repository.branch.as_str(), repository.root.as_str()), ("catalog", "trunk", ""));
@@ -113,4 +114,90 @@ fn without_a_repository_it_says_how_to_name_one() {
 fn a_named_file_must_exist() {
     let error = load(&Said { flags: &[("config", "/nonexistent/p.yaml")], env: &[], file: None }).unwrap_err();
     assert!(error.starts_with("--config: `/nonexistent/p.yaml` cannot be read"), "{error}");
+}
+
+#[test]
+fn what_people_name_is_read_with_its_secrets() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = dir.path().join("secret");
+    std::fs::write(&secret, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let secret = secret.display();
+    let text = format!(
+        "repositories: [{{path: /srv/a.git}}]
+executionHosts: [deploy.acme.example, '*.acme.example:8443']
+executionPrivate: 10.1.0.0/16
+webhookSigningSecretFile: {secret}
+secrets:
+  deploy: {{file: {secret}}}
+  other: {{env: OTHER}}
+channels:
+  platform: {{type: slack, urlEnv: SLACK}}
+  audit: {{type: webhook, url: 'https://audit.acme.example/in', secretFile: {secret}}}
+  mail: {{type: email, smtp: mail.acme.example, from: 'Portcullis <p@acme.example>', username: p, passwordFile: {secret}}}
+credentials:
+  - {{clientId: deployer, clientSecretFile: {secret}, repositories: '*', actions: [deploy, restart]}}
+"
+    );
+    let env = &[("OTHER", "hush"), ("SLACK", "https://hooks.slack.com/services/T/B/X")];
+    let config = load(&Said { flags: &[("executionTimeout", "5s")], env, file: Some(&text) }).unwrap();
+    let execution = &config.execution;
+    assert!(execution.enabled && !execution.plain_http && execution.webhook_secret.is_some());
+    assert_eq!(execution.hosts, ["deploy.acme.example", "*.acme.example:8443"]);
+    assert_eq!((execution.timeout, execution.concurrency), (Duration::from_secs(5), 16));
+    assert_eq!(execution.secrets.keys().collect::<Vec<_>>(), ["deploy", "other"]);
+    assert_eq!(execution.secrets["other"].reveal(), "hush");
+    assert!(matches!(&config.channels["mail"], ChannelConfig::Email(mail) if mail.port == 587 && mail.tls == Tls::Starttls));
+    let [credential] = config.credentials.as_slice() else { panic!() };
+    assert!(credential.repositories.hold("any") && credential.actions.hold("restart") && !credential.actions.hold("drop"));
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("0123456789abcdef") && !shown.contains("hooks.slack.com") && !shown.contains("hush"), "{shown}");
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_repeated() {
+    let error = file(
+        "repositories: [{path: /srv/a.git}]
+store: postgres://p:s3cret@db.acme.example/p
+secrets: {deploy: s3cret, 'a b': {file: /nonexistent/s3cret-not}, c: {value: s3cret}, d: {env: UNSET}, e: {}}
+channels:
+  one: {type: slack, url: 'https://hooks.slack.com/s3cret'}
+  two: {type: email, smtp: 'mail:99999', from: me, tls: none, username: u, password: s3cret}
+  three: {type: pigeon}
+  four: {type: webhook, url: 'http://s3cret.acme.example', secret: s3cret}
+  five: {typ: slack}
+credentials:
+  - {clientId: a, clientSecret: s3cret, repositories: '*', actions: '*'}
+  - {clientId: a, clientSecretEnv: HOME}
+",
+    )
+    .unwrap_err();
+    for expected in [
+        "`store`: a password does not stand here: name its file with `storePasswordFile`, or set PORTCULLIS_STORE_PASSWORD",
+        "secrets.deploy: a secret does not stand in this file: write `{ file: /etc/portcullis/NAME }` or `{ env: VARIABLE }`",
+        "secrets.a b: the name of a secret is A-Z",
+        "secrets.c, `value`: a secret does not stand in this file: name a file of its own with `file`, or a variable with `env`",
+        "secrets.d, `env`: the variable UNSET is not set",
+        "secrets.e: name its file with `file`, or a variable with `env`",
+        "channels.one, `url`: the address of a slack channel is a secret: name its file with `urlFile`",
+        "channels.two, `password`: a secret does not stand in this file: name a file of its own with `passwordFile`, or a variable with `passwordEnv`",
+        "channels.three, `type`: `pigeon` is not a kind of channel",
+        "channels.four, `secret`: a secret does not stand in this file",
+        "channels.five: `typ` is not a key here; did you mean `type`?",
+        "credentials[0], `clientSecret`: a secret does not stand in this file",
+        "credentials[1]: say which repositories it may report about",
+        "credentials[1], `clientSecretEnv`: a secret that is shorter than 16 bytes can be guessed",
+    ] {
+        assert!(error.contains(expected), "{expected}\nis not in\n{error}");
+    }
+    assert!(!error.replace("s3cret-not", "").contains("s3cret"), "{error}");
+}
+
+#[test]
+fn a_store_that_several_share_keeps_copies_where_state_is_kept() {
+    let said = &[("PORTCULLIS_STORE", "postgres://p@db.acme.example/p"), ("PORTCULLIS_STORE_PASSWORD", "s3cret")];
+    let text = "repositories: [{remote: 'https://git.example.com/acme/catalog.git'}]";
+    let config = load(&Said { flags: &[], env: said, file: Some(text) }).unwrap();
+    assert_eq!(config.store.to_string(), "postgres://p@db.acme.example:5432/p");
+    assert!(!format!("{config:?}").contains("s3cret"));
+    assert_eq!(config.repositories[0].path, PathBuf::from("/home/alice/.local/state/portcullis/repositories/catalog.git"));
 }

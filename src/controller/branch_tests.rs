@@ -88,7 +88,7 @@ async fn rewritten_history_stops_everything_until_a_person_accepts_it() {
     assert_eq!(daemon.accepted().await, Some(first), "nothing follows from a rewritten history");
 
     let by_hand = Acceptance { commit: further, at: Timestamp::UNIX_EPOCH, reason: "by hand".to_owned() };
-    assert!(daemon.store.resume(&key(), &by_hand).await.unwrap());
+    assert!(daemon.store.resume(&key(), &by_hand, &[]).await.unwrap());
     let next = story.change(ALICE, "entities/Env/test.yaml", "identifier: test\ntitle: Test\n");
     daemon.looks().await;
     assert_eq!(daemon.accepted().await, Some(next));

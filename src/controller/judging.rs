@@ -150,6 +150,7 @@ impl Shared {
                     teams: bound_teams(&snapshot.catalog),
                     people: people().filter_map(|(id, user)| Some((id.clone(), account(&user.value)?))).collect(),
                     known: users.iter().filter_map(|(_, user)| user.value.github_id).collect(),
+                    reminder: snapshot.catalog.policy().reminder,
                     accounts: people().filter_map(|(_, user)| user.value.github_id).collect(),
                 }))
             })
@@ -167,7 +168,7 @@ impl Shared {
     ) -> Result<BTreeMap<CommitId, Timestamp>, Unjudged> {
         let history = repository.history.clone();
         let range = self.off_thread(move || history.range(from, to).map_err(laid_to_commit)).await?;
-        Ok(self.store.received(&repository.watched.key, &range, self.clock.now()).await?)
+        Ok(self.store_of(repository).received(&repository.watched.key, &range, self.clock.now()).await?)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::CommitId;
+use crate::model::{CommitId, Identifier};
 
 /// One thing of one repository.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -25,6 +25,8 @@ pub enum Thing {
     PullRequest(String),
     /// An entry of the merge queue, by the rest of its ref's name.
     MergeGroup(String),
+    /// A run that stands on the watched branch and has not come to its end.
+    Run(Identifier),
 }
 
 impl Thing {
@@ -35,6 +37,7 @@ impl Thing {
             Self::Branch => "branch",
             Self::PullRequest(_) => "pull_request",
             Self::MergeGroup(_) => "merge_group",
+            Self::Run(_) => "run",
         }
     }
 }
@@ -44,6 +47,7 @@ impl fmt::Display for Key {
         match &self.thing {
             Thing::PullRequest(id) => write!(f, "{}/pull-request/{id}", self.repository),
             Thing::MergeGroup(rest) => write!(f, "{}/merge-group/{rest}", self.repository),
+            Thing::Run(id) => write!(f, "{}/run/{id}", self.repository),
             thing => write!(f, "{}/{}", self.repository, thing.word()),
         }
     }
@@ -60,7 +64,7 @@ pub struct Input {
     pub reviews: Vec<Option<CommitId>>,
     /// Of a pull request, whether it is open; of the branch, whether its history stands as rewritten.
     pub flag: bool,
-    /// Of a pull request, its last change in the forge's own words.
+    /// Of a pull request, its last change in the forge's own words; of a run, the revision of its record.
     pub version: String,
     /// A hash of who is in the teams of the forge that base's roster names; empty where it names none.
     pub members: Vec<u8>,

@@ -8,6 +8,8 @@
 mod accounts_tests;
 mod again;
 mod answer;
+#[cfg_attr(not(test), allow(dead_code))] // until the loop drains the outbox of it
+mod audit;
 mod branch;
 #[cfg(test)]
 mod branch_tests;
@@ -16,15 +18,23 @@ mod claims;
 mod claims_tests;
 mod clock;
 mod drive;
+mod execution;
 mod health;
 mod history;
+mod journal;
 mod judging;
 mod key;
+mod landing;
+mod lease;
+#[cfg(test)]
+mod lease_tests;
 mod merge_group;
 #[cfg(test)]
 mod merge_group_tests;
 mod merging;
 mod metrics;
+pub mod outbox;
+pub mod outside;
 mod parts;
 mod publish;
 mod pull_request;
@@ -41,6 +51,7 @@ mod story;
 #[cfg(test)]
 mod story_tests;
 mod sweep;
+mod telling;
 mod trouble;
 mod waker;
 #[cfg(test)]
@@ -51,8 +62,9 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use drive::Controller;
 pub use health::Health;
 pub use key::{Input, Key, Thing};
+pub use lease::LeaseSettings;
 pub use metrics::Metrics;
-pub use parts::{Judge, Outward, Parts, Settings, Watched};
+pub use parts::{ExecutionSettings, Judge, Outward, Parts, Settings, Watched};
 pub use queue::{Backoff, Outcome, Queue};
 pub use waker::Waker;
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,10 +14,12 @@ use crate::execute::Performers;
 use crate::facts::Workspace;
 use crate::forge::{Forge, MergeMethod};
 use crate::model::{CommitId, Finding, ForgeTeam, ForgeUser, Identifier, IdentityMode, SigningKey};
+use crate::run::life::Answer;
 use crate::store::{RepositoryKey, Store};
 
 use super::claims::Claims;
 use super::history::History;
+use super::lease::{Held, LeaseSettings};
 use super::merge_group::Entry;
 use super::{Backoff, Clock, Thing};
 
@@ -108,6 +111,27 @@ pub struct Settings {
     pub backoff: Backoff,
     /// What statuses link to, the commit's id appended.
     pub status_url: Option<String>,
+    /// How runs are executed.
+    pub execution: ExecutionSettings,
+    /// How repositories are shared with other replicas.
+    pub lease: LeaseSettings,
+}
+
+/// How approved runs are executed; docs/execution.md explains each.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExecutionSettings {
+    /// Runs reconciled at a time.
+    pub concurrency: usize,
+    /// For one attempt, whatever the performer thinks; then nobody knows what came of it.
+    pub attempt_deadline: Duration,
+    /// Between two looks at a run whose outcome somebody else knows.
+    pub look_interval: Duration,
+}
+
+impl Default for ExecutionSettings {
+    fn default() -> Self {
+        Self { concurrency: 16, attempt_deadline: Duration::from_secs(120), look_interval: Duration::from_secs(15) }
+    }
 }
 
 impl Default for Settings {
@@ -121,6 +145,8 @@ impl Default for Settings {
             shutdown_grace: Duration::from_secs(10),
             backoff: Backoff::default(),
             status_url: None,
+            execution: ExecutionSettings::default(),
+            lease: LeaseSettings::default(),
         }
     }
 }
@@ -141,6 +167,9 @@ pub struct Parts {
     pub settings: Settings,
 }
 
+/// Runs that stand on the branch and have not come to their end, and the pull request that brought each, where one is known.
+pub(super) type Landings = BTreeMap<Identifier, Option<String>>;
+
 /// Revisions that are kept in mind as bases: the accepted one, and the groups of a merge queue that others stand on.
 const MOST_BASES: usize = 8;
 
@@ -148,13 +177,22 @@ const MOST_BASES: usize = 8;
 pub(super) struct Repository {
     pub(super) name: Arc<str>,
     pub(super) watched: Watched,
+    /// The right to act on it; `None` where another replica does, or nobody yet.
+    pub(super) held: Option<Held>,
     pub(super) history: History,
     /// What is known of the revisions that were last judged against, the latest first.
-    bases: Mutex<Vec<(CommitId, Arc<BaseFacts>)>>,
+    pub(super) bases: Mutex<Vec<(CommitId, Arc<BaseFacts>)>>,
     /// The pull requests that were open, or may have runs that wait, when last looked at.
     pub(super) tracked: Mutex<Option<BTreeSet<String>>>,
     /// The runs that have not come to an end, and the pull requests that ask for them.
     pub(super) moving_runs: Mutex<BTreeMap<Identifier, String>>,
+    /// The runs that stand on the branch and have not come to their end.
+    pub(super) landings: Mutex<Landings>,
+    /// How attempts ended that could not be written down yet, by run: which attempt it was, and how.
+    pub(super) unwritten: Mutex<BTreeMap<Identifier, (u32, Answer)>>,
+    /// One fetch at a time for those who are about to execute, and how many have begun: whoever comes while one runs waits for the next.
+    pub(super) fetched: tokio::sync::Mutex<Option<u64>>,
+    pub(super) fetches: AtomicU64,
     /// When the store last took a write that was made to see whether it does.
     pub(super) store_proved: Mutex<Option<Duration>>,
     /// What wakes on events of its refs, where they are its own.
@@ -176,7 +214,7 @@ pub(super) struct Repository {
     /// One merge at a time: the next one sees what it has made of the branch.
     pub(super) merging: tokio::sync::Mutex<()>,
     /// When the change was seen that a thing is to be reconciled for.
-    seen: Mutex<BTreeMap<Thing, Duration>>,
+    pub(super) seen: Mutex<BTreeMap<Thing, Duration>>,
     /// One writer of notes at a time, and what it has made public since the start.
     pub(super) published: tokio::sync::Mutex<BTreeMap<Thing, Vec<u8>>>,
 }
@@ -194,17 +232,24 @@ pub(super) struct BaseFacts {
     pub(super) accounts: BTreeSet<u64>,
     /// The same, bots included.
     pub(super) known: BTreeSet<u64>,
+    /// After how long those who may move a run are reminded.
+    pub(super) reminder: Option<Duration>,
 }
 
 impl Repository {
     pub(super) fn new(watched: Watched) -> Self {
         Self {
             name: watched.name.as_str().into(),
+            held: None,
             history: History::of(&watched.path),
             watched,
             bases: Mutex::default(),
             tracked: Mutex::default(),
             moving_runs: Mutex::default(),
+            landings: Mutex::default(),
+            unwritten: Mutex::default(),
+            fetched: tokio::sync::Mutex::default(),
+            fetches: AtomicU64::default(),
             store_proved: Mutex::default(),
             watcher: Mutex::default(),
             distrusted: Mutex::default(),

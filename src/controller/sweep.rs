@@ -50,6 +50,7 @@ impl Shared {
                 self.offer(repository, Thing::PullRequest(pull_request.id), input, seen, resync);
             }
             self.offer_groups(repository, &world, &versions, seen, resync).await?;
+            self.offer_runs(repository, &world, seen, resync).await?;
             // What is no longer open is looked at once more, so that its runs are cancelled, and then forgotten.
             for gone in tracked.difference(&ids) {
                 self.offer(repository, Thing::PullRequest(gone.clone()), world.pull_request(false), seen, false);
@@ -62,6 +63,12 @@ impl Shared {
         *repository.tracked.lock().unwrap_or_else(PoisonError::into_inner) = Some(tracked);
         self.prove_store(repository).await?;
         self.health.set(&repository.name, "sweep", None);
+        match self.drain_audit(repository).await {
+            Ok(true) => self.wake(&repository.name),
+            Ok(false) => {}
+            // It stays in the outbox, and keeps nothing else from being done.
+            Err(trouble) => tracing::warn!(repository = %repository.name, "the audit notes are not up to date: {trouble}"),
+        }
         match fetched {
             Ok(()) => {
                 let patience = repository.watched.forge.patience().clamp(1.0, MOST_PATIENCE);
@@ -88,7 +95,7 @@ impl Shared {
             return Ok(());
         }
         let now = self.clock.now();
-        self.store.record_published(&repository.watched.key, "sweep", &now.to_string(), now).await?;
+        self.store_of(repository).record_published(&repository.watched.key, "sweep", &now.to_string(), now).await?;
         *repository.store_proved.lock().unwrap_or_else(PoisonError::into_inner) = Some(elapsed);
         self.health.set("store", "store", None);
         Ok(())
@@ -109,12 +116,15 @@ impl Shared {
     /// Offers a thing; to resync is to look at it, and at what stands on the forge, although nothing has changed.
     pub(super) fn offer(&self, repository: &Repository, thing: Thing, input: Input, seen: Duration, resync: bool) {
         let (key, now) = (Key { repository: repository.name.clone(), thing }, self.clock.elapsed());
-        let mut queue = self.queue();
-        if queue.offer(key.clone(), input, now) {
+        let mut queue = self.queue_of(&key.thing);
+        let published = !matches!(key.thing, Thing::Run(_));
+        if queue.offer(key.clone(), input, now) && published {
             repository.saw(&key.thing, seen);
         }
         if resync {
-            repository.distrust(key.thing.clone());
+            if published {
+                repository.distrust(key.thing.clone());
+            }
             queue.refresh(&key, now);
         }
         self.changed.notify_one();
@@ -133,8 +143,8 @@ impl Shared {
             .into_iter();
         let tip = refs.next().flatten();
         let key = &repository.watched.key;
-        let accepted = self.store.accepted(key).await?.map(|acceptance| acceptance.commit);
-        let halted = self.store.halted(key).await?.is_some();
+        let accepted = self.store_of(repository).accepted(key).await?.map(|acceptance| acceptance.commit);
+        let halted = self.store_of(repository).halted(key).await?.is_some();
         let members = match accepted {
             Some(accepted) => self.members(repository, accepted).await?,
             None => Members::new(),

@@ -1,5 +1,7 @@
 //! Performs an approved run: each way is a performer behind one small trait, translates, and decides nothing.
 
+pub mod entity;
+mod webhook;
 mod workflow;
 
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use crate::model::{Identifier, Timestamp};
 use crate::run::call::Call;
 use crate::run::life::{Answer, Report, RunHandle};
 
+pub use webhook::{Now, WebhookOptions, WebhookPerformer};
 pub use workflow::WorkflowPerformer;
 
 /// A run that may be performed now: its intent is durable, and everything was checked again just before. Only the controller makes one.
@@ -23,6 +26,8 @@ pub struct Order {
     pub handle: RunHandle,
     /// The idempotency key: the same on every attempt.
     pub key: String,
+    /// Whether the receiver performs what carries one key only once; see [`Execution::dedupes`](crate::run::life::Execution::dedupes).
+    pub dedupes: bool,
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// When the first attempt was begun: what to look for is not older.
@@ -61,6 +66,10 @@ pub struct Performers {
     pub workflow: Option<Arc<dyn Performer>>,
     /// `UPSERT_ENTITY`
     pub entity: Option<Arc<dyn Performer>>,
+    /// The address that the commits of `entity` go by; empty where there are none.
+    pub hand: String,
+    /// Whether they are signed.
+    pub signs: bool,
 }
 
 impl Performers {

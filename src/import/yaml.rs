@@ -36,7 +36,7 @@ fn first_keys(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::User => &["identifier", "name", "roles", "emails", "github", "signingKeys", "bot"],
         Kind::Team => &["identifier", "title", "members"],
-        Kind::Policy => &["identity", "expiry", "selfApproval", "limits", "notifications"],
+        Kind::Policy => &["identity", "expiry", "selfApproval", "limits", "reminder", "notifications"],
         Kind::Run => &["identifier", "action", "entity", "inputs", "reason"],
     }
 }

@@ -1,9 +1,8 @@
 //! `catalog.yaml`: the repository's own policy.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Value;
+use super::Route;
 
 /// How the actor of a commit is known (spec 5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,10 +69,14 @@ pub struct CatalogPolicy {
     pub self_approval: bool,
     /// `expiry`: how long a run may wait; 14 days where unsaid.
     pub expiry: Duration,
+    /// `execution.deadline`: how long an execution may take until it is given up; 1 hour where unsaid.
+    pub execution_deadline: Duration,
     /// `limits`
     pub limits: Limits,
-    /// `notifications`: channels by name, as written; used once channels exist.
-    pub notifications: BTreeMap<Box<str>, Value>,
+    /// `notifications`: nobody is told by a channel where unsaid.
+    pub notifications: Vec<Route>,
+    /// `reminder`: how often those who may move a run that waits are reminded; never where unsaid.
+    pub reminder: Option<Duration>,
 }
 
 impl Default for CatalogPolicy {
@@ -82,8 +85,10 @@ impl Default for CatalogPolicy {
             identity: IdentityMode::Signature,
             self_approval: false,
             expiry: Duration::from_secs(14 * 24 * 3600),
+            execution_deadline: Duration::from_secs(3600),
             limits: Limits::default(),
-            notifications: BTreeMap::new(),
+            notifications: Vec::new(),
+            reminder: None,
         }
     }
 }

@@ -17,6 +17,7 @@ mod excerpt;
 mod fold;
 mod format;
 mod github;
+mod journey;
 mod json;
 mod markdown;
 pub mod notice;
@@ -49,6 +50,10 @@ pub use entity::{EntityView, PropertyView, entity_json, entity_text, entity_yaml
 pub use excerpt::Excerpt;
 pub use format::{Format, render};
 pub use github::github;
+pub use journey::{
+    DeadLetter, Entry, Hand, Journey, log_json, log_text, moved_text, outbox_json, outbox_text, replayed_text, unmoved, why,
+    why_json, why_text,
+};
 pub use json::{VerdictJson, json};
 pub use markdown::markdown;
 pub use place::{PlacedFinding, PlacedRelated, Sources, line_and_column, place_findings};

@@ -20,6 +20,17 @@ pub struct Hands {
     pub unknown_pusher: bool,
 }
 
+impl Hands {
+    /// With those of another telling of the same story: whoever had a hand in it by either had one.
+    pub fn with(mut self, other: Self) -> Self {
+        self.requesters.extend(other.requesters);
+        self.contributors.extend(other.contributors);
+        self.proven.extend(other.proven);
+        self.unknown_pusher |= other.unknown_pusher;
+        self
+    }
+}
+
 /// Why somebody's word does not count.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Ineligible {
@@ -142,8 +153,9 @@ pub fn approvers(base: &Catalog, action: &Action, subject: &Subject<'_>, hands: 
     panel
 }
 
-/// The action's own word, or else the policy's; a policy that is written twice must say so each time.
-fn allows_self_approval(base: &Catalog, action: &Action) -> bool {
+/// Whether requester and contributors may approve: the action's own word, or else the policy's; a policy that is written twice must say so
+/// each time.
+pub fn allows_self_approval(base: &Catalog, action: &Action) -> bool {
     action.self_approval.unwrap_or_else(|| {
         base.policy().self_approval && base.policies().duplicates_of(&()).iter().all(|policy| policy.value.self_approval)
     })

@@ -14,11 +14,11 @@ mod state;
 mod state_tests;
 mod transition;
 
-pub use approval::{Hands, Ineligible, Panel, Subject as ApprovalSubject, approvers};
+pub use approval::{Hands, Ineligible, Panel, Subject as ApprovalSubject, allows_self_approval, approvers};
 pub use digest::{Digest, action_of, digest_request, digest_run};
 pub use requirement::{Requirement, requirement};
 pub use review::{ReviewedOn, Word, last_words};
-pub use state::{Decision, Footing, RunFacts, Uncounted, Void, derive};
-pub use transition::{Transition, is_terminal, may_become, step};
+pub use state::{Decision, Footing, RunFacts, Uncounted, Void, derive, needed};
+pub use transition::{is_terminal, may_become, way};
 
 pub(crate) use reason::{barred, names, remark};

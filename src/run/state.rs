@@ -150,13 +150,11 @@ fn footing(facts: &RunFacts, approvals: usize) -> Footing {
     if facts.blocked.is_some() || facts.digest.is_none() {
         return Footing::Blocked;
     }
-    let Requirement::Approvals { kind, count } = facts.requirement else { return Footing::Free };
+    let needed = needed(facts);
+    if needed == 0 {
+        return Footing::Free;
+    }
     let eligible = facts.panel.eligible.len();
-    let count = usize::try_from(count).unwrap_or(usize::MAX).max(1);
-    let needed = match kind {
-        ApprovalKind::Any => count,
-        ApprovalKind::All => count.max(facts.panel.heard.len()),
-    };
     if eligible == 0 {
         Footing::NobodyMay
     } else if eligible < needed {
@@ -165,6 +163,16 @@ fn footing(facts: &RunFacts, approvals: usize) -> Footing {
         Footing::Covered
     } else {
         Footing::Short(needed - approvals)
+    }
+}
+
+/// How many approvals it needs; 0 where it needs none.
+pub fn needed(facts: &RunFacts) -> usize {
+    let Requirement::Approvals { kind, count } = facts.requirement else { return 0 };
+    let count = usize::try_from(count).unwrap_or(usize::MAX).max(1);
+    match kind {
+        ApprovalKind::Any => count,
+        ApprovalKind::All => count.max(facts.panel.heard.len()),
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::serve::Listener;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,7 +23,17 @@ const MOST_CONNECTIONS: usize = 64;
 /// Where the listener itself fails.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
     let bounded = Bounded { listener, room: Arc::new(Semaphore::new(MOST_CONNECTIONS)) };
-    axum::serve(bounded, router).with_graceful_shutdown(shutdown).await
+    axum::serve(bounded, router.into_make_service_with_connect_info::<Peer>()).with_graceful_shutdown(shutdown).await
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) SocketAddr);
+
+impl Connected<IncomingStream<'_, Bounded>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Bounded>) -> Self {
+        Self(*stream.remote_addr())
+    }
 }
 
 struct Bounded {
@@ -95,7 +106,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, router(metrics, health.clone(), None), async {
+        let server = tokio::spawn(serve(listener, router(metrics, health.clone(), None, None), async {
             let _ = stopped.await;
         }));
 

@@ -1,4 +1,4 @@
-//! Three routes, read only, and one that takes webhooks where there is a receiver for them.
+//! Three routes, read only; one that takes webhooks where there is a receiver for them; and the API where there are clients of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use axum::routing::get;
 
 use crate::controller::{Health, Metrics};
 
+use super::api::{self, Api};
 use super::webhook::{self, Receiver};
 
 /// An answer takes no longer than this.
@@ -26,8 +27,8 @@ struct Shown {
     health: Arc<Health>,
 }
 
-/// The routes: `/healthz`, `/readyz`, `/metrics`; and [`super::WEBHOOK_PATH`] with a receiver.
-pub fn router(metrics: Arc<Metrics>, health: Arc<Health>, receiver: Option<Receiver>) -> Router {
+/// The routes: `/healthz`, `/readyz`, `/metrics`; [`super::WEBHOOK_PATH`] with a receiver, and what is below `/v1` with an API.
+pub fn router(metrics: Arc<Metrics>, health: Arc<Health>, receiver: Option<Receiver>, api: Option<Api>) -> Router {
     let pages = Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
@@ -35,9 +36,10 @@ pub fn router(metrics: Arc<Metrics>, health: Arc<Health>, receiver: Option<Recei
         .with_state(Shown { metrics: metrics.clone(), health })
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(from_fn(bounded));
-    // Bounds of its own: it alone takes a body, and the pages keep refusing any.
+    // Bounds of their own: they alone take bodies, and the pages keep refusing any.
     let webhooks = receiver.map_or_else(Router::new, |receiver| webhook::routes(receiver, metrics));
-    pages.merge(webhooks).layer(map_response(hardened))
+    let api = api.map_or_else(Router::new, api::routes);
+    pages.merge(webhooks).merge(api).layer(map_response(hardened))
 }
 
 async fn alive() -> &'static str {

@@ -97,6 +97,8 @@ pub struct Message {
     pub created: Timestamp,
     /// Not before; of a dead letter, when it was given up.
     pub due: Timestamp,
+    /// Which taking out this is: a word about an earlier one changes nothing any more.
+    pub claim: u64,
 }
 
 /// What became of an attempt to deliver a message.

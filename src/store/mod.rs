@@ -5,6 +5,7 @@ mod journal;
 mod lease;
 mod postgres;
 mod record;
+mod replica;
 mod sql;
 mod sqlite;
 
@@ -23,7 +24,11 @@ pub use journal::{Advance, Delivered, FoundRun, Landed, LogLine, Message, Messag
 pub use lease::{Epoch, Fence, Holder, Lease};
 pub use postgres::{PostgresAddress, PostgresStore};
 pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransition, Standing, TreeId};
+pub use replica::Pulse;
 pub use sqlite::SqliteStore;
+
+/// What a store says that is no place for replicas to meet.
+const UNSHARED: &str = "this store is not shared by replicas";
 
 /// The memory of the controller, in the words of the domain.
 ///
@@ -47,8 +52,8 @@ pub trait Store: Send + Sync {
         landed: &[Landed],
     ) -> Result<bool, StoreError>;
 
-    /// The first sight of a branch: accepts its tip and adopts the runs on it as history, in one transaction. `false` where there is an
-    /// accepted revision already.
+    /// The first sight of a branch: accepts its tip and adopts the runs on it as history, in one transaction; one of which only proposals
+    /// are recorded is history too. `false` where there is an accepted revision already.
     async fn adopt(&self, repository: &RepositoryKey, tip: &Acceptance, runs: &[Identifier]) -> Result<bool, StoreError>;
 
     /// All acceptances, newest first, at most `limit`.
@@ -61,8 +66,9 @@ pub trait Store: Send + Sync {
     async fn halt(&self, repository: &RepositoryKey, seen: CommitId, at: Timestamp) -> Result<Halt, StoreError>;
 
     /// A person accepts the rewritten history: clears the alert and accepts `tip`, which must be the tip the alert has seen; `false` where
-    /// the branch has moved again, or where there is no alert.
-    async fn resume(&self, repository: &RepositoryKey, tip: &Acceptance) -> Result<bool, StoreError>;
+    /// the branch has moved again, or where there is no alert. The runs that come with it are `adopted` as history in the same transaction;
+    /// those that landed before, or have come to their end, stay what they are.
+    async fn resume(&self, repository: &RepositoryKey, tip: &Acceptance, adopted: &[Identifier]) -> Result<bool, StoreError>;
 
     // Times (spec 5 and 7).
 
@@ -127,7 +133,8 @@ pub trait Store: Send + Sync {
     /// The run that the API calls so, whatever its repository; adopted ones too.
     async fn run_by_handle(&self, handle: &RunHandle) -> Result<Option<FoundRun>, StoreError>;
 
-    /// Appends a line to the log of a run; its number. What is beyond a bound of lines is refused with `None`.
+    /// Appends a line to the log of a run; its number. `None`: nothing is recorded of such a run, or its log has reached the bound of
+    /// 5,000 lines. A line of more than 16 KiB is shortened.
     async fn append_log(
         &self,
         repository: &RepositoryKey,
@@ -142,8 +149,9 @@ pub trait Store: Send + Sync {
 
     // The outbox (spec 9).
 
-    /// Takes messages of a kind out that are due, oldest first and at most `limit`, for `lease` from now: nobody else is given them until
-    /// then. Of one repository alone where one is named. Whoever dies with them gives them back by that.
+    /// Takes messages of a kind out that are due, at most `limit` and by turns of their lanes, for `lease` from now: nobody else is given
+    /// them until then. Of one repository alone where one is named, or where this handle is fenced. Whoever dies with them gives them back
+    /// by that. Of one run and lane there is one at a time, the oldest, so that they go in order.
     async fn claim_messages(
         &self,
         kind: MessageKind,
@@ -153,7 +161,8 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Message>, StoreError>;
 
-    /// Writes down what became of a message, and counts the attempt.
+    /// Writes down what became of a message, and counts the attempt. Where it was taken out again meanwhile, because the time was up, this
+    /// changes nothing. What is done is forgotten after a week.
     async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError>;
 
     /// The messages that were given up, oldest first.
@@ -201,6 +210,24 @@ pub trait Store: Send + Sync {
 
     /// Who holds the lease of a repository, be it expired or not.
     async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError>;
+
+    /// Says that a replica lives, prolongs everything that it holds to `ttl` from now, and collects what others have heard for it.
+    async fn heartbeat(&self, _holder: &Holder, _ttl: Duration, _now: Timestamp) -> Result<Pulse, StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
+
+    /// Gives everything back that a replica holds, so that nobody has to wait for the end of a lease.
+    async fn leave(&self, _holder: &Holder, _now: Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
+
+    /// Leaves a word about a repository for whoever holds it.
+    async fn pass_on(&self, _repository: &RepositoryKey, _word: &str) -> Result<(), StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
+
+    /// Waits for what is under way, and ends: this handle and all that were made of it answer no more.
+    async fn shut(&self) {}
 
     /// The same store, whose every write is made only while `fence` holds, asked in the write's own transaction. Otherwise it changes
     /// nothing and fails with [`StoreError::Fenced`]. So does a write about any other repository.

@@ -6,7 +6,7 @@ mod open;
 use async_trait::async_trait;
 use sqlx::PgPool;
 
-use super::sql::{Backend, Reader, Writer};
+use super::sql::{Backend, Reader, Writer, name_all};
 use super::{Fence, StoreError};
 
 pub use address::PostgresAddress;
@@ -24,7 +24,10 @@ impl PostgresStore {
     /// Fails with [`StoreError::Open`] where nothing answers or lets us in, and on a schema that is incomplete, that belongs to another
     /// program, or that a newer version has made.
     pub async fn open(address: &PostgresAddress) -> Result<Self, StoreError> {
-        Ok(Self { pool: open::open(address).await?, fence: None })
+        let store = Self { pool: open::open(address).await?, fence: None };
+        let refuse = |error: StoreError| StoreError::Open { place: address.to_string(), why: error.to_string() };
+        name_all(&store).await.map_err(refuse)?;
+        Ok(store)
     }
 
     /// Waits for what is under way, and hangs up.
@@ -49,5 +52,9 @@ impl Backend for PostgresStore {
 
     fn fenced(&self, fence: Fence) -> Self {
         Self { fence: Some(fence), ..self.clone() }
+    }
+
+    async fn end(&self) {
+        self.close().await;
     }
 }

@@ -122,7 +122,7 @@ pub struct RunRecord {
     pub standing: Standing,
     /// What the journal holds of it; `None` for an adopted one.
     pub life: Option<Life>,
-    /// How many transitions led here, from 1; 0 for an adopted run.
+    /// How many transitions led here; 0 for a run that nothing was recorded of before it was adopted.
     pub revision: u64,
     /// The facts of the last decision.
     pub decision: Json,

@@ -6,7 +6,11 @@
 mod branch;
 mod deliveries;
 mod failure;
+mod journal;
 mod leases;
+mod logs;
+mod outbox;
+mod replicas;
 mod row;
 mod runs;
 mod seen;
@@ -28,6 +32,34 @@ use super::{Fence, RepositoryKey, StoreError};
 
 #[cfg(test)]
 pub(super) use deliveries::MOST as MOST_DELIVERIES;
+pub(super) use runs::name_all;
+
+/// What the migrations make in both databases, beside what says whose schema it is.
+const TABLES: [&str; 14] = [
+    "acceptances",
+    "deliveries",
+    "halts",
+    "judged",
+    "leases",
+    "outbox",
+    "publications",
+    "receipts",
+    "replicas",
+    "run_logs",
+    "run_transitions",
+    "runs",
+    "sightings",
+    "wakes",
+];
+
+/// A database that says it is up to date and lacks one of our tables was damaged, or only half restored.
+pub(super) fn whole(tables: &[String]) -> Result<(), String> {
+    let missing: Vec<&str> = TABLES.into_iter().filter(|table| !tables.iter().any(|t| t == table)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("it is damaged: {} missing; restore it from a copy, or move it away to begin anew", missing.join(", ")))
+}
 
 /// A database that speaks our statements. Whatever implements it is a [`super::Store`].
 #[async_trait]
@@ -43,6 +75,9 @@ pub(super) trait Backend: Clone + Send + Sync + 'static {
 
     /// A handle whose writes are made under this.
     fn fenced(&self, fence: Fence) -> Self;
+
+    /// Waits for what is under way, and ends.
+    async fn end(&self);
 }
 
 /// One conversation with a database.
@@ -90,6 +125,14 @@ impl Writer {
         }
     }
 
+    /// One of two statements, where the databases do not understand the same one.
+    fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+
     /// Makes it durable.
     async fn commit(self) -> Result<(), StoreError> {
         match self {
@@ -109,7 +152,8 @@ pub(super) enum Value<'a> {
 
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
+        // PostgreSQL has no place for this one character, and both stores are to take the same.
+        Self::Text(if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) })
     }
 }
 

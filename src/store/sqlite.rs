@@ -7,7 +7,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use sqlx::SqlitePool;
 
-use super::sql::{Backend, Reader, Writer};
+use super::sql::{Backend, Reader, Writer, name_all};
 use super::{Fence, StoreError};
 
 /// A [`super::Store`] in a file. Clones share the file.
@@ -26,7 +26,10 @@ impl SqliteStore {
     /// Fails with [`StoreError::Open`] on a file that is damaged, that is no store of ours, or that a newer version has written.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let (writer, readers) = open::open(path).await?;
-        Ok(Self { writer, readers, fence: None })
+        let store = Self { writer, readers, fence: None };
+        let refuse = |error: StoreError| StoreError::Open { place: path.display().to_string(), why: error.to_string() };
+        name_all(&store).await.map_err(refuse)?;
+        Ok(store)
     }
 
     /// Waits for what is under way, folds the journal into the file, and closes it.
@@ -53,6 +56,10 @@ impl Backend for SqliteStore {
 
     fn fenced(&self, fence: Fence) -> Self {
         Self { fence: Some(fence), ..self.clone() }
+    }
+
+    async fn end(&self) {
+        self.close().await;
     }
 }
 

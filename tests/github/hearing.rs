@@ -49,7 +49,7 @@ impl World {
             note.lock().unwrap().push(woken);
         };
         let receiver = Receiver::new(vec![Secret::new(SECRET)], self.store.clone(), self.clock.clone(), Arc::new(wake));
-        let router = router(Arc::new(Metrics::default()), Arc::new(Health::default()), Some(receiver));
+        let router = router(Arc::new(Metrics::default()), Arc::new(Health::default()), Some(receiver), None);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}{WEBHOOK_PATH}", listener.local_addr().unwrap());
         let server = tokio::spawn(async { serve(listener, router, std::future::pending()).await.unwrap() });

@@ -41,7 +41,7 @@ impl Daemon {
         let clock = Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()));
         let secrets = vec![Secret::new("the next secret"), Secret::new(SECRET)];
         let receiver = Receiver::new(secrets, Arc::new(store.clone()), clock, wake);
-        let router = router(Arc::new(Metrics::default()), Arc::new(Health::default()), Some(receiver));
+        let router = router(Arc::new(Metrics::default()), Arc::new(Health::default()), Some(receiver), None);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async { serve(listener, router, std::future::pending()).await.unwrap() });

@@ -31,8 +31,11 @@ async fn while_history_is_in_doubt_nothing_is_accepted_but_by_a_person(world: Wo
     assert!(!store.accept(here, commit(1), &acceptance(2, 6), &[]).await.unwrap());
     // The branch moves again: the alert is as old as it was, and is about the new tip.
     assert_eq!(store.halt(here, commit(8), at(9)).await.unwrap(), Halt { seen: commit(8), since: at(5) });
-    assert!(!store.resume(here, &acceptance(7, 10)).await.unwrap(), "a person accepts what stands there, not what stood there");
-    assert!(store.resume(here, &acceptance(8, 10)).await.unwrap());
+    assert!(
+        !store.resume(here, &acceptance(7, 10), &[]).await.unwrap(),
+        "a person accepts what stands there, not what stood there"
+    );
+    assert!(store.resume(here, &acceptance(8, 10), &[]).await.unwrap());
     assert_eq!(store.halted(here).await.unwrap(), None);
     assert_eq!(store.accepted(here).await.unwrap(), Some(acceptance(8, 10)));
 }

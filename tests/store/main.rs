@@ -23,9 +23,11 @@ macro_rules! on_both_stores {
 mod branch;
 mod cluster;
 mod file;
+mod journal;
 mod leases;
 mod opening;
 mod outage;
+mod outbox;
 mod races;
 mod runs;
 mod seen;

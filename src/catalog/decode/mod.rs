@@ -11,6 +11,7 @@ mod invocation;
 mod key;
 mod keyword;
 pub(in crate::catalog) mod look;
+mod notification;
 mod permission;
 mod policy;
 mod policy_rule;

@@ -3,14 +3,14 @@
 use crate::model::{CatalogPolicy, IdentityMode, Limits, RuleDoc, Subject};
 
 use super::cursor::{Cursor, Decoder};
-use super::time;
+use super::{notification, time};
 
 pub(super) const RULES: &[RuleDoc] = &[];
 
 /// Reads the policy.
 pub(in crate::catalog) fn policy(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<CatalogPolicy> {
     d.subject = Some(Subject::Policy);
-    if !d.fields(at, &["identity", "selfApproval", "expiry", "limits", "notifications"]) {
+    if !d.fields(at, &["identity", "selfApproval", "expiry", "execution", "limits", "notifications", "reminder"]) {
         return None;
     }
     let mut policy = CatalogPolicy::default();
@@ -22,11 +22,20 @@ pub(in crate::catalog) fn policy(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Opt
     if let Some(expiry) = at.given("expiry") {
         policy.expiry = time::duration(d, expiry).unwrap_or(policy.expiry);
     }
+    if let Some(written) = at.given("execution")
+        && d.fields(written, &["deadline"])
+        && let Some(deadline) = written.given("deadline")
+    {
+        policy.execution_deadline = time::duration(d, deadline).unwrap_or(policy.execution_deadline);
+    }
     if let Some(written) = at.given("limits") {
         policy.limits = limits(d, written);
     }
-    if let Some(written) = at.given("notifications").filter(|n| d.mapping(*n)) {
-        policy.notifications = written.pairs().map(|channel| (Box::from(channel.name()), channel.node.to_value())).collect();
+    if let Some(written) = at.given("notifications").filter(|n| d.list(*n)) {
+        policy.notifications = written.items().filter_map(|route| notification::route(d, route)).collect();
+    }
+    if let Some(reminder) = at.given("reminder") {
+        policy.reminder = time::duration(d, reminder);
     }
     Some(policy)
 }

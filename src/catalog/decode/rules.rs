@@ -3,8 +3,8 @@
 use crate::model::RuleDoc;
 
 use super::{
-    action, blueprint, derived, entity, form, invocation, key, look, permission, policy, policy_rule, roster, run, schema,
-    search, time,
+    action, blueprint, derived, entity, form, invocation, key, look, notification, permission, policy, policy_rule, roster, run,
+    schema, search, time,
 };
 
 const COMMON: &[RuleDoc] = &[
@@ -70,6 +70,7 @@ pub(in crate::catalog) const RULES: &[&[RuleDoc]] = &[
     invocation::RULES,
     key::RULES,
     look::RULES,
+    notification::RULES,
     permission::RULES,
     policy::RULES,
     policy_rule::RULES,

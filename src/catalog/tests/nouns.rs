@@ -218,13 +218,16 @@ fn a_user_with_keys_of_every_sort() {
 fn the_policy_says_what_differs_from_the_defaults() {
     let Document::Policy(found) = one(
         "catalog.yaml",
-        "identity: forge\nexpiry: 1h\nselfApproval: true\nlimits: { fileBytes: 1000000 }\nnotifications: { ops: { slack: x } }\n",
+        "identity: forge\nexpiry: 1h\nselfApproval: true\nlimits: { fileBytes: 1000000 }\nnotifications: [{ channel: ops, on: [failed, waiting] }]\nreminder: 4h\n",
     ) else {
         panic!()
     };
     let policy = found.value;
     assert_eq!((policy.identity, policy.self_approval, policy.expiry), (IdentityMode::Forge, true, Duration::from_secs(3600)));
     assert_eq!(policy.limits, Limits { file_bytes: 1_000_000, ..Limits::default() });
+    assert_eq!(policy.reminder, Some(Duration::from_secs(4 * 3600)));
+    let route = policy.notifications.first().unwrap();
+    assert_eq!((route.channel.as_str(), route.to, route.on.len()), ("ops", crate::model::Audience::Concerned, 2));
     let Document::Policy(found) = one("catalog.yaml", "expiry: 14d\n") else { panic!() };
     assert_eq!(found.value, CatalogPolicy::default());
     // A mode that nobody knows, or none where the key is written, must not fall back to anything.

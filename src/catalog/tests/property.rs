@@ -188,7 +188,8 @@ fn document() -> impl Strategy<Value = (&'static str, Value)> {
     });
     let team = (name(), vec(name(), 0..4))
         .prop_map(|(id, members)| ("teams/a", object(vec![("identifier", id.as_str().into()), ("members", texts(members))])));
-    let policy = (1_i128..100, any::<bool>(), 1_i128..128, value()).prop_map(|(days, own, depth, channel)| {
+    let policy = (1_i128..100, any::<bool>(), 1_i128..128, name(), 1_usize..11).prop_map(|(days, own, depth, channel, on)| {
+        let on = crate::model::Occasion::ALL.iter().take(on).map(|occasion| occasion.as_str().to_owned()).collect();
         let limits = object(vec![("depth", Value::Int(depth.max(8))), ("commits", Value::Int(days))]);
         let expiry = Value::from(format!("{days}d").as_str());
         (
@@ -198,7 +199,7 @@ fn document() -> impl Strategy<Value = (&'static str, Value)> {
                 ("expiry", expiry),
                 ("selfApproval", own.into()),
                 ("limits", limits),
-                ("notifications", object(vec![("ops", channel)])),
+                ("notifications", Value::List([object(vec![("channel", channel.as_str().into()), ("on", texts(on))])].into())),
             ]),
         )
     });

@@ -7,7 +7,7 @@ mod fit;
 mod form;
 
 use crate::catalog::{Catalog, Located, nearest};
-use crate::model::{Action, Actor, Finding, Pointer, RequiredApproval, RuleDoc, RunRequest, Value};
+use crate::model::{Action, Actor, EntityKey, Finding, Pointer, RequiredApproval, RuleDoc, RunRequest, Value};
 use crate::run::{Requirement, action_of, requirement};
 
 use context::Context;
@@ -119,6 +119,11 @@ pub fn requirement_of(base: &Catalog, run: &RunRequest) -> Option<Requirement> {
         }
         _ => Some(requirement(action, &definition::fill(asked, &run.inputs))),
     }
+}
+
+/// An entity as a form and a template see it, with everything computed; null where base has it not.
+pub fn entity_in_form(base: &Catalog, key: &EntityKey) -> Value {
+    context::entity(base, key).0
 }
 
 /// `did you mean …?`, where one of the candidates is near.

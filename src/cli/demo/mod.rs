@@ -83,7 +83,7 @@ async fn daemon(stage: &Stage) -> Result<Daemon, CommandError> {
         ("store", text(stage.path("portcullis.db"))),
         ("listen", "none".to_owned()),
     ];
-    let sources = Sources { flags: flags.into(), env: None, directory: None, secrets: false };
+    let sources = Sources { flags: flags.into(), env: None, directory: None, secrets: false, store_alone: false };
     let config = Config::load(&sources).map_err(|ConfigErrors(errors)| {
         errors.iter().fold(CommandError::internal("the demo's configuration cannot be used"), |all, error| all.because(error))
     })?;

@@ -90,11 +90,10 @@ pub(in crate::cli) fn configured(
     crate::config::github_repository(&found.full_name).ok()?;
     // An owner's login has no dot, so that no two repositories come to one name.
     let name = found.full_name.replacen('/', ".", 1);
-    let state = config.store.parent().unwrap_or(std::path::Path::new(""));
     Some(RepositoryConfig {
         name,
         named: false,
-        path: state.join("repositories").join(format!("github-{}.git", found.id)),
+        path: config.copies.join("repositories").join(format!("github-{}.git", found.id)),
         remote: None,
         branch: found.default_branch.clone()?,
         root: String::new(),

@@ -1,8 +1,8 @@
 //! `catalog.yaml`.
 
-use super::super::key::{Named, Section, Wants, key};
+use super::super::key::{Section, Wants, key};
 
-pub(super) const SECTIONS: &[&Section] = &[&POLICY, &LIMITS];
+pub(super) const SECTIONS: &[&Section] = &[&POLICY, &EXECUTION, &ROUTE, &LIMITS];
 
 const POLICY: Section = Section {
     beside: &[],
@@ -27,14 +27,82 @@ const POLICY: Section = Section {
         .or("false")
         .like("false"),
         key("expiry", &Wants::Duration, "How long a run may wait for its approval. An action may say otherwise.").or("14d").like("14d"),
+        key("execution", &Wants::Part(&EXECUTION), "How approved runs are executed.").like("{ deadline: 2h }"),
         key("limits", &Wants::Part(&LIMITS), "How much one file and one judged range may hold.").like("{ files: 5000 }"),
         key(
             "notifications",
-            &Wants::Named(Named::Free, &Wants::Any),
-            "Channels by name. They are taken and kept; nothing is sent yet.",
+            &Wants::List(&Wants::Part(&ROUTE)),
+            "Who is told of runs, and by which channel. Without it there are the comment and the requests for review on the pull request alone.",
         )
-        .like("{ slack: { channel: platform } }"),
+        .like("[{ channel: platform, on: [waiting, failed] }]"),
+        key(
+            "reminder",
+            &Wants::Duration,
+            "How long a run may wait before those who may move it are reminded, and again after as long. Without it nobody is.",
+        )
+        .like("4h"),
     ],
+};
+
+const ROUTE: Section = Section {
+    beside: &[],
+    title: "notifications",
+    meaning: "Each entry is a route: a channel, and what is told by it. What several routes lead to one channel is told there once.",
+    keys: &[
+        key(
+            "channel",
+            &Wants::Identifier,
+            "What the daemon's configuration calls the channel: its address and its secrets stand there, and never here.",
+        )
+        .required()
+        .like("platform"),
+        key(
+            "on",
+            &Wants::List(&Wants::Word(&[
+                "waiting",
+                "reminder",
+                "granted",
+                "declined",
+                "expired",
+                "cancelled",
+                "started",
+                "succeeded",
+                "failed",
+                "unknown",
+            ])),
+            "What is told. `unknown` is a run of which nobody knows whether it was performed: a person must say.",
+        )
+        .or("all of them")
+        .like("[waiting, reminder, failed, unknown]"),
+        key(
+            "to",
+            &Wants::Word(&["concerned", "approvers", "requesters", "everybody"]),
+            "Whom it is for, where the channel has addresses of people, as email does: those who may approve and have not, whoever asked, or \
+             both. `concerned` are the approvers while a run waits, whoever asked afterwards, and both where the outcome is unknown.",
+        )
+        .or("concerned")
+        .like("approvers"),
+        key(
+            "actions",
+            &Wants::List(&Wants::Identifier),
+            "Of runs of these actions alone; another name is a warning.",
+        )
+        .or("every action")
+        .like("[extend_env_ttl]"),
+    ],
+};
+
+const EXECUTION: Section = Section {
+    beside: &[],
+    title: "execution",
+    meaning: "How approved runs are executed.",
+    keys: &[key(
+        "deadline",
+        &Wants::Duration,
+        "How long a run may be under way until it is given up. An action may say otherwise in its `invocationMethod`.",
+    )
+    .or("1h")
+    .like("2h")],
 };
 
 const LIMITS: Section = Section {

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{RunState, Timestamp};
 
+pub use crate::model::Occasion;
+
 use super::{Grant, Landing};
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
-    /// Its state before execution was derived anew.
+    /// Its state before anything was sent was derived anew. What was claimed and is not approved any more fails unsent.
     Decided {
         /// The state: waiting, approved, declined, expired or cancelled.
         state: RunState,
@@ -23,7 +25,8 @@ pub enum Event {
     },
     /// Those who may approve are to be asked once more.
     Reminded,
-    /// Everything was checked again, and it is to be executed.
+    /// Everything was checked again, and it is to be executed. What was claimed and not sent yet may be claimed anew, and from a while after
+    /// the claim on it must be.
     Claimed {
         /// What was found.
         grant: Grant,
@@ -65,6 +68,10 @@ pub enum Event {
         by: String,
         /// How.
         outcome: Outcome,
+        /// What they say of it.
+        note: Option<String>,
+        /// Where people see what was done.
+        link: Option<String>,
     },
 }
 
@@ -88,7 +95,7 @@ impl Event {
 }
 
 /// How an attempt to have a run performed ended.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum Answer {
     /// It is done.
@@ -129,7 +136,7 @@ pub enum Answer {
 }
 
 /// What whoever performs a run reports of it; what is `None` stays as it is.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Report {
     /// `Some(true)` for success, `Some(false)` for failure: final. `None`: it goes on.
     pub success: Option<bool>,
@@ -161,67 +168,4 @@ pub enum Effect {
     Tell(Occasion),
     /// The audit note of the commit that added the run is brought up to date.
     Audit,
-}
-
-/// What people are told of.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Occasion {
-    /// It waits for approval.
-    Waiting,
-    /// It still waits.
-    Reminder,
-    /// It has the approval it needs.
-    Granted,
-    /// Somebody who may approve said no.
-    Declined,
-    /// It waited too long.
-    Expired,
-    /// It was withdrawn, or its pull request closed.
-    Cancelled,
-    /// Its execution has begun.
-    Started,
-    /// It is done.
-    Succeeded,
-    /// It failed.
-    Failed,
-    /// Nobody knows what came of it, and a person must say.
-    Unknown,
-}
-
-impl Occasion {
-    /// All of them, in the order of a life.
-    pub const ALL: [Self; 10] = [
-        Self::Waiting,
-        Self::Reminder,
-        Self::Granted,
-        Self::Declined,
-        Self::Expired,
-        Self::Cancelled,
-        Self::Started,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Unknown,
-    ];
-
-    /// As `catalog.yaml` writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Reminder => "reminder",
-            Self::Granted => "granted",
-            Self::Declined => "declined",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Started => "started",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] writes.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|occasion| occasion.as_str() == text)
-    }
 }

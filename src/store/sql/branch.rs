@@ -1,9 +1,9 @@
 //! The watched branch: its accepted revisions, and the alert that its history was rewritten.
 
 use crate::model::{CommitId, Identifier, Timestamp};
-use crate::store::{Acceptance, Halt, RepositoryKey, StoreError};
+use crate::store::{Acceptance, Halt, Landed, RepositoryKey, StoreError};
 
-use super::{Connection, Writer, row, runs};
+use super::{Connection, Writer, journal, row, runs};
 
 pub(super) async fn accepted(db: &mut dyn Connection, repository: &RepositoryKey) -> Result<Option<Acceptance>, StoreError> {
     Ok(acceptances(db, repository, 1).await?.pop())
@@ -29,6 +29,7 @@ pub(super) async fn accept(
     repository: &RepositoryKey,
     from: CommitId,
     to: &Acceptance,
+    landed: &[Landed],
 ) -> Result<bool, StoreError> {
     let db = tx.connection();
     let current = accepted(db, repository).await?;
@@ -36,6 +37,9 @@ pub(super) async fn accept(
         return Ok(false);
     }
     append(db, repository, to).await?;
+    for landed in landed {
+        journal::land(db, repository, landed).await?;
+    }
     tx.commit().await?;
     Ok(true)
 }
@@ -87,12 +91,20 @@ pub(super) async fn halt(mut tx: Writer, repository: &RepositoryKey, seen: Commi
     Ok(halt)
 }
 
-pub(super) async fn resume(mut tx: Writer, repository: &RepositoryKey, tip: &Acceptance) -> Result<bool, StoreError> {
+pub(super) async fn resume(
+    mut tx: Writer,
+    repository: &RepositoryKey,
+    tip: &Acceptance,
+    adopted: &[Identifier],
+) -> Result<bool, StoreError> {
     let db = tx.connection();
     let cleared =
         db.change("DELETE FROM halts WHERE repository = $1 AND seen = $2", &[repository.into(), tip.commit.into()]).await?;
     if cleared == 0 {
         return Ok(false);
+    }
+    for run in adopted {
+        runs::adopt(db, repository, run, tip.at).await?;
     }
     append(db, repository, tip).await?;
     tx.commit().await?;

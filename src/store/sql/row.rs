@@ -4,7 +4,11 @@ use serde_json::Value as Json;
 use sqlx::Row as _;
 
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
-use crate::store::{Acceptance, Halt, Judged, RunRecord, RunTransition, Standing, StoreError, TreeId};
+use crate::run::life::Life;
+use crate::store::{
+    Acceptance, Halt, Judged, LogLine, Message, MessageKind, RepositoryKey, RunRecord, RunTransition, Standing, StoreError,
+    TreeId,
+};
 
 use super::Row;
 
@@ -52,8 +56,12 @@ impl Row {
         serde_json::from_str(&self.text(column)?).map_err(|_| damaged("a decision"))
     }
 
-    fn revision(&self) -> Result<u64, StoreError> {
-        u64::try_from(self.number("revision")?).map_err(|_| damaged("a run's revision"))
+    pub(super) fn identifier(&self, column: &str) -> Result<Identifier, StoreError> {
+        Identifier::new(&self.text(column)?).map_err(|_| damaged("an identifier"))
+    }
+
+    fn count(&self, column: &str, what: &str) -> Result<u64, StoreError> {
+        u64::try_from(self.number(column)?).map_err(|_| damaged(what))
     }
 }
 
@@ -81,24 +89,54 @@ pub(super) fn judged(row: &Row) -> Result<Judged, StoreError> {
 }
 
 pub(super) fn run(row: &Row) -> Result<RunRecord, StoreError> {
-    let standing = match row.optional_text("state")? {
-        Some(text) => Standing::Decided(state(&text)?),
-        None => Standing::Adopted,
+    let (standing, life) = match row.optional_text("state")? {
+        Some(text) => {
+            let state = state(&text)?;
+            (Standing::Decided(state), Some(life(row, state)?))
+        }
+        None => (Standing::Adopted, None),
     };
     Ok(RunRecord {
-        life: None,
-        id: Identifier::new(&row.text("run")?).map_err(|_| damaged("a run's identifier"))?,
+        id: row.identifier("run")?,
         standing,
-        revision: row.revision()?,
+        life,
+        revision: row.count("revision", "a run's revision")?,
         decision: row.json("decision")?,
         at: row.time("at")?,
     })
 }
 
+/// An older version wrote the state alone.
+fn life(row: &Row, state: RunState) -> Result<Life, StoreError> {
+    let Some(text) = row.optional_text("life")? else { return Ok(Life::new(state)) };
+    let life: Life = serde_json::from_str(&text).map_err(|_| damaged("a run's life"))?;
+    if life.state == state { Ok(life) } else { Err(damaged("a run's life, which is not in the run's state,")) }
+}
+
+pub(super) fn message(row: &Row) -> Result<Message, StoreError> {
+    Ok(Message {
+        repository: RepositoryKey::new(row.text("repository")?),
+        run: row.identifier("run")?,
+        id: row.text("id")?,
+        kind: MessageKind::parse(&row.text("kind")?).ok_or_else(|| damaged("a message's kind"))?,
+        lane: row.text("lane")?,
+        body: serde_json::from_str(&row.text("body")?).map_err(|_| damaged("a message"))?,
+        attempts: u32::try_from(row.number("attempts")?).map_err(|_| damaged("a message's attempts"))?,
+        trouble: row.optional_text("trouble")?,
+        created: row.time("created")?,
+        due: row.time("due")?,
+        claim: row.count("claim", "a message's claim")?,
+    })
+}
+
+pub(super) fn log_line(row: &Row) -> Result<LogLine, StoreError> {
+    Ok(LogLine { number: row.count("number", "a log line's number")?, message: row.text("message")?, at: row.time("at")? })
+}
+
 pub(super) fn transition(row: &Row) -> Result<RunTransition, StoreError> {
     Ok(RunTransition {
-        event: String::new(),
-        revision: row.revision()?,
+        event: row.text("event")?,
+        revision: row.count("revision", "a run's revision")?,
         from: row.optional_text("from_state")?.as_deref().map(state).transpose()?,
         to: state(&row.text("to_state")?)?,
         decision: row.json("decision")?,

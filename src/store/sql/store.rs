@@ -10,11 +10,11 @@ use serde_json::Value as Json;
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
 use crate::run::life::RunHandle;
 use crate::store::{
-    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, MessageKind,
+    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, MessageKind, Pulse,
     RepositoryKey, RunRecord, RunTransition, Store, StoreError, TreeId,
 };
 
-use super::{Backend, Writer, branch, deliveries, leases, runs, seen};
+use super::{Backend, Writer, branch, deliveries, journal, leases, logs, outbox, replicas, runs, seen};
 
 /// A transaction that holds the repository, so that what it reads cannot change before it writes, and that this handle's fence admits.
 async fn write(store: &impl Backend, repository: &RepositoryKey) -> Result<Writer, StoreError> {
@@ -26,8 +26,12 @@ async fn write(store: &impl Backend, repository: &RepositoryKey) -> Result<Write
     Ok(tx)
 }
 
-fn not_yet() -> StoreError {
-    StoreError::Database("the journal is not there yet".to_owned())
+/// A transaction about messages, which any replica may take out: it holds no repository unless this handle is fenced.
+async fn begin_about(store: &impl Backend, repository: Option<&RepositoryKey>) -> Result<Writer, StoreError> {
+    match (store.fence(), repository) {
+        (Some(_), Some(repository)) => write(store, repository).await,
+        _ => store.begin().await,
+    }
 }
 
 #[async_trait]
@@ -41,9 +45,9 @@ impl<B: Backend> Store for B {
         repository: &RepositoryKey,
         from: CommitId,
         to: &Acceptance,
-        _landed: &[Landed],
+        landed: &[Landed],
     ) -> Result<bool, StoreError> {
-        branch::accept(write(self, repository).await?, repository, from, to).await
+        branch::accept(write(self, repository).await?, repository, from, to, landed).await
     }
 
     async fn adopt(&self, repository: &RepositoryKey, tip: &Acceptance, runs: &[Identifier]) -> Result<bool, StoreError> {
@@ -62,8 +66,8 @@ impl<B: Backend> Store for B {
         branch::halt(write(self, repository).await?, repository, seen, at).await
     }
 
-    async fn resume(&self, repository: &RepositoryKey, tip: &Acceptance) -> Result<bool, StoreError> {
-        branch::resume(write(self, repository).await?, repository, tip).await
+    async fn resume(&self, repository: &RepositoryKey, tip: &Acceptance, adopted: &[Identifier]) -> Result<bool, StoreError> {
+        branch::resume(write(self, repository).await?, repository, tip, adopted).await
     }
 
     async fn first_seen(&self, repository: &RepositoryKey, what: &str, now: Timestamp) -> Result<Timestamp, StoreError> {
@@ -129,63 +133,64 @@ impl<B: Backend> Store for B {
         runs::record(write(self, repository).await?, repository, run, &runs::Step { from, to, decision, at }).await
     }
 
-    async fn advance(&self, _repository: &RepositoryKey, _advance: &Advance<'_>) -> Result<bool, StoreError> {
-        Err(not_yet())
+    async fn advance(&self, repository: &RepositoryKey, advance: &Advance<'_>) -> Result<bool, StoreError> {
+        journal::advance(write(self, repository).await?, repository, advance).await
     }
 
-    async fn under_way(&self, _repository: &RepositoryKey) -> Result<Vec<RunRecord>, StoreError> {
-        Err(not_yet())
+    async fn under_way(&self, repository: &RepositoryKey) -> Result<Vec<RunRecord>, StoreError> {
+        runs::under_way(self.read().await?.connection(), repository).await
     }
 
-    async fn run_by_handle(&self, _handle: &RunHandle) -> Result<Option<FoundRun>, StoreError> {
-        Err(not_yet())
+    async fn run_by_handle(&self, handle: &RunHandle) -> Result<Option<FoundRun>, StoreError> {
+        runs::by_handle(self.read().await?.connection(), handle).await
     }
 
     async fn append_log(
         &self,
-        _repository: &RepositoryKey,
-        _run: &Identifier,
-        _message: &str,
-        _at: Timestamp,
+        repository: &RepositoryKey,
+        run: &Identifier,
+        message: &str,
+        at: Timestamp,
     ) -> Result<Option<u64>, StoreError> {
-        Err(not_yet())
+        logs::append(write(self, repository).await?, repository, run, message, at).await
     }
 
     async fn log(
         &self,
-        _repository: &RepositoryKey,
-        _run: &Identifier,
-        _after: u64,
-        _limit: u32,
+        repository: &RepositoryKey,
+        run: &Identifier,
+        after: u64,
+        limit: u32,
     ) -> Result<Vec<LogLine>, StoreError> {
-        Err(not_yet())
+        logs::log(self.read().await?.connection(), repository, run, after, limit).await
     }
 
     async fn claim_messages(
         &self,
-        _kind: MessageKind,
-        _repository: Option<&RepositoryKey>,
-        _lease: Duration,
-        _limit: u32,
-        _now: Timestamp,
+        kind: MessageKind,
+        repository: Option<&RepositoryKey>,
+        lease: Duration,
+        limit: u32,
+        now: Timestamp,
     ) -> Result<Vec<Message>, StoreError> {
-        Err(not_yet())
+        let repository = repository.or(self.fence().map(Fence::repository));
+        outbox::claim(begin_about(self, repository).await?, kind, repository, lease, limit, now).await
     }
 
-    async fn settle_message(&self, _message: &Message, _delivered: &Delivered, _now: Timestamp) -> Result<(), StoreError> {
-        Err(not_yet())
+    async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError> {
+        outbox::settle(begin_about(self, Some(&message.repository)).await?, message, delivered, now).await
     }
 
-    async fn dead_letters(&self, _limit: u32) -> Result<Vec<Message>, StoreError> {
-        Err(not_yet())
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<Message>, StoreError> {
+        outbox::dead(self.read().await?.connection(), limit).await
     }
 
-    async fn replay(&self, _id: Option<&str>, _now: Timestamp) -> Result<u64, StoreError> {
-        Err(not_yet())
+    async fn replay(&self, id: Option<&str>, now: Timestamp) -> Result<u64, StoreError> {
+        outbox::replay(self.begin().await?, id, now).await
     }
 
     async fn outbox_size(&self) -> Result<(u64, u64), StoreError> {
-        Err(not_yet())
+        outbox::size(self.read().await?.connection()).await
     }
 
     async fn runs(&self, repository: &RepositoryKey) -> Result<Vec<RunRecord>, StoreError> {
@@ -220,6 +225,22 @@ impl<B: Backend> Store for B {
 
     async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError> {
         leases::leased(self.read().await?.connection(), repository).await
+    }
+
+    async fn heartbeat(&self, holder: &Holder, ttl: Duration, now: Timestamp) -> Result<Pulse, StoreError> {
+        replicas::heartbeat(self.begin().await?, holder, ttl, now).await
+    }
+
+    async fn leave(&self, holder: &Holder, now: Timestamp) -> Result<(), StoreError> {
+        replicas::leave(self.begin().await?, holder, now).await
+    }
+
+    async fn pass_on(&self, repository: &RepositoryKey, word: &str) -> Result<(), StoreError> {
+        replicas::pass_on(self.begin().await?, repository, word).await
+    }
+
+    async fn shut(&self) {
+        self.end().await;
     }
 
     fn under(&self, fence: Fence) -> Arc<dyn Store> {

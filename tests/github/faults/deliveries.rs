@@ -32,7 +32,7 @@ impl Listening {
         let wake = move |woken: Woken| wakes(&waker, &woken);
         let store = world.store.clone() as Arc<dyn Store>;
         let receiver = Receiver::new(vec![Secret::new(SECRET)], store, world.clock.clone(), Arc::new(wake));
-        let router = router(world.controller.metrics(), world.controller.health(), Some(receiver));
+        let router = router(world.controller.metrics(), world.controller.health(), Some(receiver), None);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async { serve(listener, router, std::future::pending()).await.unwrap() });

@@ -138,7 +138,7 @@ async fn listens(world: &World) -> Hears {
     });
     let store = world.store.clone() as Arc<dyn Store>;
     let receiver = Receiver::new(vec![Secret::new(SECRET)], store, world.clock.clone(), wake);
-    let routes = router(metrics.clone(), Arc::new(Health::default()), Some(receiver));
+    let routes = router(metrics.clone(), Arc::new(Health::default()), Some(receiver), None);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let to = format!("http://{}{WEBHOOK_PATH}", listener.local_addr().unwrap());
     let tasks = vec![

@@ -1,9 +1,12 @@
-//! `portcullis runs`: the runs of a repository.
+//! `portcullis runs`: the runs of a repository, what becomes of them, and what a person may do about it.
 
-use std::path::PathBuf;
+mod hand;
+mod history;
+mod recorded;
 
 use clap::Subcommand;
 
+use crate::config::StorePlace;
 use crate::model::Timestamp;
 use crate::report::{run_text, runs_json, runs_text};
 
@@ -11,12 +14,18 @@ use super::open_runs::{self, RunsRequest};
 use super::options::{CatalogOptions, ShortFormat};
 use super::{Color, CommandError, Outcome, output};
 
+pub(super) use recorded::{Where, failed};
+
 /// The arguments of `portcullis runs`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
   portcullis runs list
   portcullis runs show 2026-11-21-extend-env
+  portcullis runs why 2026-11-21-extend-env --store /var/lib/portcullis/portcullis.db --repo /srv/git/catalog.git
+  portcullis runs log r_0123456789abcdef01234567 --config /etc/portcullis/portcullis.yaml
+  portcullis runs resolve 2026-11-21-extend-env --as success --by carol --config /etc/portcullis/portcullis.yaml
+  portcullis runs withdraw 2026-11-21-extend-env --by alice --config /etc/portcullis/portcullis.yaml
   portcullis runs list --format json | jq '.[] | select(.state == \"WAITING_FOR_APPROVAL\")'")]
 pub struct Args {
     #[command(subcommand)]
@@ -29,6 +38,16 @@ enum RunsCommand {
     List(ListArgs),
     /// Show everything about one.
     Show(ShowArgs),
+    /// Tell everything that happened to one, and every line that whoever performs it wrote.
+    Log(history::HistoryArgs),
+    /// Say in one sentence what one is waiting for, and who can move it.
+    Why(history::HistoryArgs),
+    /// Settle one of which nobody knows what came of it.
+    ///
+    /// The daemon asks the receiver where that can be asked. Where it cannot, it never guesses, and waits for a person who has found out.
+    Resolve(hand::ResolveArgs),
+    /// Take one back that is not being executed yet.
+    Withdraw(hand::HandArgs),
 }
 
 #[derive(clap::Args, Debug)]
@@ -39,8 +58,8 @@ struct ListArgs {
     #[arg(long, value_name = "NAME", env = "PORTCULLIS_BRANCH")]
     branch: Option<String>,
     /// The daemon's store: what it has recorded of runs on the watched branch.
-    #[arg(long, value_name = "FILE", env = "PORTCULLIS_STORE")]
-    store: Option<PathBuf>,
+    #[arg(long, value_name = "STORE", env = "PORTCULLIS_STORE", hide_env_values = true)]
+    store: Option<String>,
     /// What the daemon's configuration calls the repository, where it gives it a name or fetches it from elsewhere.
     #[arg(long, value_name = "NAME", requires = "store")]
     name: Option<String>,
@@ -65,7 +84,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     let styled = color.on_stdout();
     match &args.command {
         RunsCommand::List(list) => {
-            let entries = open_runs::find(&request(list))?;
+            let entries = open_runs::find(&request(list)?)?;
             output::print(&match list.format {
                 ShortFormat::Text => runs_text(&entries, styled),
                 ShortFormat::Json => runs_json(&entries),
@@ -73,7 +92,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
         }
         RunsCommand::Show(show) => {
             // A run may be proposed in several reviews at once; each has a state of its own.
-            let mut entries = open_runs::find(&request(&show.list))?;
+            let mut entries = open_runs::find(&request(&show.list)?)?;
             entries.retain(|entry| entry.run.id == show.id.as_str());
             if entries.is_empty() {
                 return Err(CommandError::could_not_judge(format!("there is no run `{}`", show.id))
@@ -84,17 +103,29 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
                 ShortFormat::Json => runs_json(&entries),
             })?;
         }
+        RunsCommand::Log(args) => block_on(history::log(args))?,
+        RunsCommand::Why(args) => block_on(history::why(args))?,
+        RunsCommand::Resolve(args) => block_on(hand::resolve(args))?,
+        RunsCommand::Withdraw(args) => block_on(hand::withdraw(args))?,
     }
     Ok(Outcome::Clean)
 }
 
-fn request(list: &ListArgs) -> RunsRequest {
-    RunsRequest {
+/// Runs what asks the store.
+pub(super) fn block_on(asking: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| CommandError::internal("cannot start the runtime").because(&error))?.block_on(asking)
+}
+
+fn request(list: &ListArgs) -> Result<RunsRequest, CommandError> {
+    let store = list.store.as_deref().map(StorePlace::parse).transpose();
+    let store = store.map_err(|why| CommandError::usage(format!("--store: {why}")))?;
+    Ok(RunsRequest {
         repo: list.catalog.repo.clone(),
         root: list.catalog.root.clone(),
         branch: list.branch.clone(),
-        store: list.store.clone(),
+        store: store.map(|place| place.with_password_of(&|name| std::env::var(name).ok())),
         name: list.name.clone(),
         now: Timestamp::now(),
-    }
+    })
 }

@@ -1,68 +1,8 @@
-//! Every option of the daemon, once: the file, the environment, the flags, `--help` and the documentation all read this.
+//! The table itself, in the order in which it is documented.
 
-/// Where in the configuration file an option stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Scope {
-    /// At the top of the file.
-    Daemon,
-    /// In an entry of `repositories`; its flag and variable describe the one repository of a daemon without that list.
-    Repository,
-    /// Not in the file.
-    CommandLine,
-}
-
-/// How an option is said on the command line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Form {
-    /// `--flag VALUE`.
-    Value,
-    /// `--flag` alone, which says this; the file and the variable take `true` and `false`.
-    Switch(bool),
-}
-
-/// One option.
-#[derive(Clone, Copy, Debug)]
-pub struct OptionDoc {
-    /// Its key in the file, and its name everywhere in the code.
-    pub key: &'static str,
-    /// Its flag, without `--`.
-    pub flag: &'static str,
-    /// Its environment variable.
-    pub env: &'static str,
-    /// The word that stands for its value in `--help`.
-    pub value: &'static str,
-    /// What holds where nobody says anything, for people; empty for nothing.
-    pub default: &'static str,
-    /// Where in the file it stands.
-    pub scope: Scope,
-    /// How it is said on the command line.
-    pub form: Form,
-    /// What it does.
-    pub help: &'static str,
-}
-
-const fn option(
-    scope: Scope,
-    (key, flag, env): (&'static str, &'static str, &'static str),
-    value: &'static str,
-    default: &'static str,
-    help: &'static str,
-) -> OptionDoc {
-    OptionDoc { key, flag, env, value, default, scope, form: Form::Value, help }
-}
-
-/// A yes or no, whose flag says what its default does not.
-const fn switch(
-    scope: Scope,
-    (key, flag, env): (&'static str, &'static str, &'static str),
-    default: bool,
-    help: &'static str,
-) -> OptionDoc {
-    let text = if default { "true" } else { "false" };
-    OptionDoc { key, flag, env, value: "true or false", default: text, scope, form: Form::Switch(!default), help }
-}
-
-use Scope::{CommandLine, Daemon, Repository};
+use super::OptionDoc;
+use super::Scope::{CommandLine, Daemon, Repository};
+use super::{list, option, switch};
 
 /// All of them.
 pub const OPTIONS: &[OptionDoc] = &[
@@ -144,9 +84,16 @@ pub const OPTIONS: &[OptionDoc] = &[
     option(
         Daemon,
         ("store", "store", "PORTCULLIS_STORE"),
-        "FILE",
+        "PLACE",
         "$XDG_STATE_HOME/portcullis/portcullis.db, or the same below ~/.local/state",
-        "The embedded database: accepted revisions, judged trees, states of runs. Only one daemon at a time opens it",
+        "What is remembered: accepted revisions, judged trees, the journal of runs. A file is the embedded database, which one daemon at a time opens; `postgres://USER@HOST:PORT/DATABASE` is one that several share",
+    ),
+    option(
+        Daemon,
+        ("storePasswordFile", "store-password-file", "PORTCULLIS_STORE_PASSWORD_FILE"),
+        "FILE",
+        "",
+        "The password of the PostgreSQL store. Or the password itself in PORTCULLIS_STORE_PASSWORD",
     ),
     option(
         Daemon,
@@ -272,64 +219,61 @@ pub const OPTIONS: &[OptionDoc] = &[
         false,
         "Whether every repository that the App is installed on and that has a `catalog.yaml` at its top is watched",
     ),
+    switch(
+        Daemon,
+        ("execution", "no-execution", "PORTCULLIS_EXECUTION"),
+        true,
+        "Whether approved runs on the watched branch are executed. Without it they wait",
+    ),
+    list(
+        ("executionHosts", "execution-hosts", "PORTCULLIS_EXECUTION_HOSTS"),
+        "HOSTS",
+        "The hosts that webhooks of actions may speak to: `deploy.acme.example`, `*.acme.example` for every name below, each with an optional `:port`. None: none",
+    ),
+    list(
+        ("executionPrivate", "execution-private", "PORTCULLIS_EXECUTION_PRIVATE"),
+        "RANGES",
+        "Private, loopback and link-local addresses that webhooks may reach all the same: `10.1.0.0/16`, `127.0.0.1`",
+    ),
+    switch(
+        Daemon,
+        ("executionPlainHttp", "execution-plain-http", "PORTCULLIS_EXECUTION_PLAIN_HTTP"),
+        false,
+        "Whether webhooks may go over plain http, which everybody on the way reads and changes",
+    ),
+    option(
+        Daemon,
+        ("executionTimeout", "execution-timeout", "PORTCULLIS_EXECUTION_TIMEOUT"),
+        "DURATION",
+        "30s",
+        "How long one request of an execution may take",
+    ),
+    option(
+        Daemon,
+        ("executionWorkflows", "execution-workflows", "PORTCULLIS_EXECUTION_WORKFLOWS"),
+        "LIST",
+        "the repository itself",
+        "The repositories on GitHub whose workflows actions may dispatch, besides the watched one: `acme/platform`, or `acme/*` for all of an owner",
+    ),
+    option(
+        Daemon,
+        ("executionConcurrency", "execution-concurrency", "PORTCULLIS_EXECUTION_CONCURRENCY"),
+        "NUMBER",
+        "16",
+        "How many runs are looked at or executed at a time",
+    ),
+    option(
+        Daemon,
+        ("webhookSigningSecretFile", "webhook-signing-secret-file", "PORTCULLIS_WEBHOOK_SIGNING_SECRET_FILE"),
+        "FILE",
+        "",
+        "The secret that webhooks of actions are signed with. Or the secret itself in PORTCULLIS_WEBHOOK_SIGNING_SECRET",
+    ),
+    option(
+        Daemon,
+        ("signingKeyFile", "signing-key-file", "PORTCULLIS_SIGNING_KEY_FILE"),
+        "FILE",
+        "",
+        "The SSH private key, without a passphrase, that the daemon signs its own commits with: UPSERT_ENTITY needs it",
+    ),
 ];
-
-/// The option of this key.
-pub fn find(key: &str) -> Option<&'static OptionDoc> {
-    OPTIONS.iter().find(|option| option.key == key)
-}
-
-impl OptionDoc {
-    /// The line of `--help`.
-    pub fn help_text(&self) -> String {
-        let default = match self.form {
-            Form::Value if self.default.is_empty() => String::new(),
-            Form::Value => format!(" [default: {}]", self.default),
-            Form::Switch(says) => format!(" [default: {}; this says {says}]", self.default),
-        };
-        format!("{}{default} [env: {}]", self.help, self.env)
-    }
-}
-
-/// The table of `docs/configuration.md`.
-pub fn markdown_table() -> String {
-    let mut out = String::from("| in the file | flag | environment | default | what it does |\n|---|---|---|---|---|\n");
-    for option in OPTIONS {
-        let key = match option.scope {
-            Daemon => format!("`{}`", option.key),
-            Repository => format!("`repositories[].{}`", option.key),
-            CommandLine => "–".to_owned(),
-        };
-        let default = if option.default.is_empty() { "–".to_owned() } else { option.default.replace('<', "\\<") };
-        out += &format!("| {key} | `--{}` | `{}` | {default} | {} |\n", option.flag, option.env, option.help);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_documentation_holds_every_option() {
-        let doc = include_str!("../../docs/configuration.md");
-        assert!(doc.contains(&markdown_table()), "docs/configuration.md should hold this table:\n{}", markdown_table());
-    }
-
-    #[test]
-    fn names_are_one_name_in_three_spellings() {
-        for option in OPTIONS {
-            let named = option.flag.strip_prefix("no-").unwrap_or(option.flag);
-            assert_eq!(option.env, format!("PORTCULLIS_{}", named.to_uppercase().replace('-', "_")));
-            assert_eq!(option.flag.starts_with("no-"), option.form == Form::Switch(false), "{}", option.flag);
-            if option.key != "path" {
-                let kebab: String = option
-                    .key
-                    .chars()
-                    .flat_map(|c| if c.is_uppercase() { vec!['-', c.to_ascii_lowercase()] } else { vec![c] })
-                    .collect();
-                assert_eq!(named, kebab);
-            }
-        }
-    }
-}

@@ -1,0 +1,80 @@
+//! What follows from a step in the life of a run, as messages of the outbox: one pure function for the loop and for the API.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{Identifier, Timestamp};
+use crate::notify::Letter;
+use crate::report::notice::Telling;
+use crate::run::life::{Effect, Life, Occasion};
+use crate::store::{MessageKind, NewMessage, RepositoryKey};
+
+/// The lane of what is not for people.
+const AUDIT: &str = "audit";
+
+/// The step that has effects.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// What the store calls the repository.
+    pub repository: &'a RepositoryKey,
+    /// The run.
+    pub run: &'a Identifier,
+    /// The revision of its record before: `Advance::from`.
+    pub from: u64,
+    /// Its life from now on.
+    pub life: &'a Life,
+    /// What there is to tell of it: what its decision keeps, or what was just made for the new decision. `None`: nobody is told.
+    pub telling: Option<&'a Telling>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The messages of a step. The same step has the same messages with the same ids.
+pub fn messages(effects: &[Effect], moment: &Moment<'_>) -> Vec<NewMessage> {
+    effects
+        .iter()
+        .flat_map(|effect| match effect {
+            Effect::Tell(occasion) => told(*occasion, moment),
+            Effect::Audit => vec![audited(moment)],
+        })
+        .collect()
+}
+
+fn told(occasion: Occasion, moment: &Moment<'_>) -> Vec<NewMessage> {
+    let Some(telling) = moment.telling else { return Vec::new() };
+    let notice = telling.notice(occasion, moment.life, moment.at);
+    let message = |(channel, to): (&Identifier, _)| {
+        let id = id(moment, &[occasion.as_str(), channel.as_str()]);
+        let letter = Letter { id: id.clone(), thread: notice.handle.clone(), to, notice: notice.clone() };
+        let body = serde_json::to_value(letter).ok()?; // texts and lists alone: never fails
+        Some(NewMessage { id, kind: MessageKind::Notify, lane: channel.as_str().to_owned(), body, due: moment.at })
+    };
+    telling.channels(occasion).into_iter().filter_map(message).collect()
+}
+
+fn audited(moment: &Moment<'_>) -> NewMessage {
+    NewMessage {
+        id: id(moment, &[AUDIT]),
+        kind: MessageKind::Audit,
+        lane: AUDIT.to_owned(),
+        body: json!({ "revision": moment.from.saturating_add(1) }),
+        due: moment.at,
+    }
+}
+
+/// SHA-256 over repository, run, revision and what it is: each text with its length, so that no two lists of texts are one text.
+fn id(moment: &Moment<'_>, what: &[&str]) -> String {
+    let revision = moment.from.saturating_add(1).to_string();
+    let parts = ["message", moment.repository.as_str(), moment.run.as_str(), &revision];
+    let mut hash = Sha256::new();
+    for part in parts.iter().chain(what) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().fold(String::from("m_"), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}"); // writing to a String never fails
+        out
+    })
+}

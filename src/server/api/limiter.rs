@@ -1,0 +1,87 @@
+//! Slows down whoever tries secrets, by the address they come from; who knows theirs is never slowed down by others.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::answer::Failure;
+
+/// Wrong secrets from one address within [`WINDOW`].
+const MOST: u32 = 10;
+/// How long wrong secrets are remembered.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Addresses that are remembered at a time; beyond that the one that has been longest is forgotten.
+const MOST_ADDRESSES: usize = 10_000;
+
+/// Who got it wrong how often, and since when.
+#[derive(Default)]
+pub(super) struct Limiter(Mutex<BTreeMap<IpAddr, (Duration, u32)>>);
+
+impl Limiter {
+    /// Whether somebody at this address may try. What comes from nowhere that is known shares one place.
+    pub(super) fn check(&self, peer: Option<IpAddr>, now: Duration) -> Result<(), Failure> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(&place(peer)) {
+            Some((since, count)) if *count >= MOST && now.saturating_sub(*since) < WINDOW => {
+                Err(Failure::TooMany(WINDOW.saturating_sub(now.saturating_sub(*since)).as_secs() + 1))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that somebody there got it wrong.
+    pub(super) fn failed(&self, peer: Option<IpAddr>, now: Duration) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_ADDRESSES {
+            known.retain(|_, (since, _)| now.saturating_sub(*since) < WINDOW);
+        }
+        if known.len() >= MOST_ADDRESSES
+            && let Some(oldest) = known.iter().min_by_key(|(_, (since, _))| *since).map(|(address, _)| *address)
+        {
+            known.remove(&oldest);
+        }
+        let entry = known.entry(place(peer)).or_insert((now, 0));
+        if now.saturating_sub(entry.0) >= WINDOW {
+            *entry = (now, 0);
+        }
+        entry.1 = entry.1.saturating_add(1);
+    }
+}
+
+/// One person has a whole /64 of IPv6, so that it is one place.
+fn place(peer: Option<IpAddr>) -> IpAddr {
+    match peer.map(|peer| peer.to_canonical()) {
+        Some(IpAddr::V6(address)) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        Some(address) => address,
+        None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_guesses_waits_and_others_do_not() {
+        let limiter = Limiter::default();
+        let (one, other): (IpAddr, IpAddr) = ("2001:db8::1".parse().unwrap(), "2001:db8:0:1::1".parse().unwrap());
+        let neighbour: IpAddr = "2001:db8::ffff".parse().unwrap();
+        for second in 0..10 {
+            assert_eq!(limiter.check(Some(one), Duration::from_secs(second)), Ok(()));
+            limiter.failed(Some(one), Duration::from_secs(second));
+        }
+        assert_eq!(limiter.check(Some(neighbour), Duration::from_secs(10)), Err(Failure::TooMany(51)));
+        assert_eq!(limiter.check(Some(other), Duration::from_secs(10)), Ok(()));
+        assert_eq!(limiter.check(Some(one), Duration::from_secs(60)), Ok(()));
+    }
+
+    #[test]
+    fn many_addresses_take_no_more_room_than_there_is() {
+        let limiter = Limiter::default();
+        for number in 0..(MOST_ADDRESSES as u32 + 50) {
+            limiter.failed(Some(IpAddr::from(number.to_be_bytes())), Duration::from_millis(u64::from(number)));
+        }
+        assert_eq!(limiter.0.lock().unwrap().len(), MOST_ADDRESSES);
+    }
+}
