@@ -36,7 +36,10 @@ async fn a_message_is_delivered_in_the_end_and_has_one_id_whatever_happens_on_th
     world.deliver_all(&world.outbox([("hook", webhook(&sink.url))])).await;
     assert_eq!(once(&sink), (6, 1));
     let last = sink.received().pop().unwrap();
-    assert_eq!((last.json()["type"].as_str(), last.header("content-type")), (Some("run.waiting"), "application/json; charset=utf-8"));
+    assert_eq!(
+        (last.json()["type"].as_str(), last.header("content-type")),
+        (Some("run.waiting"), "application/json; charset=utf-8")
+    );
     assert_eq!(world.store.outbox_size().await.unwrap(), (0, 0));
 }
 
@@ -120,11 +123,8 @@ async fn a_channel_that_panics_or_hangs_keeps_nobody_else_waiting() {
     for run in 0..40 {
         world.happens(&format!("run-{run}"), RunState::Approved, Occasion::Granted, &channels).await;
     }
-    let outbox = world.outbox([
-        ("panics", Arc::new(Broken(true))),
-        ("hangs", Arc::new(Broken(false))),
-        ("hook", webhook(&sink.url)),
-    ]);
+    let outbox =
+        world.outbox([("panics", Arc::new(Broken(true))), ("hangs", Arc::new(Broken(false))), ("hook", webhook(&sink.url))]);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn(outbox.run(async move {
         let _ = stopped.await;

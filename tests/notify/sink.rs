@@ -94,8 +94,10 @@ async fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Received>>, script: &Mute
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
     let line = lines.next().unwrap_or_default().to_owned();
-    let headers: Vec<(String, String)> =
-        lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+        .collect();
     let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
     while bytes.len() < end + length {
         if stream.read_buf(&mut bytes).await? == 0 {

@@ -75,7 +75,8 @@ pub fn webhook(url: &str) -> Arc<dyn Channel> {
 /// What there is to tell of a run, as a decision keeps it.
 pub fn telling(run: &str, channels: &[&str]) -> Telling {
     let all: Vec<&str> = Occasion::ALL.iter().map(|occasion| occasion.as_str()).collect();
-    let ways = channels.iter().map(|channel| json!({ "channel": channel, "on": all, "approvers": ["waiting"], "requesters": all }));
+    let ways =
+        channels.iter().map(|channel| json!({ "channel": channel, "on": all, "approvers": ["waiting"], "requesters": all }));
     let kept = json!({ "telling": {
         "repository": "acme/catalog", "run": run, "handle": "r_0123456789abcdef01234567", "action": "extend_env_ttl",
         "title": "Extend an environment", "entity": "Env/env-42",
@@ -120,8 +121,7 @@ impl World {
         let (life, at) = (Life::new(state), self.clock.now());
         let moment = Moment { repository: &self.key, run: &run, from, life: &life, telling: Some(&telling), at };
         let messages = messages(&[Effect::Tell(occasion)], &moment);
-        let advance =
-            Advance { run: &run, from, life: &life, event: "decided", decision: &json!({}), messages: &messages, at };
+        let advance = Advance { run: &run, from, life: &life, event: "decided", decision: &json!({}), messages: &messages, at };
         assert!(self.store.advance(&self.key, &advance).await.unwrap());
     }
 
