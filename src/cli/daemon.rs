@@ -20,7 +20,7 @@ use crate::server;
 use crate::store::{RepositoryKey, Store};
 
 use super::github::Hub;
-use super::{CommandError, performers, store_place};
+use super::{CommandError, channels, performers, store_place};
 
 /// A daemon that holds everything it needs and has done nothing yet.
 pub struct Daemon {
@@ -82,7 +82,7 @@ impl Daemon {
             },
         });
         let outbox =
-            Outbox::new(shared.clone(), performers::channels(config)?, clock.clone(), controller.metrics(), fastrand::Rng::new());
+            Outbox::new(shared.clone(), channels::channels(config)?, clock.clone(), controller.metrics(), fastrand::Rng::new());
         let api = (!config.credentials.is_empty()).then(|| {
             let watching = server::Loop::new(controller.waker(), shared.clone());
             server::Api::new(config.credentials.clone(), shared.clone(), clock.clone(), Arc::new(watching))
@@ -120,16 +120,20 @@ impl Daemon {
             tokio::spawn(server::serve(listener, router, until))
         });
         let hub = hub.map(|hub| tokio::spawn(hub.run(controller.waker())));
-        let mut until = stopped.clone();
-        let letters = tokio::spawn(outbox.run(async move {
-            let _ = until.changed().await;
-        }));
+        let until = {
+            let mut stopped = stopped.clone();
+            async move {
+                let _ = stopped.changed().await;
+            }
+        };
+        let outbox = tokio::spawn(outbox.run(until));
         controller.run(shutdown).await;
         if let Some(hub) = hub {
             hub.abort();
         }
         drop(stop);
-        let _ = letters.await;
+        // It gives what is under way a moment of its own; a panic in it is told of already.
+        let _ = outbox.await;
         if let Some(pages) = pages {
             // A client that keeps its connection must not keep the daemon.
             let _ = tokio::time::timeout(std::time::Duration::from_secs(1), pages).await;
@@ -203,7 +207,7 @@ pub(super) fn watched(
     };
     let workspace = Arc::new(workspace);
     Ok(Watched {
-        performers: performers::performers(repository, config, &workspace, &forge)?,
+        performers: performers::performers(repository, config, &workspace, &forge, hub)?,
         name: repository.name.clone(),
         key,
         branch: repository.branch.clone(),

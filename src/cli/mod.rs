@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod can;
+mod channels;
 pub mod check;
 pub mod completions;
 pub mod daemon;

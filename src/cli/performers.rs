@@ -1,20 +1,18 @@
-//! Who performs runs, and by which channels people are told of them: made of the daemon's configuration.
+//! Who performs the runs of a repository, as the configuration sets them up.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{ChannelConfig, Config, EmailConfig, RepositoryConfig, Tls};
-use crate::controller::outbox::Channels;
+use crate::config::{Config, RepositoryConfig};
 use crate::execute::entity::{EntityOptions, EntityPerformer};
-use crate::execute::{Performer, Performers, WebhookOptions, WebhookPerformer};
+use crate::execute::{Performer, Performers, WebhookOptions, WebhookPerformer, WorkflowPerformer};
 use crate::facts::Workspace;
 use crate::forge::Forge;
 use crate::git::SshSigner;
 use crate::model::Timestamp;
-use crate::notify::{Channel, EmailChannel, EmailSettings, Form, PostChannel, Security};
 use crate::outbound::{Outbound, OutboundPolicy, Signer, SystemResolver};
 
 use super::CommandError;
+use super::github::Hub;
 
 /// Who performs the runs of a repository; nobody where execution is switched off.
 pub(super) fn performers(
@@ -22,16 +20,26 @@ pub(super) fn performers(
     config: &Config,
     workspace: &Arc<Workspace>,
     forge: &Arc<dyn Forge>,
+    hub: Option<&Hub>,
 ) -> Result<Performers, CommandError> {
     if !config.execution.enabled {
         return Ok(Performers::default());
     }
     Ok(Performers {
         webhook: webhook(config)?,
+        workflow: workflow(repository, config, hub),
         entity: Some(entity(repository, config, workspace, forge)?),
         hand: config.author.email.clone(),
-        ..Performers::default()
+        signs: config.execution.signing_key.is_some(),
     })
+}
+
+/// Workflows are dispatched by the connection to GitHub that there is.
+fn workflow(repository: &RepositoryConfig, config: &Config, hub: Option<&Hub>) -> Option<Arc<dyn Performer>> {
+    let connection = hub?.connection().clone();
+    let own = repository.github.as_ref().map(|github| github.name.clone());
+    let allowed = config.execution.workflows.iter().cloned().chain(own).collect();
+    Some(Arc::new(WorkflowPerformer::new(connection, allowed)))
 }
 
 /// What the daemon may speak to.
@@ -61,6 +69,7 @@ fn webhook(config: &Config) -> Result<Option<Arc<dyn Performer>>, CommandError> 
     Ok(Some(Arc::new(WebhookPerformer::new(Arc::new(outbound), options, Arc::new(Timestamp::now)))))
 }
 
+/// Workflows of the very repository alone: the daemon may reach further than whoever writes actions in one repository should.
 fn entity(
     repository: &RepositoryConfig,
     config: &Config,
@@ -84,45 +93,4 @@ fn entity(
     let workspace = workspace.clone();
     let catalog = move |commit| workspace.snapshot(commit).map(|found| found.catalog).map_err(|error| error.to_string());
     Ok(Arc::new(EntityPerformer::new(options, signer, forge.clone(), Box::new(catalog), Box::new(Timestamp::now))))
-}
-
-/// The channels, by the names that `catalog.yaml` calls them.
-pub(super) fn channels(config: &Config) -> Result<Channels, CommandError> {
-    let mut channels: Channels = BTreeMap::new();
-    for (name, channel) in &config.channels {
-        let cannot = |error: &dyn std::error::Error| {
-            CommandError::could_not_judge(format!("the channel `{name}` cannot be used")).because(error)
-        };
-        let post = |form, url: &crate::forge::github::Secret| {
-            PostChannel::new(form, url.clone(), &policy(config), Arc::new(SystemResolver))
-                .map(|channel| Arc::new(channel) as Arc<dyn Channel>)
-                .map_err(|error| cannot(&error))
-        };
-        let made = match channel {
-            ChannelConfig::Slack { url } => post(Form::Slack, url)?,
-            ChannelConfig::Teams { url } => post(Form::Teams, url)?,
-            ChannelConfig::Webhook { url, secret } => {
-                let signer = Signer::parse(secret.reveal()).map_err(|error| cannot(&error))?;
-                post(Form::Webhook(signer), url)?
-            }
-            ChannelConfig::Email(email) => Arc::new(EmailChannel::new(&settings(email)).map_err(|error| cannot(&error))?),
-        };
-        channels.insert(name.clone(), made);
-    }
-    Ok(channels)
-}
-
-fn settings(email: &EmailConfig) -> EmailSettings {
-    EmailSettings {
-        host: email.host.clone(),
-        port: email.port,
-        from: email.from.clone(),
-        security: match email.tls {
-            Tls::Starttls => Security::Starttls,
-            Tls::Implicit => Security::Implicit,
-            Tls::None => Security::None,
-        },
-        login: email.username.clone().zip(email.password.clone()),
-        authorities: String::new(),
-    }
 }

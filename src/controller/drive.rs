@@ -126,7 +126,7 @@ impl Controller {
             running.shutdown().await;
         }
         leases.shutdown().await;
-        shared.give_back().await;
+        shared.give_leases_back().await;
     }
 }
 

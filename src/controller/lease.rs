@@ -74,6 +74,8 @@ pub(super) struct Leases {
     words: Mutex<BTreeSet<(RepositoryKey, String)>>,
     /// A heartbeat is wanted now.
     wanted: Notify,
+    /// There are words to be left.
+    heard: Notify,
     /// One heartbeat at a time.
     beating: tokio::sync::Mutex<()>,
 }
@@ -115,22 +117,30 @@ impl Shared {
             words.insert((repository.watched.key.clone(), word.to_string()));
         }
         drop(words);
-        self.want_heartbeat();
+        self.leases.heard.notify_one();
     }
 
     /// Keeps the leases until it is dropped.
     pub(super) async fn keep_leases(self: Arc<Self>) {
         loop {
             let pause = if self.beat().await { self.settings.lease.heartbeat } else { AGAIN };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.leases.wanted.notified() => {}
+            let next = tokio::time::sleep(pause);
+            tokio::pin!(next);
+            loop {
+                tokio::select! {
+                    () = &mut next => break,
+                    () = self.leases.wanted.notified() => break,
+                    () = self.leases.heard.notified() => {
+                        // What cannot be left now is found by the next look of whoever holds the repository.
+                        let _ = tokio::time::timeout(AGAIN, self.leave_words()).await;
+                    }
+                }
             }
         }
     }
 
     /// Gives everything back. Nothing may be under way any more.
-    pub(super) async fn give_back(&self) {
+    pub(super) async fn give_leases_back(&self) {
         let lease = &self.settings.lease;
         if lease.ttl.is_none() {
             return;
@@ -290,7 +300,8 @@ impl Shared {
         let epoch = fence.epoch();
         let store = self.store.under(fence.clone());
         let held = Held { fence, store, until: Mutex::new(until), leaving: AtomicBool::new(false), unwanted };
-        let next = Repository { held: Some(held), ..Repository::new(repository.watched.clone()) };
+        let mut next = Repository::new(repository.watched.clone());
+        next.held = Some(held);
         if self.exchange(repository, next) {
             tracing::info!(repository = %repository.name, %epoch, "acts on the repository");
             self.health.wait_for(&repository.name);

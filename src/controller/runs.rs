@@ -85,7 +85,7 @@ impl Shared {
         about: About,
         who: &Identifier,
     ) -> Result<bool, Trouble> {
-        let record = self.store.run(&repository.watched.key, run).await?;
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
         let Some(record) = record.filter(|record| record.life.as_ref().is_some_and(|life| !life.is_final())) else {
             return Ok(false);
         };

@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(Heard::of(&commands, &ROSTER.into()), Heard::default());
 
         let asked = [command("13", Some(2), CommandWord::Why, false)];
-        let heard = Heard { recheck: true, why: true, answered: vec!["13".to_owned()] };
+        let heard = Heard { recheck: true, why: true, answered: vec!["13".to_owned()], ..Heard::default() };
         assert_eq!(Heard::of(&asked, &ROSTER.into()), heard);
         let answered = [command("13", Some(2), CommandWord::Why, true)];
         assert_eq!(Heard::of(&answered, &ROSTER.into()), Heard { why: true, ..Heard::default() }, "it goes on explaining");
