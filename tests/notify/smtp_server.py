@@ -1,14 +1,13 @@
 """An SMTP server on a free port of this machine: prints the port, and appends each mail to a file as a line of JSON."""
 
+import asyncio
 import email
 import email.policy
 import json
 import ssl
 import sys
-import threading
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 class Handler:
@@ -53,12 +52,14 @@ def main():
         options.update(tls_context=context, require_starttls=True)
     if "--login" in rest:
         options.update(authenticator=authenticate, auth_required=True, auth_require_tls="--tls" in rest)
-    controller = Controller(Handler(path), hostname="127.0.0.1", port=0, **options)
-    # The controller looks itself up at its port to see whether it has begun: told only once it is known.
-    controller._trigger_server = lambda: None
-    controller.start()
-    print(controller.server.sockets[0].getsockname()[1], flush=True)
-    threading.Event().wait()
+    asyncio.run(serve(Handler(path), options))
+
+
+async def serve(handler, options):
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(handler, hostname="localhost", loop=loop, **options), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
 
 
 main()
