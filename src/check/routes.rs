@@ -41,5 +41,9 @@ fn reminder(policy: &Located<CatalogPolicy>, route: &Route, index: usize) -> Opt
     }
     let message = format!("the route to `{}` is about reminders, and nobody is ever reminded", route.channel);
     let place = Place::value(&policy.file, policy.descend(&["notifications"]).index(index).key("on"));
-    Some(Finding::warning(IDLE_ROUTE, message).at(place).help("say how long a run waits before people are reminded: `reminder: 4h`"))
+    Some(
+        Finding::warning(IDLE_ROUTE, message)
+            .at(place)
+            .help("say how long a run waits before people are reminded: `reminder: 4h`"),
+    )
 }
