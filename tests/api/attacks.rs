@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::model::RunState;
 use portcullis::run::life::RunHandle;
-use portcullis::store::RepositoryKey;
+use portcullis::store::{RepositoryKey, Store as _};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
