@@ -181,7 +181,7 @@ pub(super) struct Repository {
     pub(super) held: Option<Held>,
     pub(super) history: History,
     /// What is known of the revisions that were last judged against, the latest first.
-    bases: Mutex<Vec<(CommitId, Arc<BaseFacts>)>>,
+    pub(super) bases: Mutex<Vec<(CommitId, Arc<BaseFacts>)>>,
     /// The pull requests that were open, or may have runs that wait, when last looked at.
     pub(super) tracked: Mutex<Option<BTreeSet<String>>>,
     /// The runs that have not come to an end, and the pull requests that ask for them.
@@ -214,7 +214,7 @@ pub(super) struct Repository {
     /// One merge at a time: the next one sees what it has made of the branch.
     pub(super) merging: tokio::sync::Mutex<()>,
     /// When the change was seen that a thing is to be reconciled for.
-    seen: Mutex<BTreeMap<Thing, Duration>>,
+    pub(super) seen: Mutex<BTreeMap<Thing, Duration>>,
     /// One writer of notes at a time, and what it has made public since the start.
     pub(super) published: tokio::sync::Mutex<BTreeMap<Thing, Vec<u8>>>,
 }
