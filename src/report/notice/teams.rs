@@ -32,8 +32,8 @@ pub fn teams(notice: &Notice) -> Json {
         "body": body,
     });
     let actions: Vec<Json> = actions.collect();
-    if !actions.is_empty() {
-        card["actions"] = actions.into(); // an object: never fails
+    if let Some(card) = card.as_object_mut().filter(|_| !actions.is_empty()) {
+        card.insert("actions".to_owned(), actions.into());
     }
     json!({
         "type": "message",
