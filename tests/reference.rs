@@ -114,6 +114,12 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
             let way: &[&str] = if section == "mapping" { &["invocationMethod", "mapping"] } else { &["invocationMethod"] };
             at(action(trigger(), upsert, Value::Null), way)
         }
+        (Kind::Action, "invocationMethod (DELETE_ENTITY)" | "mapping (DELETE_ENTITY)") => {
+            let delete = json!({ "type": "DELETE_ENTITY", "blueprintIdentifier": "Env", "mapping": { "identifier": "x" } });
+            let way: &[&str] =
+                if section.starts_with("mapping") { &["invocationMethod", "mapping"] } else { &["invocationMethod"] };
+            at(action(trigger(), delete, Value::Null), way)
+        }
         (Kind::Run, _) => at(("runs/r.json", json!({ "action": "a", "reason": "b" })), &[]),
         (Kind::User, "User") => at(("users/a.json", json!({ "identifier": "a@b.c", "name": "A" })), &[]),
         (Kind::User, "github") => at(("users/a.json", json!({ "identifier": "a@b.c", "github": { "id": 1 } })), &["github"]),

@@ -14,15 +14,27 @@ pub(super) struct Commit<'p> {
     pub(super) id: Option<CommitId>,
     pub(super) attribution: Attribution,
     pub(super) changes: ChangeSet,
+    /// Whether a run made it, and exactly as its action says: no right of its actors is asked for.
+    pub(super) performed: bool,
     pub(super) facts: &'p CommitFacts,
+}
+
+impl Commit<'_> {
+    /// To whom its own changes are laid where it is judged by itself.
+    pub(super) fn by_itself(&self) -> Laid {
+        let actors = self.attribution.0.clone();
+        Laid { commit: self.id, asked: if self.performed { Vec::new() } else { actors.clone() }, actors }
+    }
 }
 
 /// To whom one net change is laid.
 pub(super) struct Laid {
     /// The last commit that set it.
     pub(super) commit: Option<CommitId>,
-    /// Each must be allowed.
+    /// Everybody whose it is.
     pub(super) actors: Vec<Actor>,
+    /// Those of them who must be allowed: each.
+    pub(super) asked: Vec<Actor>,
 }
 
 /// What the commits of a range did to each subject and to files that cannot be read, gathered once for all net changes.
@@ -85,7 +97,8 @@ impl<'a> History<'a> {
         whom.sort_unstable();
         whom.dedup();
         let commits: Vec<&Commit<'_>> = whom.iter().filter_map(|i| self.commits.get(*i)).collect();
-        Laid { commit: commits.last().and_then(|commit| commit.id), actors: actors(commits) }
+        let asked = actors(commits.iter().copied().filter(|commit| !commit.performed));
+        Laid { commit: commits.last().and_then(|commit| commit.id), actors: actors(commits), asked }
     }
 }
 
@@ -156,7 +169,7 @@ fn flat(value: Option<&Value>) -> BTreeMap<Pointer, Value> {
     out
 }
 
-fn actors(commits: Vec<&Commit<'_>>) -> Vec<Actor> {
+fn actors<'a>(commits: impl IntoIterator<Item = &'a Commit<'a>>) -> Vec<Actor> {
     let mut out: Vec<Actor> = Vec::new();
     for commit in commits {
         // A commit that nobody is known to have made keeps the whole from being allowed.

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use crate::catalog::{Catalog, Change, ChangeSet, Owners, diff, user_of};
 use crate::model::{Actor, Attribution, CommitId, Finding, Identifier, Place, Severity, Subject};
 
-use super::attribution::{Commit, History};
+use super::attribution::{Commit, History, Laid};
 use super::cause::causes_first;
 use super::permissions::{ADVICE, Requirement, decide_by, deed, policy_troubles, who_could_in_words};
 use super::programs::Programs;
 use super::rights::requirements_by;
 use super::validate::{sorted, validate_against_within, validate_changed_within};
 use super::{
-    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, Way, golden, identity, merges, runs,
-    summary,
+    Base, ChangeVerdict, CommitFacts, CommitVerdict, Conclusion, Proposal, Target, Verdict, Way, golden, identity, merges,
+    performed, runs, summary,
 };
 
 /// Judges a proposal.
@@ -113,8 +113,9 @@ pub(super) fn attribute<'p>(proposal: &'p Proposal, net: &ChangeSet) -> (Vec<Com
             true => net.clone(),
             false => merges::own_changes(facts),
         };
+        let performed = performed::is_granted(proposal, facts, &attribution, &findings, &changes);
         let findings = findings.into_iter().map(|finding| laid_to(finding, id)).collect();
-        (Commit { id, attribution, changes, facts }, findings)
+        (Commit { id, attribution, changes, performed, facts }, findings)
     });
     judged.unzip()
 }
@@ -160,21 +161,15 @@ fn judge_net(proposal: &Proposal, changes: &ChangeSet, commits: &[Commit<'_>]) -
         .iter()
         .map(|change| {
             let laid = history.lay(change);
-            judge_change(&proposal.base, &mut owners, &proposal.merged.0, change, laid.commit, laid.actors)
+            judge_change(&proposal.base, &mut owners, &proposal.merged.0, change, laid)
         })
         .collect()
 }
 
-fn judge_change(
-    base: &Base<Catalog>,
-    owners: &mut Owners<'_>,
-    after: &Catalog,
-    change: &Change,
-    commit: Option<CommitId>,
-    actors: Vec<Actor>,
-) -> Judged {
+fn judge_change(base: &Base<Catalog>, owners: &mut Owners<'_>, after: &Catalog, change: &Change, laid: Laid) -> Judged {
     let (rule, needs) = requirements_by(base, owners, after, change);
-    let refused: Vec<Actor> = actors.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
+    let Laid { commit, actors, asked } = laid;
+    let refused: Vec<Actor> = asked.iter().filter(|actor| !decide_by(base, rule, &needs, actor).allowed).cloned().collect();
     let allowed = refused.is_empty() && !actors.is_empty();
     Judged { verdict: ChangeVerdict { commit, change: change.clone(), actors, refused, allowed, rule }, needs }
 }
@@ -255,7 +250,7 @@ fn judge_commit(
             .changes
             .0
             .iter()
-            .map(|change| judge_change(base, &mut owners, &facts.after, change, commit.id, commit.attribution.0.clone()))
+            .map(|change| judge_change(base, &mut owners, &facts.after, change, commit.by_itself()))
             .collect();
         findings.extend(refusals(base, &facts.after, &judged, advice));
     }

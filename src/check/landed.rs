@@ -52,11 +52,13 @@ pub fn decide_landed(proposal: &Proposal, landing: &Landing, now: Accepted<'_>, 
     let renewed = renewed(proposal, now);
     let today = attributions(&renewed);
     let who = asked_by(proposal, &then, run);
-    let blocked = not_what_was_judged(proposal, landing, standing.is_some(), request, now)
-        .or_else(|| differs(&who, &asked_by(&renewed, &today, run)))
-        .or_else(|| may_ask_no_more(now, request, &who));
-    let hands = run_facts::hands(proposal, &then, &who);
-    let judged = judge_run(&renewed, &today, request, Also { blocked, hands });
+    let also = Also {
+        unknown: not_what_was_judged(proposal, landing, standing.is_some(), request)
+            .or_else(|| differs(&who, &asked_by(&renewed, &today, run))),
+        refused: changed_since(proposal, &request.value, now).or_else(|| may_ask_no_more(now, request, &who)),
+        hands: run_facts::hands(proposal, &then, &who),
+    };
+    let judged = judge_run(&renewed, &today, request, also);
     let expiry = jiff::SignedDuration::try_from(judged.facts.expiry).unwrap_or(jiff::SignedDuration::MAX);
     LandedDecision {
         requesters: judged.hands.requesters.iter().cloned().collect(),
@@ -93,13 +95,7 @@ fn attributions(proposal: &Proposal) -> BTreeMap<Option<CommitId>, Attribution> 
 }
 
 /// Why the range does not tell what stands on the watched branch.
-fn not_what_was_judged(
-    proposal: &Proposal,
-    landing: &Landing,
-    stands: bool,
-    request: &Located<RunRequest>,
-    now: Accepted<'_>,
-) -> Option<String> {
+fn not_what_was_judged(proposal: &Proposal, landing: &Landing, stands: bool, request: &Located<RunRequest>) -> Option<String> {
     if proposal.base_id != landing.from || proposal.as_user.is_some() || proposal.target == Target::WorkingTree {
         return Some("what is known of the change that brought it is not what was judged then".into());
     }
@@ -117,8 +113,13 @@ fn not_what_was_judged(
     if brought.is_none_or(|run| digest_request(&run.value) != digest_request(&request.value)) {
         return Some("the request on the watched branch is not the one that the change which brought it asks for".into());
     }
+    None
+}
+
+/// Why nothing that was said of it counts: what it asks for means something else by now.
+fn changed_since(proposal: &Proposal, request: &RunRequest, now: Accepted<'_>) -> Option<String> {
     // Also the change that brought it may be what changed them: nobody was judged by that.
-    if digest_run(&request.value, &proposal.base.0) != digest_run(&request.value, &now.catalog.0) {
+    if digest_run(request, &proposal.base.0) != digest_run(request, &now.catalog.0) {
         return Some(
             "the action, its approve rule or the target's owner has changed on the watched branch since it came there; ask again in a new run"
                 .into(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Reach;
+use super::{Performed, Reach};
 use crate::catalog::Catalog;
 use crate::model::{
     CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, PullRequestState, Push, Review, SignatureFact, Timestamp,
@@ -110,6 +110,8 @@ pub struct Proposal {
     pub branch_pushes: Option<Vec<Push>>,
     /// What is known of the heads of pushes that are not in the range; those that are missing may have reached anything.
     pub reach: Reach,
+    /// What the controller itself has committed for runs.
+    pub performed: Performed,
     /// Identifiers of every run that was ever on the watched branch; needed only where a run is added.
     pub used_runs: BTreeSet<Identifier>,
     /// When the controller first saw what is proposed; where unknown, the committer's date of the commit that adds a run.

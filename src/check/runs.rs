@@ -75,8 +75,8 @@ pub fn judge_runs(
         match change.operation {
             Operation::Execute => {
                 let Some(run) = proposal.merged.0.runs().get(identifier) else { continue };
-                let blocked = refused.get(identifier).map(|who| may_not_ask(who, &run.value));
-                let judged = judge_run(proposal, attributions, run, Also { blocked, hands: Hands::default() });
+                let refused = refused.get(identifier).map(|who| may_not_ask(who, &run.value));
+                let judged = judge_run(proposal, attributions, run, Also { refused, ..Also::default() });
                 verdicts.push(judged.verdict);
                 findings.extend(judged.findings);
             }
@@ -95,9 +95,12 @@ fn immutable(identifier: &Identifier, change: &Change) -> Finding {
 }
 
 /// What else is known of a run than its proposal tells.
+#[derive(Default)]
 pub(super) struct Also {
-    /// Why nothing can be decided in its favour, whatever it asks for.
-    pub(super) blocked: Option<String>,
+    /// Why nobody knows enough to decide in its favour, whatever it asks for.
+    pub(super) unknown: Option<String>,
+    /// Why it may not be asked for.
+    pub(super) refused: Option<String>,
     /// Who else had a hand in it.
     pub(super) hands: Hands,
 }
@@ -138,7 +141,7 @@ pub(super) fn judge_run(
     let hands = run_facts::hands(proposal, attributions, &asked_by).with(also.hands);
     let facts = RunFacts {
         pull_request: proposal.pull_request.as_ref().map(|pr| pr.state),
-        blocked: blocked(proposal, run, &asked_by, &findings).or(also.blocked),
+        blocked: also.unknown.or_else(|| blocked(proposal, run, &asked_by, &findings)).or(also.refused),
         requirement: action.map_or(crate::run::Requirement::None, |action| requirement(action, &filled)),
         digest: digest_run(&run.value, base),
         request: digest_request(&run.value),

@@ -161,6 +161,7 @@ impl Story {
             pull_request: Some(self.facts.clone()),
             branch_pushes: None,
             reach: BTreeMap::new(),
+            performed: Default::default(),
             used_runs: self.used_runs.clone(),
             first_seen: None,
             now: self.now,

@@ -1,13 +1,13 @@
 //! `portcullis accept`: a person accepts history that was rewritten.
 
-use crate::config::RepositoryConfig;
+use crate::config::{RepositoryConfig, StorePlace};
 use crate::facts::Workspace;
 use crate::git;
 use crate::model::{CommitId, Identifier, Timestamp};
-use crate::store::{Acceptance, RepositoryKey, Store as _};
+use crate::store::{Acceptance, RepositoryKey};
 
 use super::serve::Args as ServeArgs;
-use super::{Color, CommandError, Outcome, daemon, output};
+use super::{Color, CommandError, Outcome, output, store_place};
 
 /// The arguments of `portcullis accept`.
 #[derive(clap::Args, Debug)]
@@ -42,7 +42,7 @@ pub fn run(args: &Args, _color: Color) -> Result<Outcome, CommandError> {
         .enable_all()
         .build()
         .map_err(|error| CommandError::internal("cannot start the runtime").because(&error))?;
-    runtime.block_on(accept(args, repository, daemon::store_file(&config.store)?, commit, &runs))?;
+    runtime.block_on(accept(args, repository, &config.store, commit, &runs))?;
     output::print(&format!("accepted {commit} on {} of {}\n", repository.branch, repository.name))?;
     Ok(Outcome::Clean)
 }
@@ -50,16 +50,12 @@ pub fn run(args: &Args, _color: Color) -> Result<Outcome, CommandError> {
 async fn accept(
     args: &Args,
     repository: &RepositoryConfig,
-    store: &std::path::Path,
+    store: &StorePlace,
     commit: CommitId,
     runs: &[Identifier],
 ) -> Result<(), CommandError> {
-    if !store.exists() {
-        return Err(CommandError::could_not_judge(format!("there is no store at {}", store.display()))
-            .hint("name the daemon's store with --store, or its configuration with --config"));
-    }
     let failed = |error: crate::store::StoreError| CommandError::could_not_judge("the store failed").because(&error);
-    let store = daemon::open_store(store).await?;
+    let store = store_place::open_existing(store).await?;
     let key = RepositoryKey::new(repository.key());
     let Some(halt) = store.halted(&key).await.map_err(failed)? else {
         return Err(CommandError::could_not_judge("nothing waits to be accepted: the history was not rewritten")
@@ -71,7 +67,7 @@ async fn accept(
         return Err(CommandError::could_not_judge(format!("the rewritten tip is {}, and that alone can be accepted", halt.seen))
             .hint("look at that commit; if the branch has moved since, let the daemon see it first"));
     }
-    store.close().await;
+    store.shut().await;
     Ok(())
 }
 

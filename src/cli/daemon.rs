@@ -10,27 +10,29 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, RepositoryConfig, StorePlace};
-use crate::controller::{Controller, Judge, Outward, Parts, Settings, SystemClock, Watched};
+use crate::controller::outbox::Outbox;
+use crate::controller::{Controller, ExecutionSettings, Judge, LeaseSettings, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
 use crate::forge::github::{GithubForge, GithubForgeOptions};
 use crate::forge::{Forge, GitForge, GitForgeOptions};
 use crate::git;
 use crate::server;
-use crate::store::{RepositoryKey, SqliteStore, Store};
+use crate::store::{RepositoryKey, Store};
 
-use super::CommandError;
 use super::github::Hub;
+use super::{CommandError, channels, performers, store_place};
 
 /// A daemon that holds everything it needs and has done nothing yet.
 pub struct Daemon {
     controller: Controller,
-    store: SqliteStore,
+    store: Arc<dyn Store>,
     listener: Option<TcpListener>,
     hub: Option<Arc<Hub>>,
     receiver: Option<server::Receiver>,
     api: Option<server::Api>,
-    // Let go last.
-    _lease: Lease,
+    outbox: Arc<Outbox>,
+    // Let go last. A store that replicas share has its leases within.
+    _lease: Option<Lease>,
 }
 
 impl Daemon {
@@ -39,10 +41,10 @@ impl Daemon {
     /// # Errors
     /// Whatever is missing, held by another daemon, or cannot be read; the report says what to do.
     pub async fn open(config: &Config) -> Result<Self, CommandError> {
-        let file = store_file(&config.store)?;
-        let lease = Lease::take(file)?;
-        let store = open_store(file).await?;
-        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let lease = config.store.file().map(Lease::take).transpose()?;
+        let shared = store_place::open(&config.store).await?;
+        let store = shared.clone();
+        let holder = store_place::holder()?;
         let clock = Arc::new(SystemClock::start());
         let hub = Hub::open(config, &clock, &shared)?;
         let mut repositories = Vec::new();
@@ -71,9 +73,16 @@ impl Daemon {
                 concurrency: config.concurrency,
                 shutdown_grace: config.shutdown_grace,
                 status_url: config.status_url.clone(),
+                execution: execution_settings(config),
+                lease: match &config.store {
+                    StorePlace::File(_) => LeaseSettings::alone(holder),
+                    StorePlace::Postgres(_) => LeaseSettings::among_others(holder),
+                },
                 ..Settings::default()
             },
         });
+        let outbox =
+            Outbox::new(shared.clone(), channels::channels(config)?, clock.clone(), controller.metrics(), fastrand::Rng::new());
         let api = (!config.credentials.is_empty()).then(|| {
             let watching = server::Loop::new(controller.waker(), shared.clone());
             server::Api::new(config.credentials.clone(), shared.clone(), clock.clone(), Arc::new(watching))
@@ -84,7 +93,7 @@ impl Daemon {
             let (hub, waker) = (hub.clone(), controller.waker());
             Some(server::Receiver::new(secrets, shared, clock, Arc::new(move |woken| hub.wake(&woken, &waker))))
         });
-        Ok(Self { controller, store, listener, hub, receiver, api, _lease: lease })
+        Ok(Self { controller, store, listener, hub, receiver, api, outbox, _lease: lease })
     }
 
     /// The loop, for whoever wants to take it step by step.
@@ -99,7 +108,7 @@ impl Daemon {
 
     /// Runs until `shutdown` comes, then lets what is under way finish and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { controller, store, listener, hub, receiver, api, _lease } = self;
+        let Self { controller, store, listener, hub, receiver, api, outbox, _lease } = self;
         let (stop, stopped) = tokio::sync::watch::channel(());
         let pages = listener.map(|listener| {
             let router = server::router(controller.metrics(), controller.health(), receiver, api);
@@ -111,37 +120,36 @@ impl Daemon {
             tokio::spawn(server::serve(listener, router, until))
         });
         let hub = hub.map(|hub| tokio::spawn(hub.run(controller.waker())));
+        let until = {
+            let mut stopped = stopped.clone();
+            async move {
+                let _ = stopped.changed().await;
+            }
+        };
+        let outbox = tokio::spawn(outbox.run(until));
         controller.run(shutdown).await;
         if let Some(hub) = hub {
             hub.abort();
         }
         drop(stop);
+        // It gives what is under way a moment of its own; a panic in it is told of already.
+        let _ = outbox.await;
         if let Some(pages) = pages {
             // A client that keeps its connection must not keep the daemon.
             let _ = tokio::time::timeout(std::time::Duration::from_secs(1), pages).await;
         }
-        store.close().await;
+        store.shut().await;
     }
 }
 
-/// The file that the store is in.
-pub(super) fn store_file(place: &StorePlace) -> Result<&Path, CommandError> {
-    place.file().ok_or_else(|| CommandError::could_not_judge(format!("the store {place} is not opened by this command yet")))
-}
-
-/// Opens the store, and makes the directory it stands in.
-pub(super) async fn open_store(path: &Path) -> Result<SqliteStore, CommandError> {
-    make_directory_of(path)?;
-    SqliteStore::open(path).await.map_err(|error| CommandError::could_not_judge("cannot open the store").because(&error))
-}
-
-fn make_directory_of(path: &Path) -> Result<(), CommandError> {
-    let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else { return Ok(()) };
-    std::fs::create_dir_all(directory).map_err(|error| {
-        CommandError::could_not_judge(format!("cannot make the directory {} for the store", directory.display()))
-            .because(&error)
-            .hint("name another place with --store FILE")
-    })
+/// How runs are executed. A receiver has its own time; what takes much longer than that hangs.
+fn execution_settings(config: &Config) -> ExecutionSettings {
+    let default = ExecutionSettings::default();
+    ExecutionSettings {
+        concurrency: config.execution.concurrency,
+        attempt_deadline: config.execution.timeout.saturating_mul(2).max(default.attempt_deadline),
+        ..default
+    }
 }
 
 /// A repository with its catalogs and its forge; one on GitHub is asked after through `hub`.
@@ -197,17 +205,18 @@ pub(super) fn watched(
             store.clone(),
         )),
     };
+    let workspace = Arc::new(workspace);
     Ok(Watched {
+        performers: performers::performers(repository, config, &workspace, &forge, hub)?,
         name: repository.name.clone(),
         key,
         branch: repository.branch.clone(),
         root: repository.root.clone(),
         path: repository.path.clone(),
         remote: repository.remote.clone(),
-        workspace: Arc::new(workspace),
+        workspace,
         forge,
         outward,
-        performers: crate::execute::Performers::default(),
     })
 }
 
@@ -218,7 +227,7 @@ pub(super) struct Lease(#[allow(dead_code)] File);
 impl Lease {
     /// Takes it, or says who has it.
     pub(super) fn take(store: &Path) -> Result<Self, CommandError> {
-        make_directory_of(store)?;
+        store_place::make_directory_of(store)?;
         let mut name = store.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);

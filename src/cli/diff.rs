@@ -89,6 +89,7 @@ fn compare(
 ) -> Result<(Difference, Option<String>), FactsError> {
     let now = Timestamp::now();
     let ask = Ask {
+        performed: crate::check::Performed::default(),
         target: if head.is_some() { Target::PullRequest } else { Target::WorkingTree },
         base,
         base_is_valid: false,

@@ -67,6 +67,7 @@ pub(super) fn judge(place: &Place, request: &JudgeRequest) -> Result<Judged, Com
         !check::validate(&base.catalog).iter().any(Finding::is_error)
     };
     let ask = Ask {
+        performed: check::Performed::default(),
         target: if request.head.is_some() { Target::PullRequest } else { Target::WorkingTree },
         base,
         base_is_valid,

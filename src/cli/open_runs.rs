@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{self, RunVerdict, Target};
+use crate::config::StorePlace;
 use crate::facts::{Ask, Head, PullRequestInput};
 use crate::forge::{Asking, Forge, GitForge, GitForgeOptions, PullRequest};
 use crate::model::{CommitId, Identifier, RunState, SigningKey, Timestamp};
 use crate::report::{RunEntry, RunOrigin};
 use crate::run::Requirement;
-use crate::store::{RepositoryKey, RunRecord, SqliteStore, Standing, Store};
+use crate::store::{RepositoryKey, RunRecord, SqliteStore, Standing};
 
-use super::CommandError;
 use super::judging::{Place, cannot_judge};
+use super::{CommandError, store_place};
 
 /// Which runs are asked for.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub(super) struct RunsRequest {
     /// The watched branch.
     pub(super) branch: Option<String>,
     /// The daemon's store, where its records are to be read.
-    pub(super) store: Option<PathBuf>,
+    pub(super) store: Option<StorePlace>,
     /// What the daemon's configuration calls the repository, where it does.
     pub(super) name: Option<String>,
     /// Now.
@@ -44,7 +45,7 @@ async fn gather(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError> {
     let (watched, tip) = place.watched(request.branch.as_deref())?;
     let base = place.workspace.snapshot(tip).map_err(|error| cannot_judge(&error))?.catalog;
     let records = match &request.store {
-        Some(file) => recorded(file, &place, &watched, request).await?,
+        Some(store) => recorded(store, &place, &watched, request).await?,
         None => BTreeMap::new(),
     };
     let mut out: Vec<RunEntry> = base
@@ -99,6 +100,7 @@ fn asked_by(
     now: Timestamp,
 ) -> Result<Vec<RunEntry>, CommandError> {
     let ask = Ask {
+        performed: check::Performed::default(),
         target: Target::PullRequest,
         base: tip,
         base_is_valid: false,
@@ -147,22 +149,19 @@ async fn open(file: &Path) -> Result<SqliteStore, CommandError> {
 
 /// What the daemon recorded of this repository's runs.
 async fn recorded(
-    file: &Path,
+    store: &StorePlace,
     place: &Place,
     watched: &str,
     request: &RunsRequest,
 ) -> Result<BTreeMap<Identifier, RunRecord>, CommandError> {
-    if !file.exists() {
-        return Err(CommandError::could_not_judge(format!("there is no store at {}", file.display())));
-    }
-    let store = open(file).await?;
+    let store = store_place::open_existing(store).await?;
     let at = std::fs::canonicalize(place.repository.path()).unwrap_or_else(|_| place.repository.path().to_owned());
     let root = if request.root.is_empty() { String::new() } else { format!(":{}", request.root) };
     let branch = watched.strip_prefix("refs/heads/").unwrap_or(watched);
     let place = request.name.clone().unwrap_or_else(|| at.display().to_string());
     let key = RepositoryKey::new(format!("{place}#{branch}{root}"));
     let records = store.runs(&key).await;
-    store.close().await;
+    store.shut().await;
     let records = records.map_err(|error| CommandError::could_not_judge("the store cannot be read").because(&error))?;
     Ok(records.into_iter().map(|record| (record.id.clone(), record)).collect())
 }

@@ -130,6 +130,7 @@ fn catalog(args: &Args, place: &Place) -> Result<Catalog, CommandError> {
         return place.workspace.snapshot(head).map(|snapshot| snapshot.catalog).map_err(|error| cannot_judge(&error));
     }
     let ask = Ask {
+        performed: crate::check::Performed::default(),
         target: Target::WorkingTree,
         base: head,
         base_is_valid: false,

@@ -9,6 +9,7 @@ use crate::model::{CommitId, Finding, IdentityMode, Timestamp};
 /// What is wrong with the catalog. Nobody's rights are asked about, for nothing changes.
 pub(super) fn judge(catalog: &Catalog, findings: Vec<Finding>, now: Timestamp) -> Verdict {
     check::judge(&Proposal {
+        performed: Default::default(),
         target: Target::WorkingTree,
         base_id: CommitId([0; 20]),
         base: Base(catalog.clone()),

@@ -40,6 +40,15 @@ impl StorePlace {
         }
     }
 
+    /// The same with the password that the environment names for it, where it does.
+    #[must_use]
+    pub fn with_password_of(self, env: &dyn Fn(&str) -> Option<String>) -> Self {
+        match (self, env(PASSWORD)) {
+            (Self::Postgres(address), Some(password)) => Self::Postgres(address.with_password(&password)),
+            (place, _) => place,
+        }
+    }
+
     /// The file; `None` of a database elsewhere.
     pub fn file(&self) -> Option<&std::path::Path> {
         match self {

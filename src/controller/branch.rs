@@ -77,7 +77,7 @@ impl Shared {
             return Ok(());
         }
         let acceptance = Acceptance { commit: tip, at: self.clock.now(), reason: "first sight of the branch".to_owned() };
-        if !self.store.adopt(&repository.watched.key, &acceptance, &runs).await? {
+        if !self.store_of(repository).adopt(&repository.watched.key, &acceptance, &runs).await? {
             return Err(Trouble::passing("another hand accepted a revision meanwhile").into());
         }
         tracing::info!(repository = %repository.name, tip = %tip, runs = runs.len(), "adopted the branch as it stands");
@@ -98,8 +98,8 @@ impl Shared {
         if accepted == tip {
             if halted {
                 // Whoever rewrote the history has put it back, or a person has accepted it while we looked.
-                self.store.halt(key, tip, self.clock.now()).await?;
-                self.store.resume(key, &self.acceptance(tip, "history restored"), &[]).await?;
+                self.store_of(repository).halt(key, tip, self.clock.now()).await?;
+                self.store_of(repository).resume(key, &self.acceptance(tip, "history restored"), &[]).await?;
             }
             self.answer_alert(repository, tip).await?;
             self.accepted(repository, None, tip);
@@ -119,6 +119,7 @@ impl Shared {
         let again = repository.look_again(&Thing::Branch, pending.is_some());
         let members = if from == accepted { world.members.clone() } else { self.members(repository, from).await? };
         let ask = Ask {
+            performed: self.performed(repository, from, tip).await?,
             target: Target::WatchedBranch,
             base: from,
             base_is_valid: base.valid,
@@ -129,7 +130,7 @@ impl Shared {
             branch: told.map(|told| BranchInput { pushes: told.pushes, verified: told.verified }),
             members,
             received: self.received(repository, from, tip).await?,
-            first_seen: Some(self.store.first_seen(key, &format!("branch/{tip}"), self.clock.now()).await?),
+            first_seen: Some(self.store_of(repository).first_seen(key, &format!("branch/{tip}"), self.clock.now()).await?),
             now: self.clock.now(),
         };
         let judged = self.judge(repository, ask, CommentOptions::default()).await?;
@@ -151,12 +152,12 @@ impl Shared {
         let landed = self.landed(repository, from, tip, None).await?;
         if halted {
             // The history leads on from the accepted revision again, so nothing needs a person any more.
-            self.store.halt(key, from, self.clock.now()).await?;
-            if !self.store.resume(key, &self.acceptance(from, "history restored"), &[]).await? {
+            self.store_of(repository).halt(key, from, self.clock.now()).await?;
+            if !self.store_of(repository).resume(key, &self.acceptance(from, "history restored"), &[]).await? {
                 return Err(Trouble::passing("the alert changed meanwhile").into());
             }
         }
-        if !self.store.accept(key, from, &self.acceptance(tip, "judged green"), &landed).await? {
+        if !self.store_of(repository).accept(key, from, &self.acceptance(tip, "judged green"), &landed).await? {
             return Err(Trouble::passing("the accepted revision moved meanwhile").into());
         }
         self.accepted(repository, Some(from), tip);
@@ -200,7 +201,7 @@ impl Shared {
             .await?;
         let mut at = accepted;
         for (commit, tree) in steps {
-            let mut known = self.store.judged_tree(key, tree, at).await?;
+            let mut known = self.store_of(repository).judged_tree(key, tree, at).await?;
             // An entry of the merge queue is told on this very commit, and its word is the later one.
             known.sort_by_key(|judged| judged.head != commit);
             let Some(judged) = known.into_iter().next() else { continue };
@@ -223,7 +224,7 @@ impl Shared {
                 let answer = answer.in_prose(tip, Conclusion::Success, &text, &text);
                 self.publish(repository, &Thing::Branch, &answer).await?;
             }
-            if !self.store.accept(key, at, &self.acceptance(commit, &reason), &landed).await? {
+            if !self.store_of(repository).accept(key, at, &self.acceptance(commit, &reason), &landed).await? {
                 return Err(Trouble::passing("the accepted revision moved meanwhile").into());
             }
             self.accepted(repository, Some(at), commit);
@@ -234,7 +235,7 @@ impl Shared {
 
     /// History was rewritten: nothing is applied until a person accepts it.
     async fn stop(self: &Arc<Self>, repository: &Arc<Repository>, accepted: CommitId, tip: CommitId) -> Result<(), Unjudged> {
-        let halt = self.store.halt(&repository.watched.key, tip, self.clock.now()).await?;
+        let halt = self.store_of(repository).halt(&repository.watched.key, tip, self.clock.now()).await?;
         tracing::error!(repository = %repository.name, tip = %tip, accepted = %accepted, since = %halt.since, rule = HISTORY_REWRITTEN,
             "history was rewritten: the accepted revision is no ancestor of the tip. Restore the branch, or run `portcullis accept {tip}`");
         let text = format!(
@@ -252,7 +253,7 @@ impl Shared {
 
     /// Takes back what the alert said of a tip that a person has accepted since: it asks for what has been done.
     async fn answer_alert(self: &Arc<Self>, repository: &Arc<Repository>, tip: CommitId) -> Result<(), Trouble> {
-        let accepted = self.store.accepted(&repository.watched.key).await?;
+        let accepted = self.store_of(repository).accepted(&repository.watched.key).await?;
         let Some(by_hand) = accepted.filter(|accepted| accepted.commit == tip && accepted.is_by_a_person()) else {
             return Ok(());
         };

@@ -11,12 +11,13 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::store::Store;
 
+use super::lease::Leases;
 use super::parts::Repository;
 use super::{Clock, Health, Input, Judge, Key, Metrics, Outcome, Parts, Queue, Settings, Thing, Trouble, Waker};
 
 /// The controller: watches its repositories and makes what it finds there known.
 pub struct Controller {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What every reconciliation shares.
@@ -26,6 +27,7 @@ pub(super) struct Shared {
     runs: Mutex<Queue<Key, Input>>,
     pub(super) changed: Notify,
     repositories: RwLock<BTreeMap<Arc<str>, Arc<Repository>>>,
+    pub(super) leases: Leases,
     /// Whether events of refs are to be watched: while the loop runs by itself.
     pub(super) watching: AtomicBool,
     pub(super) store: Arc<dyn Store>,
@@ -39,6 +41,9 @@ pub(super) struct Shared {
 
 type Running = JoinSet<Result<Outcome<Input>, Trouble>>;
 
+/// What runs: the key, and the repository as it was when it began.
+type Keys = HashMap<Id, (Key, Arc<Repository>)>;
+
 impl Controller {
     /// A controller that has not looked at anything yet.
     pub fn new(parts: Parts) -> Self {
@@ -50,6 +55,7 @@ impl Controller {
             runs: Mutex::new(Queue::new(parts.settings.execution.concurrency, parts.settings.backoff)),
             changed: Notify::new(),
             repositories: RwLock::new(repositories),
+            leases: Leases::default(),
             watching: AtomicBool::new(false),
             store: parts.store,
             clock: parts.clock,
@@ -80,6 +86,7 @@ impl Controller {
     /// Looks at every repository and does everything that is due now: sweep, judge, publish. What fails and may pass is
     /// left for a later time; the clock decides when that is.
     pub async fn reconcile_once(&self) {
+        self.shared.beat().await;
         self.shared.names().iter().for_each(|name| self.shared.wake(name));
         let (mut running, mut keys) = (Running::new(), HashMap::new());
         loop {
@@ -96,7 +103,8 @@ impl Controller {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let shared = self.shared;
         shared.watching.store(true, Ordering::Relaxed);
-        shared.names().iter().for_each(|name| shared.wake(name));
+        let mut leases = JoinSet::new();
+        leases.spawn(shared.clone().keep_leases());
         let (mut running, mut keys) = (Running::new(), HashMap::new());
         tokio::pin!(shutdown);
         loop {
@@ -117,6 +125,8 @@ impl Controller {
             tracing::warn!(abandoned = running.len(), "the grace period is over");
             running.shutdown().await;
         }
+        leases.shutdown().await;
+        shared.give_leases_back().await;
     }
 }
 
@@ -174,7 +184,7 @@ impl Shared {
         self.health.wait_for(&name);
         repositories.insert(name.clone(), Arc::new(repository));
         drop(repositories);
-        self.wake(&name);
+        self.want_heartbeat();
         true
     }
 
@@ -183,35 +193,62 @@ impl Shared {
         let gone = self.repositories.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         let Some(gone) = gone else { return false };
         gone.stop_watching();
+        self.forget_queued(name);
+        self.forget_outside(name);
+        self.want_heartbeat();
+        true
+    }
+
+    /// Puts `next` where `known` is, if that is what is watched.
+    pub(super) fn exchange(&self, known: &Arc<Repository>, next: Repository) -> bool {
+        let mut repositories = self.repositories.write().unwrap_or_else(PoisonError::into_inner);
+        match repositories.get_mut(&known.name) {
+            Some(now) if Arc::ptr_eq(now, known) => {
+                *now = Arc::new(next);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether anything about a repository is under way.
+    pub(super) fn is_busy(&self, repository: &Repository) -> bool {
+        self.queues().into_iter().any(|queue| {
+            let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.running_keys().any(|key| key.repository == repository.name)
+        })
+    }
+
+    /// Drops everything that waits or rests about a repository.
+    pub(super) fn forget_queued(&self, name: &str) {
         for queue in self.queues() {
             let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
             let keys: Vec<Key> = queue.keys().filter(|key| *key.repository == *name).cloned().collect();
             keys.iter().for_each(|key| queue.drop_key(key));
         }
-        self.forget_outside(name);
-        true
     }
 
     /// Takes back what health and metrics say of a repository.
-    fn forget_outside(&self, name: &str) {
+    pub(super) fn forget_outside(&self, name: &str) {
         self.health.forget(name);
         self.metrics.forget(name);
     }
 
     /// Starts every key that is due and has room.
-    fn start_due(self: &Arc<Self>, running: &mut Running, keys: &mut HashMap<Id, Key>) {
+    fn start_due(self: &Arc<Self>, running: &mut Running, keys: &mut Keys) {
         let take =
             |queue: &Mutex<Queue<Key, Input>>| queue.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
         loop {
             let taken = self.queues().into_iter().find_map(take);
             let Some(key) = taken else { break };
-            let Some(repository) = self.repository(&key.repository) else {
+            // What another replica acts on is looked at when it comes to us.
+            let Some(repository) = self.repository(&key.repository).filter(|repository| repository.is_held()) else {
                 let mut queue = self.queue_of(&key.thing);
                 queue.finish(&key, Outcome::Stalled, self.clock.elapsed(), 0.0);
                 queue.drop_key(&key);
                 continue;
             };
-            let (shared, thing) = (self.clone(), key.thing.clone());
+            let (shared, thing, at_hand) = (self.clone(), key.thing.clone(), repository.clone());
             let handle = running.spawn(async move {
                 match thing {
                     Thing::Sweep => shared.sweep(&repository).await,
@@ -221,7 +258,7 @@ impl Shared {
                     Thing::Run(run) => shared.reconcile_run(&repository, &run).await,
                 }
             });
-            keys.insert(handle.id(), key);
+            keys.insert(handle.id(), (key, at_hand));
         }
         self.measure_queue();
     }
@@ -237,12 +274,12 @@ impl Shared {
     }
 
     /// Puts the outcome of a key back, and looks at what it means for the whole.
-    async fn end(&self, ended: Result<(Id, Result<Outcome<Input>, Trouble>), JoinError>, keys: &mut HashMap<Id, Key>) {
+    async fn end(&self, ended: Result<(Id, Result<Outcome<Input>, Trouble>), JoinError>, keys: &mut Keys) {
         let (id, result) = match ended {
             Ok((id, result)) => (id, result),
             Err(error) => (error.id(), Err(Trouble::standing(format!("failed inside Portcullis: {error}")))),
         };
-        let Some(key) = keys.remove(&id) else { return };
+        let Some((key, at_hand)) = keys.remove(&id) else { return };
         let (outcome, word) = match result {
             Ok(Outcome::Stalled) => (Outcome::Stalled, "stalled"),
             Ok(outcome) => (outcome, "settled"),
@@ -261,10 +298,16 @@ impl Shared {
         self.metrics.reconciled(&key.repository, key.thing.word(), word);
         let jitter = self.rng.lock().unwrap_or_else(PoisonError::into_inner).f64();
         self.queue_of(&key.thing).finish(&key, outcome, self.clock.elapsed(), jitter);
-        if self.repository(&key.repository).is_none() {
-            // It was unwatched meanwhile.
-            self.queue_of(&key.thing).drop_key(&key);
-            self.forget_outside(&key.repository);
+        match self.repository(&key.repository) {
+            Some(now) if Arc::ptr_eq(&now, &at_hand) => {}
+            // The lease was lost and has come back: what was found out in between counts for nothing.
+            Some(now) if now.held.is_some() => self.queue_of(&key.thing).wake(key, self.clock.elapsed()),
+            Some(_) => self.queue_of(&key.thing).drop_key(&key),
+            None => {
+                // It was unwatched meanwhile.
+                self.queue_of(&key.thing).drop_key(&key);
+                self.forget_outside(&key.repository);
+            }
         }
         self.measure_queue();
     }

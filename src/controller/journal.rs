@@ -5,9 +5,11 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use serde_json::Value as Json;
 
 use crate::model::{Identifier, RunState};
-use crate::run::life::{Effect, Event, Life, step};
-use crate::store::{Advance, NewMessage, RunRecord, Standing, Store};
+use crate::report::notice::Telling;
+use crate::run::life::{Event, Life, step};
+use crate::store::{Advance, RunRecord, Standing, Store};
 
+use super::outbox::{Moment, messages};
 use super::parts::{Landings, Repository};
 use super::{Shared, Trouble};
 
@@ -33,8 +35,8 @@ pub(super) struct Happened {
 
 impl Shared {
     /// The store, as a repository may be written about now, and the epoch in which it may.
-    pub(super) fn journal(&self, _repository: &Repository) -> (Arc<dyn Store>, i64) {
-        (self.store.clone(), 0)
+    pub(super) fn journal(&self, repository: &Repository) -> (Arc<dyn Store>, i64) {
+        (self.store_of(repository), repository.epoch())
     }
 
     /// Has something happen to a run, if it still can; durable when this returns. `None` where nothing moves: the run is history, has come
@@ -64,7 +66,7 @@ impl Shared {
             let (next, effects) = match step(&life, event, now) {
                 Ok(step) => (step.life, step.effects),
                 Err(refusal) => {
-                    let told = record.as_ref().is_some_and(|record| record.decision == *decision);
+                    let told = record.as_ref().is_some_and(|record| are_alike(&record.decision, decision));
                     if told || life.is_final() || !is_decided_again(&life, event) {
                         tracing::debug!(repository = %repository.name, %run, event = event.word(), "{refusal}");
                         return Ok(None);
@@ -72,13 +74,16 @@ impl Shared {
                     (life.clone(), Vec::new())
                 }
             };
+            let from = record.as_ref().map_or(0, |record| record.revision);
+            let telling = Telling::kept_in(decision);
+            let moment = Moment { repository: key, run, from, life: &next, telling: telling.as_ref(), at: now };
             let advance = Advance {
                 run,
-                from: record.as_ref().map_or(0, |record| record.revision),
+                from,
                 life: &next,
                 event: event.word(),
                 decision,
-                messages: &messages(repository, run, &next, decision, &effects),
+                messages: &messages(&effects, &moment),
                 at: now,
             };
             if store.advance(key, &advance).await? {
@@ -106,9 +111,14 @@ fn is_decided_again(life: &Life, event: &Event) -> bool {
     matches!(event, Event::Decided { state } if *state == life.state && life.execution.is_none())
 }
 
-/// What is to be done outside.
-fn messages(_: &Repository, _: &Identifier, _: &Life, _: &Json, _: &[Effect]) -> Vec<NewMessage> {
-    Vec::new()
+/// Whether two decisions rest on the same facts. What they were judged against is none: the branch moves on by other people's changes.
+fn are_alike(one: &Json, other: &Json) -> bool {
+    let facts = |decision: &Json| {
+        let mut facts = decision.clone();
+        facts.as_object_mut().map(|facts| facts.remove("base"));
+        facts
+    };
+    one == other || facts(one) == facts(other)
 }
 
 impl Repository {

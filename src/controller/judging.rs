@@ -168,7 +168,7 @@ impl Shared {
     ) -> Result<BTreeMap<CommitId, Timestamp>, Unjudged> {
         let history = repository.history.clone();
         let range = self.off_thread(move || history.range(from, to).map_err(laid_to_commit)).await?;
-        Ok(self.store.received(&repository.watched.key, &range, self.clock.now()).await?)
+        Ok(self.store_of(repository).received(&repository.watched.key, &range, self.clock.now()).await?)
     }
 }
 

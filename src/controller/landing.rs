@@ -51,7 +51,7 @@ impl Shared {
         run: &Identifier,
         merged: &mut BTreeMap<String, bool>,
     ) -> Result<Option<String>, Trouble> {
-        let record = self.store.run(&repository.watched.key, run).await?;
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
         let named = record.and_then(|record| record.decision.get("pull_request").and_then(Json::as_str).map(str::to_owned));
         let Some(id) = named else { return Ok(None) };
         let is_merged = match merged.get(&id) {

@@ -21,6 +21,7 @@ use super::parts::{BaseFacts, Repository};
 use super::pull_request::input;
 use super::runs::summary_with_decisions;
 use super::sweep::World;
+use super::telling::Asker;
 use super::{Input, Key, Outcome, Shared, Thing, Trouble};
 
 /// What the store's names of entries begin with; no pull request is called so.
@@ -94,7 +95,7 @@ impl Shared {
         }
         if world.tip == world.accepted {
             for rest in gone {
-                self.store.forget_judged(&repository.watched.key, &format!("{IN_QUEUE}{rest}")).await?;
+                self.store_of(repository).forget_judged(&repository.watched.key, &format!("{IN_QUEUE}{rest}")).await?;
                 repository.groups().get_or_insert_default().remove(&rest);
                 let key = Key { repository: repository.name.clone(), thing: Thing::MergeGroup(rest) };
                 self.queue().forget(&key);
@@ -109,7 +110,7 @@ impl Shared {
         if repository.groups().is_some() {
             return Ok(());
         }
-        let judged = self.store.all_judged(&repository.watched.key).await?;
+        let judged = self.store_of(repository).all_judged(&repository.watched.key).await?;
         let entries = judged.iter().filter_map(|judged| judged.pull_request.strip_prefix(IN_QUEUE));
         let entries = entries.map(|rest| (rest.to_owned(), Entry { at: None, judged: None })).collect();
         repository.groups().get_or_insert(entries);
@@ -134,12 +135,12 @@ impl Shared {
             Ok(Ended::Silent(again)) => return Ok(Outcome::Settled { input: None, again }),
             Ok(Ended::Judged(judged, details)) => self.conclude_group(repository, rest, at, *judged, &details).await?,
             Ok(Ended::Refused(why)) => {
-                self.store.forget_judged(&repository.watched.key, &format!("{IN_QUEUE}{rest}")).await?;
+                self.store_of(repository).forget_judged(&repository.watched.key, &format!("{IN_QUEUE}{rest}")).await?;
                 (false, refusal(at, MERGE_GROUP, &why, &self.settings))
             }
             Err(Unjudged::Trouble(trouble)) => return Err(trouble),
             Err(Unjudged::Poison(why)) => {
-                self.store.forget_judged(&repository.watched.key, &format!("{IN_QUEUE}{rest}")).await?;
+                self.store_of(repository).forget_judged(&repository.watched.key, &format!("{IN_QUEUE}{rest}")).await?;
                 self.note_group(repository, rest, at, accepted, false);
                 self.quarantine(repository, &thing, Some(at), &why).await?;
                 return Ok(Outcome::Stalled);
@@ -197,6 +198,7 @@ impl Shared {
         }
         let (head, told) = (details.head, details.clone());
         let ask = Ask {
+            performed: crate::check::Performed::default(),
             target: Target::PullRequest,
             base: onto,
             base_is_valid: base.valid,
@@ -227,19 +229,21 @@ impl Shared {
         let history = repository.history.clone();
         let proposed = self.off_thread(move || Ok(history.tree(at)?)).await.map_err(Unjudged::into_trouble)?;
         let Some(tree) = judged.tree else {
-            self.store.forget_judged(key, &name).await?;
+            self.store_of(repository).forget_judged(key, &name).await?;
             return Ok((false, moved_to(judged.answer, at, self)));
         };
         if tree != proposed {
-            self.store.forget_judged(key, &name).await?;
+            self.store_of(repository).forget_judged(key, &name).await?;
             let why = format!("it is not the clean merge of the pull request's head {}", details.head.short());
             return Ok((false, refusal(at, MERGE_GROUP, &why, &self.settings)));
         }
         let pull_request = repository.watched.forge.merge_group(rest).map(|group| group.pull_request).unwrap_or_default();
-        let verdict = summary_with_decisions(&judged.verdict, &pull_request);
+        let asker = Asker { id: &pull_request, url: None };
+        let tellings = self.tellings(repository, Some(asker), &judged.verdict).await;
+        let verdict = summary_with_decisions(&judged.verdict, &pull_request, &tellings);
         let (base, now) = (judged.verdict.base, self.clock.now());
         let remembered = Remembered { pull_request: name, head: at, base, tree, verdict, at: now };
-        self.store.remember_judged(key, &remembered).await?;
+        self.store_of(repository).remember_judged(key, &remembered).await?;
         Ok((judged.verdict.conclusion == Conclusion::Success, moved_to(judged.answer, at, self)))
     }
 

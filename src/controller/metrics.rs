@@ -37,6 +37,7 @@ pub struct Metrics {
     reconciles: Family<Labels, Counter>,
     pub(super) waiting: Gauge,
     pub(super) running: Gauge,
+    pub(super) held: Gauge,
     judged: Seconds,
     answered: Seconds,
     statuses: Family<Labels, Counter>,
@@ -52,6 +53,8 @@ pub struct Metrics {
     merges: Family<Labels, Counter>,
     requests: Family<Labels, Gauge>,
     deliveries: Family<Labels, Counter>,
+    notifications: Family<Labels, Counter>,
+    outbox: Family<Labels, Gauge>,
 }
 
 impl Default for Metrics {
@@ -61,6 +64,7 @@ impl Default for Metrics {
             reconciles: Family::default(),
             waiting: Gauge::default(),
             running: Gauge::default(),
+            held: Gauge::default(),
             judged: Family::new_with_constructor(seconds),
             answered: Family::new_with_constructor(seconds),
             statuses: Family::default(),
@@ -76,11 +80,14 @@ impl Default for Metrics {
             merges: Family::default(),
             requests: Family::default(),
             deliveries: Family::default(),
+            notifications: Family::default(),
+            outbox: Family::default(),
             registry: Registry::default(),
         };
         registry.register("reconciles", "Reconciliations by repository, thing and result", metrics.reconciles.clone());
         registry.register("queue_depth", "Keys that wait for their time or for room", metrics.waiting.clone());
         registry.register("queue_running", "Keys that are being reconciled", metrics.running.clone());
+        registry.register("repositories_held", "Repositories that this replica acts on", metrics.held.clone());
         registry.register("judge_duration_seconds", "Time to gather facts and judge", metrics.judged.clone());
         registry.register(
             "push_to_status_seconds",
@@ -111,6 +118,12 @@ impl Default for Metrics {
             "Deliveries of webhooks by event and by what came of them",
             metrics.deliveries.clone(),
         );
+        registry.register(
+            "notifications",
+            "Messages to people by channel and by what came of them",
+            metrics.notifications.clone(),
+        );
+        registry.register("outbox_messages", "Messages that wait, and those that were given up", metrics.outbox.clone());
         let version = Family::<Labels, Gauge>::default();
         version.get_or_create(&Labels(vec![("version", env!("CARGO_PKG_VERSION").to_owned())])).set(1);
         registry.register("build", "1 for the version that runs", version);
@@ -166,6 +179,19 @@ impl Metrics {
     pub(crate) fn delivered(&self, event: &'static str, result: &'static str) {
         let labels = vec![("event", event.to_owned()), ("result", result.to_owned())];
         self.deliveries.get_or_create(&Labels(labels)).inc();
+    }
+
+    /// A message to people was tried by a channel, and this came of it.
+    pub(super) fn notified(&self, channel: &str, result: &'static str) {
+        let labels = vec![("channel", channel.to_owned()), ("result", result.to_owned())];
+        self.notifications.get_or_create(&Labels(labels)).inc();
+    }
+
+    pub(super) fn outbox(&self, waiting: u64, dead: u64) {
+        for (state, count) in [("waiting", waiting), ("dead", dead)] {
+            let labels = Labels(vec![("state", state.to_owned())]);
+            self.outbox.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     pub(super) fn open(&self, repository: &str, count: usize) {

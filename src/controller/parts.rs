@@ -19,6 +19,7 @@ use crate::store::{RepositoryKey, Store};
 
 use super::claims::Claims;
 use super::history::History;
+use super::lease::{Held, LeaseSettings};
 use super::merge_group::Entry;
 use super::{Backoff, Clock, Thing};
 
@@ -112,6 +113,8 @@ pub struct Settings {
     pub status_url: Option<String>,
     /// How runs are executed.
     pub execution: ExecutionSettings,
+    /// How repositories are shared with other replicas.
+    pub lease: LeaseSettings,
 }
 
 /// How approved runs are executed; docs/execution.md explains each.
@@ -143,6 +146,7 @@ impl Default for Settings {
             backoff: Backoff::default(),
             status_url: None,
             execution: ExecutionSettings::default(),
+            lease: LeaseSettings::default(),
         }
     }
 }
@@ -173,9 +177,11 @@ const MOST_BASES: usize = 8;
 pub(super) struct Repository {
     pub(super) name: Arc<str>,
     pub(super) watched: Watched,
+    /// The right to act on it; `None` where another replica does, or nobody yet.
+    pub(super) held: Option<Held>,
     pub(super) history: History,
     /// What is known of the revisions that were last judged against, the latest first.
-    bases: Mutex<Vec<(CommitId, Arc<BaseFacts>)>>,
+    pub(super) bases: Mutex<Vec<(CommitId, Arc<BaseFacts>)>>,
     /// The pull requests that were open, or may have runs that wait, when last looked at.
     pub(super) tracked: Mutex<Option<BTreeSet<String>>>,
     /// The runs that have not come to an end, and the pull requests that ask for them.
@@ -208,7 +214,7 @@ pub(super) struct Repository {
     /// One merge at a time: the next one sees what it has made of the branch.
     pub(super) merging: tokio::sync::Mutex<()>,
     /// When the change was seen that a thing is to be reconciled for.
-    seen: Mutex<BTreeMap<Thing, Duration>>,
+    pub(super) seen: Mutex<BTreeMap<Thing, Duration>>,
     /// One writer of notes at a time, and what it has made public since the start.
     pub(super) published: tokio::sync::Mutex<BTreeMap<Thing, Vec<u8>>>,
 }
@@ -234,6 +240,7 @@ impl Repository {
     pub(super) fn new(watched: Watched) -> Self {
         Self {
             name: watched.name.as_str().into(),
+            held: None,
             history: History::of(&watched.path),
             watched,
             bases: Mutex::default(),

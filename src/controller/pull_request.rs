@@ -15,6 +15,7 @@ use super::merging::Candidate;
 use super::parts::{BaseFacts, Repository};
 use super::story::{Heard, Shown, story, wording};
 use super::sweep::{Members, World};
+use super::telling::Asker;
 use super::{Input, Outcome, Shared, Thing, Trouble};
 
 /// Commits that are told of one by one where a stranger opened the pull request: each costs a question and two writes, and anybody can
@@ -46,7 +47,7 @@ impl Shared {
         }
         // One that was merged elsewhere brought nothing here either.
         if (open || merged) && !details.onto_watched {
-            self.store.forget_judged(&repository.watched.key, id).await?;
+            self.store_of(repository).forget_judged(&repository.watched.key, id).await?;
             let why = "the pull request wants to become part of another branch";
             return self.leave(repository, &world, accepted, id, Some(why)).await;
         }
@@ -68,7 +69,7 @@ impl Shared {
             }
             Err(Unjudged::Trouble(trouble)) => Err(trouble),
             Err(Unjudged::Poison(why)) => {
-                self.store.forget_judged(&repository.watched.key, id).await?;
+                self.store_of(repository).forget_judged(&repository.watched.key, id).await?;
                 if open {
                     self.quarantine(repository, &thing, Some(head), &why).await?;
                 } else {
@@ -139,9 +140,12 @@ impl Shared {
         let mut here = BTreeMap::new();
         for commit in &signed {
             // Before its receipt, so that a crash in between does not make it look older than it is here.
-            here.insert(*commit, self.store.first_seen(key, &format!("pull-request/{id}/commit/{commit}"), now).await?);
+            here.insert(
+                *commit,
+                self.store_of(repository).first_seen(key, &format!("pull-request/{id}/commit/{commit}"), now).await?,
+            );
         }
-        let received = self.store.received(key, &signed, now).await?;
+        let received = self.store_of(repository).received(key, &signed, now).await?;
         signed.retain(|commit| {
             let first = here.get(commit).zip(received.get(commit)).is_some_and(|(here, anywhere)| here <= anywhere);
             if !first {
@@ -206,6 +210,7 @@ impl Shared {
             None => pull_request.fetched_ref.is_none(),
         };
         let ask = Ask {
+            performed: crate::check::Performed::default(),
             target: Target::PullRequest,
             base: accepted,
             base_is_valid: base.valid,
@@ -227,11 +232,13 @@ impl Shared {
                 let verdict = super::runs::summary(&judged.verdict);
                 let at = self.clock.now();
                 let judged = Remembered { pull_request: id.to_owned(), head, base: accepted, tree, verdict, at };
-                self.store.remember_judged(key, &judged).await?;
+                self.store_of(repository).remember_judged(key, &judged).await?;
             }
-            None => self.store.forget_judged(key, id).await?,
+            None => self.store_of(repository).forget_judged(key, id).await?,
         }
-        self.record_runs(repository, Some(id), &judged.verdict).await?;
+        let asker = Asker { id, url: pull_request.url.as_deref() };
+        self.record_runs(repository, Some(asker), &judged.verdict).await?;
+        self.withdraw_runs(repository, base, &heard.withdrawn_by, &judged.verdict).await?;
         let thing = Thing::PullRequest(id.to_owned());
         if heard.recheck {
             repository.distrust(thing.clone());
@@ -281,7 +288,10 @@ impl Shared {
         let now = self.clock.now();
         let mut youngest = None;
         for run in asked {
-            let seen = self.store.first_seen(&repository.watched.key, &format!("pull-request/{id}/run/{run}"), now).await?;
+            let seen = self
+                .store_of(repository)
+                .first_seen(&repository.watched.key, &format!("pull-request/{id}/run/{run}"), now)
+                .await?;
             youngest = youngest.max(Some(seen));
         }
         Ok(youngest.unwrap_or(now))

@@ -239,6 +239,11 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         self.running
     }
 
+    /// The keys that run.
+    pub fn running_keys(&self) -> impl Iterator<Item = &K> {
+        self.slots.iter().filter(|(_, slot)| matches!(slot.state, State::Running { .. })).map(|(key, _)| key)
+    }
+
     /// How many keys wait for their time or for room.
     pub fn waiting(&self) -> usize {
         self.due.len()

@@ -7,11 +7,13 @@ use serde_json::{Value as Json, json};
 
 use crate::check::{RunVerdict, Verdict};
 use crate::model::{CommitId, Identifier, RunState};
+use crate::report::notice::Telling;
 use crate::run::life::Event;
 use crate::store::Standing;
 
 use super::journal::About;
-use super::parts::Repository;
+use super::parts::{BaseFacts, Repository};
+use super::telling::Asker;
 use super::{Shared, Trouble, Unjudged};
 
 /// Where a kept verdict has its decisions about runs.
@@ -20,7 +22,7 @@ const DECISIONS: &str = "decisions";
 impl Shared {
     /// Reads from the store, once after a start, which runs have not come to an end; says which pull requests ask for them.
     pub(super) async fn load_moving_runs(&self, repository: &Repository) -> Result<BTreeSet<String>, Trouble> {
-        let runs = self.store.runs(&repository.watched.key).await?;
+        let runs = self.store_of(repository).runs(&repository.watched.key).await?;
         let mut moving = repository.moving_runs();
         for run in runs {
             // What stands on the branch is no pull request's any more, whatever becomes of that.
@@ -40,11 +42,13 @@ impl Shared {
     pub(super) async fn record_runs(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
-        pull_request: Option<&str>,
+        asker: Option<Asker<'_>>,
         verdict: &Verdict,
     ) -> Result<(), Trouble> {
+        let tellings = self.tellings(repository, asker, verdict).await;
+        let pull_request = asker.map(|asker| asker.id);
         for run in &verdict.runs {
-            let decision = decision(run, pull_request, verdict);
+            let decision = decision(run, pull_request, verdict, tellings.get(&run.id));
             self.record_run(repository, &run.id, run.state, &decision).await?;
         }
         match pull_request {
@@ -54,6 +58,41 @@ impl Shared {
             }
             None => Ok(()),
         }
+    }
+
+    /// Takes back the runs of a pull request that somebody who asked for them does not want any more.
+    pub(super) async fn withdraw_runs(
+        &self,
+        repository: &Repository,
+        base: &BaseFacts,
+        by: &BTreeSet<u64>,
+        verdict: &Verdict,
+    ) -> Result<(), Trouble> {
+        for run in &verdict.runs {
+            let Some(who) = run.requester.as_ref().and_then(|actor| actor.user()) else { continue };
+            if base.people.get(who).is_some_and(|account| by.contains(&account.id)) {
+                self.withdraw_run(repository, &run.id, About::Proposal, who).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a run back, by the word of `who`.
+    pub(super) async fn withdraw_run(
+        &self,
+        repository: &Repository,
+        run: &Identifier,
+        about: About,
+        who: &Identifier,
+    ) -> Result<bool, Trouble> {
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
+        let Some(record) = record.filter(|record| record.life.as_ref().is_some_and(|life| !life.is_final())) else {
+            return Ok(false);
+        };
+        let event = Event::Withdrawn { by: who.as_str().to_owned() };
+        let happened = self.happen(repository, run, about, &event, &record.decision).await?;
+        repository.moving_runs().remove(run);
+        Ok(happened.is_some())
     }
 
     /// Cancels the runs of a pull request that have not come to an end, except those that it still asks for, and those
@@ -81,7 +120,12 @@ impl Shared {
             Ok(gone.into_iter().filter(|run| !base.catalog.runs().contains(run)).collect::<Vec<_>>())
         });
         for run in withdrawn.await.map_err(Unjudged::into_trouble)? {
-            let decision = json!({ "pull_request": pull_request, "reason": why });
+            let mut decision = json!({ "pull_request": pull_request, "reason": why });
+            // Whoever is told of it was told of it before.
+            let record = self.store_of(repository).run(&repository.watched.key, &run).await?;
+            if let Some(telling) = record.and_then(|record| Telling::kept_in(&record.decision)) {
+                telling.because(why).keep_in(&mut decision);
+            }
             self.record_run(repository, &run, RunState::Cancelled, &decision).await?;
         }
         Ok(())
@@ -102,7 +146,7 @@ impl Shared {
     /// Records what was decided about a run that is proposed. One that has landed meanwhile is decided about elsewhere.
     async fn record_run(&self, repository: &Repository, run: &Identifier, to: RunState, decision: &Json) -> Result<(), Trouble> {
         self.happen(repository, run, About::Proposal, &Event::Decided { state: to }, decision).await?;
-        let record = self.store.run(&repository.watched.key, run).await?;
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
         let landed = record.as_ref().and_then(|record| record.life.as_ref()).is_some_and(|life| life.landing.is_some());
         let stands = match record.map(|record| record.standing) {
             Some(Standing::Decided(state)) if !landed => Some(state),
@@ -128,8 +172,8 @@ fn is_over(state: RunState) -> bool {
     matches!(state, RunState::Cancelled | RunState::InProgress | RunState::Success | RunState::Failure)
 }
 
-fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict) -> Json {
-    json!({
+fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict, telling: Option<&Telling>) -> Json {
+    let mut decision = json!({
         "pull_request": pull_request,
         "base": verdict.base.to_string(),
         "head": verdict.head.map(|head| head.to_string()),
@@ -139,13 +183,18 @@ fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict) -> 
         "approvals": run.approvals.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "approvers": run.approvers.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "reason": run.reason,
-    })
+    });
+    if let Some(telling) = telling {
+        telling.keep_in(&mut decision);
+    }
+    decision
 }
 
 /// The same, with what each decision rests on: for a verdict that no pull request of its own keeps up to date.
-pub(super) fn summary_with_decisions(verdict: &Verdict, pull_request: &str) -> Json {
+pub(super) fn summary_with_decisions(verdict: &Verdict, pull_request: &str, tellings: &BTreeMap<Identifier, Telling>) -> Json {
     let mut summary = summary(verdict);
-    let decisions = verdict.runs.iter().map(|run| (run.id.to_string(), decision(run, Some(pull_request), verdict)));
+    let told = |run: &RunVerdict| decision(run, Some(pull_request), verdict, tellings.get(&run.id));
+    let decisions = verdict.runs.iter().map(|run| (run.id.to_string(), told(run)));
     if let Some(map) = summary.as_object_mut() {
         map.insert(DECISIONS.to_owned(), Json::Object(decisions.collect()));
     }

@@ -109,6 +109,11 @@ impl Story {
         GitForge::new(options, store.clone())
     }
 
+    /// The time, as notes write it.
+    pub(super) fn clock_seconds(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+
     /// A daemon that has just been started.
     pub(super) async fn daemon(&self) -> Daemon {
         self.daemon_judging(Judge::of_core()).await

@@ -63,6 +63,12 @@ impl Shared {
         *repository.tracked.lock().unwrap_or_else(PoisonError::into_inner) = Some(tracked);
         self.prove_store(repository).await?;
         self.health.set(&repository.name, "sweep", None);
+        match self.drain_audit(repository).await {
+            Ok(true) => self.wake(&repository.name),
+            Ok(false) => {}
+            // It stays in the outbox, and keeps nothing else from being done.
+            Err(trouble) => tracing::warn!(repository = %repository.name, "the audit notes are not up to date: {trouble}"),
+        }
         match fetched {
             Ok(()) => {
                 let patience = repository.watched.forge.patience().clamp(1.0, MOST_PATIENCE);
@@ -89,7 +95,7 @@ impl Shared {
             return Ok(());
         }
         let now = self.clock.now();
-        self.store.record_published(&repository.watched.key, "sweep", &now.to_string(), now).await?;
+        self.store_of(repository).record_published(&repository.watched.key, "sweep", &now.to_string(), now).await?;
         *repository.store_proved.lock().unwrap_or_else(PoisonError::into_inner) = Some(elapsed);
         self.health.set("store", "store", None);
         Ok(())
@@ -137,8 +143,8 @@ impl Shared {
             .into_iter();
         let tip = refs.next().flatten();
         let key = &repository.watched.key;
-        let accepted = self.store.accepted(key).await?.map(|acceptance| acceptance.commit);
-        let halted = self.store.halted(key).await?.is_some();
+        let accepted = self.store_of(repository).accepted(key).await?.map(|acceptance| acceptance.commit);
+        let halted = self.store_of(repository).halted(key).await?.is_some();
         let members = match accepted {
             Some(accepted) => self.members(repository, accepted).await?,
             None => Members::new(),

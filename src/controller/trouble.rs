@@ -42,7 +42,8 @@ impl From<ForgeError> for Trouble {
 impl From<StoreError> for Trouble {
     /// A store that fails says nothing about the key at hand: it is always asked again.
     fn from(error: StoreError) -> Self {
-        Self { of_store: true, ..Self::passing(error.to_string()) }
+        // A lease that is lost is no fault of the store.
+        Self { of_store: !matches!(error, StoreError::Fenced { .. }), ..Self::passing(error.to_string()) }
     }
 }
 

@@ -24,43 +24,25 @@ impl Waker {
 
     /// Has a repository looked at; `false` where none of that name is watched.
     pub fn wake_repository(&self, name: &str) -> bool {
-        let Some(repository) = self.shared.repository(name) else { return false };
-        self.shared.metrics.woken(name, "repository");
-        self.shared.wake(&repository.name);
-        true
+        self.tell(self.shared.repository(name), "repository", &Word::Look)
     }
 
     /// Has one pull request judged anew, by the forge's id, and what stands on the forge read again; `false` where no repository of
     /// that name is watched. The id may be of no pull request at all.
     pub fn wake_pull_request(&self, name: &str, id: &str) -> bool {
-        let Some(repository) = self.shared.repository(name) else { return false };
-        self.shared.metrics.woken(name, "pull_request");
-        let thing = Thing::PullRequest(id.to_owned());
-        repository.distrust(thing.clone());
-        self.shared.wake_thing(&repository.name, thing);
-        // A review may come after the merge, and then it is about what stands on the branch.
-        let brought: Vec<_> = {
-            let landings = repository.landings();
-            landings.iter().filter(|(_, by)| by.as_deref() == Some(id)).map(|(run, _)| run.clone()).collect()
-        };
-        brought.into_iter().for_each(|run| self.shared.wake_thing(&repository.name, Thing::Run(run)));
-        true
+        self.tell(self.shared.repository(name), "pull_request", &Word::PullRequest(id.to_owned()))
     }
 
     /// Has a run looked at that stands on a branch, because something was recorded of it; `false` where its repository is not watched.
     pub fn wake_run(&self, repository: &RepositoryKey, run: &Identifier) -> bool {
-        let Some(repository) = self.shared.all().into_iter().find(|known| known.watched.key == *repository) else { return false };
-        self.shared.metrics.woken(&repository.name, "run");
-        self.shared.wake_thing(&repository.name, Thing::Run(run.clone()));
-        true
+        let known = self.shared.all().into_iter().find(|known| known.watched.key == *repository);
+        self.tell(known, "run", &Word::Run(run.clone()))
     }
 
     /// Has every open pull request of a repository judged anew, and what stands on the forge read again; `false` where none of
     /// that name is watched.
     pub fn recheck_repository(&self, name: &str) -> bool {
-        let Some(repository) = self.shared.repository(name) else { return false };
-        repository.resync_at_next_look();
-        self.wake_repository(name)
+        self.tell(self.shared.repository(name), "repository", &Word::Recheck)
     }
 
     /// Has every repository looked at.
@@ -68,6 +50,17 @@ impl Waker {
         for name in self.shared.names() {
             self.wake_repository(&name);
         }
+    }
+
+    /// Whoever acts on a repository hears it: this process, or another through the store.
+    fn tell(&self, repository: Option<Arc<Repository>>, what: &'static str, word: &Word) -> bool {
+        let Some(repository) = repository else { return false };
+        self.shared.metrics.woken(&repository.name, what);
+        match repository.is_held() {
+            true => self.shared.hear(&repository, word),
+            false => self.shared.pass_on(&repository, word),
+        }
+        true
     }
 
     /// Watches one more repository from now on; `false`, and nothing is changed, where one of that name is watched already.
@@ -88,6 +81,68 @@ impl Waker {
     /// The names of the repositories that are watched, in order.
     pub fn names(&self) -> Vec<String> {
         self.shared.names().iter().map(ToString::to_string).collect()
+    }
+}
+
+/// What a repository is woken for, as one replica says it to another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Word {
+    /// A look at the whole.
+    Look,
+    /// A look at the whole that trusts nothing.
+    Recheck,
+    /// A pull request, by the forge's id.
+    PullRequest(String),
+    /// A run that stands on the branch.
+    Run(Identifier),
+}
+
+impl Word {
+    /// Reads what it writes.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Some(match text.split_once(' ') {
+            None if text == "look" => Self::Look,
+            None if text == "recheck" => Self::Recheck,
+            Some(("pull-request", id)) => Self::PullRequest(id.to_owned()),
+            Some(("run", run)) => Self::Run(Identifier::new(run).ok()?),
+            _ => return None,
+        })
+    }
+}
+
+impl std::fmt::Display for Word {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Look => f.write_str("look"),
+            Self::Recheck => f.write_str("recheck"),
+            Self::PullRequest(id) => write!(f, "pull-request {id}"),
+            Self::Run(run) => write!(f, "run {run}"),
+        }
+    }
+}
+
+impl Shared {
+    /// Does what a word says.
+    pub(super) fn hear(&self, repository: &Repository, word: &Word) {
+        match word {
+            Word::Look => self.wake(&repository.name),
+            Word::Recheck => {
+                repository.resync_at_next_look();
+                self.wake(&repository.name);
+            }
+            Word::PullRequest(id) => {
+                let thing = Thing::PullRequest(id.clone());
+                repository.distrust(thing.clone());
+                self.wake_thing(&repository.name, thing);
+                // A review may come after the merge, and then it is about what stands on the branch.
+                let brought: Vec<_> = {
+                    let landings = repository.landings();
+                    landings.iter().filter(|(_, by)| by.as_deref() == Some(id)).map(|(run, _)| run.clone()).collect()
+                };
+                brought.into_iter().for_each(|run| self.wake_thing(&repository.name, Thing::Run(run)));
+            }
+            Word::Run(run) => self.wake_thing(&repository.name, Thing::Run(run.clone())),
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! Performs an approved run: each way is a performer behind one small trait, translates, and decides nothing.
 
+pub mod entity;
+mod webhook;
+mod workflow;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,6 +11,9 @@ use async_trait::async_trait;
 use crate::model::{Identifier, Timestamp};
 use crate::run::call::Call;
 use crate::run::life::{Answer, Report, RunHandle};
+
+pub use webhook::{Now, WebhookOptions, WebhookPerformer};
+pub use workflow::WorkflowPerformer;
 
 /// A run that may be performed now: its intent is durable, and everything was checked again just before. Only the controller makes one.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,6 +66,10 @@ pub struct Performers {
     pub workflow: Option<Arc<dyn Performer>>,
     /// `UPSERT_ENTITY`
     pub entity: Option<Arc<dyn Performer>>,
+    /// The address that the commits of `entity` go by; empty where there are none.
+    pub hand: String,
+    /// Whether they are signed.
+    pub signs: bool,
 }
 
 impl Performers {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, Document};
-use crate::check::{self, Base, CommitFacts, Proposal, PullRequestFacts, Target};
+use crate::check::{self, Base, CommitFacts, Performed, Proposal, PullRequestFacts, Target};
 use crate::git::{Blob, ObjectId, Repository};
 use crate::model::{
     CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, Limits, PullRequestState, Push, Review, SignatureFact,
@@ -49,7 +49,7 @@ pub struct BranchInput {
 }
 
 /// A question to be judged.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Ask {
     /// What the range is to become.
     pub target: Target,
@@ -69,6 +69,8 @@ pub struct Ask {
     pub branch: Option<BranchInput>,
     /// The accounts, by numeric id, in each team of base's roster whose members the forge knows.
     pub members: BTreeMap<Identifier, BTreeSet<u64>>,
+    /// What the controller itself has committed for runs; nothing where nobody but it asks.
+    pub performed: Performed,
     /// When the server first saw each commit; those that are missing count as received now.
     pub received: BTreeMap<CommitId, Timestamp>,
     /// When the controller first saw what is proposed.
@@ -161,6 +163,7 @@ impl Workspace {
             pull_request,
             branch_pushes,
             reach,
+            performed: ask.performed.clone(),
             used_runs,
             first_seen: ask.first_seen,
             now: ask.now,
@@ -197,6 +200,7 @@ impl Workspace {
             pull_request: None,
             branch_pushes: None,
             reach: BTreeMap::new(),
+            performed: ask.performed.clone(),
             used_runs: BTreeSet::new(),
             first_seen: ask.first_seen,
             now: ask.now,
@@ -257,6 +261,7 @@ impl Workspace {
             pull_request: None,
             branch_pushes: None,
             reach: BTreeMap::new(),
+            performed: ask.performed.clone(),
             used_runs,
             first_seen: ask.first_seen,
             now: ask.now,

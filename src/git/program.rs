@@ -130,7 +130,7 @@ async fn refs(dir: &Path) -> Result<BTreeMap<String, ObjectId>, GitError> {
     tokio::task::spawn_blocking(read).await.map_err(|e| GitError::Refused(format!("the refs could not be read: {e}")))?
 }
 
-fn refuse_options(remote: &str, refspecs: &[String]) -> Result<(), GitError> {
+pub(super) fn refuse_options(remote: &str, refspecs: &[String]) -> Result<(), GitError> {
     if remote.is_empty() || remote.starts_with('-') || remote.contains(['\0', '\n']) {
         return Err(GitError::Refused(format!("`{}` is no remote", remote.escape_debug())));
     }
@@ -147,7 +147,7 @@ fn refuse_options(remote: &str, refspecs: &[String]) -> Result<(), GitError> {
 }
 
 /// A `git` that does what it is told and nothing that its surroundings tell it.
-fn git(dir: &Path) -> Command {
+pub(super) fn git(dir: &Path) -> Command {
     let mut command = Command::new("git");
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
@@ -199,7 +199,30 @@ impl Drop for Leash {
     }
 }
 
-async fn run(mut command: Command, name: &'static str, deadline: Duration) -> Result<(), GitError> {
+async fn run(command: Command, name: &'static str, deadline: Duration) -> Result<(), GitError> {
+    let ended = ended(command, name, deadline).await?;
+    if ended.success { Ok(()) } else { Err(GitError::Program { command: name, why: ended.why(), retryable: true }) }
+}
+
+/// A git that has come to its end.
+pub(super) struct Ended {
+    pub(super) success: bool,
+    /// What it printed; passwords in URLs are not repeated.
+    pub(super) out: String,
+    /// What it complained of, likewise.
+    err: String,
+    status: String,
+}
+
+impl Ended {
+    /// What it complained of, in a line.
+    pub(super) fn why(&self) -> String {
+        let why = self.err.lines().filter(|l| !l.trim().is_empty()).take(5).collect::<Vec<_>>().join("; ");
+        if why.is_empty() { self.status.clone() } else { why }
+    }
+}
+
+pub(super) async fn ended(mut command: Command, name: &'static str, deadline: Duration) -> Result<Ended, GitError> {
     /// How long output is waited for once git itself is gone: something it left behind may hold the pipe open.
     const GRACE: Duration = Duration::from_millis(500);
     let failed = |why: String, retryable: bool| GitError::Program { command: name, why, retryable };
@@ -215,17 +238,13 @@ async fn run(mut command: Command, name: &'static str, deadline: Duration) -> Re
         }
     };
     let ended = tokio::time::timeout(deadline, work).await;
-    let Ok((status, (_, err))) = ended else {
+    let Ok((status, (out, err))) = ended else {
         return Err(failed(format!("it did not end within {} seconds", deadline.as_secs_f32()), true));
     };
     leash.done = true;
     let status = status.map_err(|e| failed(e.to_string(), true))?;
-    if status.success() {
-        return Ok(());
-    }
-    let err = without_passwords(&err);
-    let why = err.lines().filter(|l| !l.trim().is_empty()).take(5).collect::<Vec<_>>().join("; ");
-    Err(failed(if why.is_empty() { status.to_string() } else { why }, true))
+    let (out, err) = (without_passwords(&out), without_passwords(&err));
+    Ok(Ended { success: status.success(), out, err, status: status.to_string() })
 }
 
 /// What git says may quote a URL, and a URL may hold a password.

@@ -9,6 +9,29 @@ const MOST: usize = 256;
 /// case of its key, with exactly one pair of angle brackets. What forges show as co-authors is what counts here, so that the
 /// other lines of the paragraph need be no trailers.
 pub(super) fn co_authors(message: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for address in last_paragraph(message).into_iter().filter_map(co_author) {
+        if out.len() < MOST && !out.contains(&address) {
+            out.push(address);
+        }
+    }
+    out
+}
+
+/// What stands after `key: ` on the one line of the last paragraph that begins so, whatever the case of the key; `None` where there is no
+/// such line, or more than one.
+pub fn trailer(message: &str, key: &str) -> Option<String> {
+    let said = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        name.trim_end_matches([' ', '\t']).eq_ignore_ascii_case(key).then(|| value.trim().to_owned())
+    };
+    let mut values = last_paragraph(message).into_iter().filter_map(said);
+    let first = values.next()?;
+    values.next().is_none().then_some(first)
+}
+
+/// The lines of the last paragraph, unless it is the first.
+fn last_paragraph(message: &str) -> Vec<&str> {
     let mut paragraphs = Vec::new();
     let mut open = false;
     for line in message.lines() {
@@ -25,14 +48,7 @@ pub(super) fn co_authors(message: &str) -> Vec<String> {
             }
         }
     }
-    let mut out: Vec<String> = Vec::new();
-    let Some(last) = paragraphs.pop().filter(|_| !paragraphs.is_empty()) else { return out };
-    for address in last.into_iter().filter_map(co_author) {
-        if out.len() < MOST && !out.contains(&address) {
-            out.push(address);
-        }
-    }
-    out
+    paragraphs.pop().filter(|_| !paragraphs.is_empty()).unwrap_or_default()
 }
 
 fn co_author(line: &str) -> Option<String> {
@@ -49,7 +65,18 @@ fn co_author(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::co_authors;
+    use super::{co_authors, trailer};
+
+    #[test]
+    fn a_trailer_is_one_line_of_the_last_paragraph() {
+        let message = "Upsert env/prod\n\nFor a run.\n\nPortcullis-Run: r_1\nportcullis-action : grant\n";
+        assert_eq!(trailer(message, "Portcullis-Run").as_deref(), Some("r_1"));
+        assert_eq!(trailer(message, "Portcullis-Action").as_deref(), Some("grant"));
+        for none in ["Portcullis-Run: r_1\n", "x\n\nPortcullis-Run: r_1\n\nmore", "x\n\nPortcullis-Run: r_1\nPortcullis-Run: r_2"]
+        {
+            assert_eq!(trailer(none, "Portcullis-Run"), None, "{none:?}");
+        }
+    }
 
     #[test]
     fn co_authors_stand_in_the_last_paragraph() {

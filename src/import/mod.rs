@@ -9,6 +9,7 @@ mod path;
 mod plan;
 mod port;
 mod prune;
+mod single;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -16,6 +17,7 @@ mod yaml;
 pub use existing::Existing;
 pub use note::{Note, Notes, Weight};
 pub use plan::{Plan, PlannedFile, Reason};
+pub use single::{Rewritten, new_file, rewrite, written};
 
 use crate::model::Identifier;
 

@@ -1,11 +1,17 @@
 //! Tells people of runs: each channel delivers one message to one place, and decides nothing.
 
+mod email;
+mod post;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::report::notice::{Notice, Person};
+
+pub use email::{EmailChannel, EmailError, EmailSettings, Security};
+pub use post::{Form, PostChannel, PostError};
 
 /// What one message says, and to whom.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

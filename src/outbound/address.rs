@@ -178,3 +178,39 @@ impl Range {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_holds_what_it_says() {
+        let range = Range::parse("10.1.0.0/16").unwrap();
+        for (address, within) in [("10.1.0.0", true), ("10.1.255.255", true), ("10.2.0.0", false), ("::ffff:10.1.0.1", false)] {
+            assert_eq!(range.contains(address.parse().unwrap()), within, "{address}");
+        }
+        assert!(Range::parse("0.0.0.0/0").unwrap().contains("192.168.1.1".parse().unwrap()));
+        assert!(Range::parse("::/0").unwrap().contains("fd00::1".parse().unwrap()));
+        assert!(Range::parse("::1").unwrap().contains("::1".parse().unwrap()));
+        assert!(!Range::parse("::1").unwrap().contains("::2".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_no_range_is_refused() {
+        for text in [
+            "",
+            "10",
+            "10.0.0.0/",
+            "10.0.0.0/33",
+            "10.0.0.0/+8",
+            "10.0.0.1/8",
+            "::/129",
+            "fd00::1/8",
+            "10.0.0.0/8/8",
+            "localhost",
+            "fe80::%1",
+        ] {
+            assert!(Range::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -50,3 +50,75 @@ impl AllowedHost {
             }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(entry: &str, url: &str) -> bool {
+        AllowedHost::parse(entry).unwrap().allows(&Target::parse(url).unwrap())
+    }
+
+    #[test]
+    fn a_name_allows_itself_at_the_usual_port_alone() {
+        assert!(allows("deploy.acme.example", "https://deploy.acme.example/x"));
+        assert!(allows("Deploy.Acme.example", "https://DEPLOY.acme.example:443/"));
+        assert!(allows("deploy.acme.example", "http://deploy.acme.example/"));
+        assert!(allows("deploy.acme.example:8443", "https://deploy.acme.example:8443/"));
+        for url in [
+            "https://deploy.acme.example:8443/",
+            "https://deploy.acme.example:22/",
+            "http://deploy.acme.example:443/",
+            "https://acme.example/",
+            "https://x.deploy.acme.example/",
+            "https://deploy.acme.example.evil.example/",
+            "https://xdeploy.acme.example/",
+        ] {
+            assert!(!allows("deploy.acme.example", url), "{url}");
+        }
+        assert!(!allows("deploy.acme.example:8443", "https://deploy.acme.example/"));
+    }
+
+    #[test]
+    fn a_star_stands_for_one_part() {
+        assert!(allows("*.acme.example", "https://deploy.acme.example/"));
+        for url in [
+            "https://acme.example/",
+            "https://a.b.acme.example/",
+            "https://evilacme.example/",
+            "https://acme.example.evil.example/",
+        ] {
+            assert!(!allows("*.acme.example", url), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_address_allows_itself_however_it_is_written() {
+        assert!(allows("10.1.2.3:8080", "http://10.1.2.3:8080/"));
+        assert!(allows("[fd00::1]", "https://[fd00:0::0001]/"));
+        assert!(!allows("10.1.2.3", "https://10.1.2.4/"));
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for entry in [
+            "",
+            "*",
+            "*.",
+            "*.com",
+            "a*.acme.example",
+            "*.*.example",
+            "*.10.0.0.1",
+            "https://acme.example",
+            "acme.example/x",
+            "a@b.example",
+            "127.1",
+            "acme.example:*",
+            "acme.example:0",
+            "acme.example.",
+            "fd00::1",
+        ] {
+            assert!(AllowedHost::parse(entry).is_err(), "{entry}");
+        }
+    }
+}

@@ -29,6 +29,7 @@ use self::target::{Host, Target};
 
 pub use self::resolve::{Resolve, SystemResolver};
 pub use self::signature::{Signer, SigningKeyError};
+pub(crate) use self::words::plain;
 
 /// No exchange lasts longer, whatever was asked for.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -235,7 +236,7 @@ impl Outbound {
                 .resolve
                 .resolve(name)
                 .await
-                .map_err(|why| OutboundError::Unreachable(format!("{name} has no address: {}", words::plain(&why, 200))))?,
+                .map_err(|why| OutboundError::Unreachable(format!("{name} has no address: {}", plain(&why, 200))))?,
         };
         if found.is_empty() {
             return Err(OutboundError::Unreachable(format!("{} has no address", target.host)));

@@ -151,3 +151,144 @@ fn parse_path(path: &str) -> Result<String, &'static str> {
     }
     Ok(if path.starts_with('/') { path.to_owned() } else { format!("/{path}") })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn host(url: &str) -> Result<String, &'static str> {
+        Target::parse(url).map(|target| target.host.to_string())
+    }
+
+    #[test]
+    fn an_address_is_read_as_it_stands() {
+        let target = Target::parse("https://Deploy.Acme.example:8443/run?env=prod&x=a@b").unwrap();
+        assert_eq!((target.secure, target.port, target.path.as_str()), (true, 8443, "/run?env=prod&x=a@b"));
+        assert_eq!(target.to_string(), "deploy.acme.example:8443");
+        let target = Target::parse("http://[2001:DB8::1]").unwrap();
+        assert_eq!((target.secure, target.port, target.path.as_str()), (false, 80, "/"));
+        assert_eq!(target.to_string(), "[2001:db8::1]");
+        assert_eq!(Target::parse("https://a.example?q").unwrap().path, "/?q");
+        assert_eq!(host("https://xn--bcher-kva.example/").as_deref(), Ok("xn--bcher-kva.example"));
+    }
+
+    /// Ways to write an address so that who allows it and who connects to it understand different things.
+    #[test]
+    fn what_two_readers_could_understand_differently_is_refused() {
+        for url in [
+            // numbers that some take for addresses
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://0x7f.1/",
+            "https://0X7F.0.0.1/",
+            "https://127.1/",
+            "https://127.0.1/",
+            "https://0177.0.0.1/",
+            "https://127.0.0.01/",
+            "https://127.0.0.1.2/",
+            "https://1.2.3.256/",
+            "https://017700000001/",
+            "https://127.0.0.0x1/",
+            "https://example.0x/",
+            "https://0/",
+            // users, and what looks like one
+            "https://good.example@127.0.0.1/",
+            "https://good.example:443@evil.example/",
+            "https://@evil.example/",
+            "https://good.example%40evil.example/",
+            // backslashes, spaces, control characters
+            "https://good.example\\@evil.example/",
+            "https:\\\\good.example/",
+            "https://good.example\\.evil.example/",
+            "https://good.example /",
+            " https://good.example/",
+            "https://good.example/\r\nHost: evil.example",
+            "https://good.example\t/",
+            "https://good.example\0.evil.example/",
+            "https://good.example/a b",
+            "https://good.example/\u{e9}",
+            // dots, hyphens and other marks
+            "https://good.example./",
+            "https://good..example/",
+            "https://.good.example/",
+            "https://-good.example/",
+            "https://good_one.example/",
+            "https://*.example/",
+            "https://127.0.0.1./",
+            // letters that only look right, or turn into others
+            "https://g\u{f6}\u{f6}d.example/",
+            "https://good\u{3002}example/",
+            "https://\u{ff11}27.0.0.1/",
+            "https://\u{2460}27.0.0.1/",
+            "https://goo\u{200b}d.example/",
+            // ports
+            "https://good.example:/",
+            "https://good.example:0/",
+            "https://good.example:065/",
+            "https://good.example:65536/",
+            "https://good.example:443:80/",
+            "https://good.example:+443/",
+            "https://good.example:\u{663}/",
+            // IPv6
+            "https://[::1/",
+            "https://::1/",
+            "https://[fe80::1%eth0]/",
+            "https://[fe80::1%25eth0]/",
+            "https://[::1]x/",
+            "https://[127.0.0.1]/",
+            "https://[v1.x]/",
+            // schemes and fragments
+            "",
+            "good.example",
+            "//good.example/",
+            "https:good.example/",
+            "https:/good.example/",
+            "https:///good.example/",
+            "HTTPS://good.example/",
+            "ftp://good.example/",
+            "file:///etc/passwd",
+            "gopher://127.0.0.1:6379/_",
+            "unix:/run/docker.sock",
+            "https://good.example#@evil.example/",
+            "https://good.example/#x",
+            "https://?good.example",
+        ] {
+            assert!(Target::parse(url).is_err(), "{url:?} is taken for {:?}", Target::parse(url));
+        }
+        let long = format!("https://{}.example/", "a".repeat(64));
+        assert!(Target::parse(&long).is_err());
+        assert!(Target::parse(&format!("https://{}example/", "a.".repeat(130))).is_err());
+        assert!(Target::parse(&format!("https://a.example/{}", "a".repeat(2048))).is_err());
+    }
+
+    proptest! {
+        /// Another reader understands the same of everything that is taken.
+        #[test]
+        fn another_reader_understands_the_same(
+            url in "https?://([a-zA-Z0-9.@:%\\[\\]\\-]{1,20}|[a-c]{1,3}\\.[a-z]{2}|[0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9a-f:]{2,9}\\])(:[0-9]{1,5})?([/?#][!-~]{0,20})?",
+        ) {
+            if let Ok(target) = Target::parse(&url) {
+                let uri: http::Uri = url.parse().unwrap();
+                prop_assert_eq!(uri.host().unwrap().to_ascii_lowercase().parse::<IpAddr>().map_or_else(
+                    |_| uri.host().unwrap().to_ascii_lowercase(), |address| address.to_string()),
+                    match &target.host { Host::Name(name) => name.clone(), Host::Address(IpAddr::V4(a)) => a.to_string(), v6 => {
+                        let written: Ipv6Addr = uri.host().unwrap().trim_matches(['[', ']']).parse().unwrap();
+                        prop_assert_eq!(v6, &Host::Address(IpAddr::V6(written)));
+                        uri.host().unwrap().to_ascii_lowercase()
+                    } });
+                prop_assert_eq!(uri.port_u16().unwrap_or(default_port(target.secure)), target.port);
+                prop_assert_eq!(uri.scheme_str() == Some("https"), target.secure);
+                let path = uri.path_and_query().map_or("/", |path| path.as_str());
+                prop_assert!(target.path == path || target.path == format!("/{path}"), "{} {}", target.path, path);
+            }
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(url in "\\PC{0,60}", rest in "(?s).{0,40}") {
+            let _ = Target::parse(&url);
+            let _ = Target::parse(&format!("https://{rest}"));
+        }
+    }
+}

@@ -19,6 +19,6 @@ pub use digest::{Digest, action_of, digest_request, digest_run};
 pub use requirement::{Requirement, requirement};
 pub use review::{ReviewedOn, Word, last_words};
 pub use state::{Decision, Footing, RunFacts, Uncounted, Void, derive, needed};
-pub use transition::{Transition, is_terminal, may_become, step};
+pub use transition::{is_terminal, may_become, way};
 
 pub(crate) use reason::{barred, names, remark};

@@ -1,8 +1,6 @@
-//! Which state may follow which, and how a newly derived state is reached from the one that was told last (spec 7).
+//! Which state may follow which, and by which way another is reached (spec 7).
 
 use crate::model::RunState;
-
-use super::Decision;
 
 /// Whether the states of spec 7 lead from `from` to `to` in one step.
 pub fn may_become(from: RunState, to: RunState) -> bool {
@@ -24,31 +22,16 @@ pub fn is_terminal(state: RunState) -> bool {
     }
 }
 
-/// The states that a run passes through, in order; each may become the next. Empty: it stays where it is.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Transition(pub Vec<RunState>);
-
-impl Transition {
-    /// Where it ends; `None` where nothing moves.
-    pub fn end(&self) -> Option<RunState> {
-        self.0.last().copied()
-    }
-}
-
-/// The way from the state that was told last to the derived one; `previous` is `None` for a run that nobody told of yet.
+/// The states that a run on the watched branch passes through from `from`, exclusively, to `to`; `None` for one that has just come there. Empty:
+/// it stays where it is, or `to` is nowhere it can go.
 ///
-/// Once a terminal state is written it stays, and once execution has begun approval moves nothing any more. What was
-/// approved and is now declined, expired or cancelled was first no longer covered, so it passes through waiting.
-pub fn step(previous: Option<RunState>, decision: &Decision) -> Transition {
+/// What was approved and is now declined, expired or cancelled was first no longer covered, so it passes through waiting.
+pub fn way(from: Option<RunState>, to: RunState) -> Vec<RunState> {
     use RunState::{Approved, Cancelled, Declined, Expired, Failure, InProgress, Success, WaitingForApproval};
-    let to = decision.state;
-    Transition(match (previous, to) {
-        (Some(Declined | Expired | Cancelled | Success | Failure | InProgress), _) => Vec::new(),
-        (_, InProgress | Success | Failure) => Vec::new(), // never derived: execution alone leads there
+    match (from, to) {
+        (Some(from), to) if may_become(from, to) => vec![to],
         (None, WaitingForApproval | Approved) => vec![to],
         (None | Some(Approved), Declined | Expired | Cancelled) => vec![WaitingForApproval, to],
-        (Some(WaitingForApproval), WaitingForApproval) | (Some(Approved), Approved) => Vec::new(),
-        (Some(WaitingForApproval), Approved | Declined | Expired | Cancelled) => vec![to],
-        (Some(Approved), WaitingForApproval) => vec![to],
-    })
+        (None, InProgress | Success | Failure) | (Some(_), _) => Vec::new(),
+    }
 }

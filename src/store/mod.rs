@@ -5,6 +5,7 @@ mod journal;
 mod lease;
 mod postgres;
 mod record;
+mod replica;
 mod sql;
 mod sqlite;
 
@@ -23,7 +24,11 @@ pub use journal::{Advance, Delivered, FoundRun, Landed, LogLine, Message, Messag
 pub use lease::{Epoch, Fence, Holder, Lease};
 pub use postgres::{PostgresAddress, PostgresStore};
 pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransition, Standing, TreeId};
+pub use replica::Pulse;
 pub use sqlite::SqliteStore;
+
+/// What a store says that is no place for replicas to meet.
+const UNSHARED: &str = "this store is not shared by replicas";
 
 /// The memory of the controller, in the words of the domain.
 ///
@@ -205,6 +210,24 @@ pub trait Store: Send + Sync {
 
     /// Who holds the lease of a repository, be it expired or not.
     async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError>;
+
+    /// Says that a replica lives, prolongs everything that it holds to `ttl` from now, and collects what others have heard for it.
+    async fn heartbeat(&self, _holder: &Holder, _ttl: Duration, _now: Timestamp) -> Result<Pulse, StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
+
+    /// Gives everything back that a replica holds, so that nobody has to wait for the end of a lease.
+    async fn leave(&self, _holder: &Holder, _now: Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
+
+    /// Leaves a word about a repository for whoever holds it.
+    async fn pass_on(&self, _repository: &RepositoryKey, _word: &str) -> Result<(), StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
+
+    /// Waits for what is under way, and ends: this handle and all that were made of it answer no more.
+    async fn shut(&self) {}
 
     /// The same store, whose every write is made only while `fence` holds, asked in the write's own transaction. Otherwise it changes
     /// nothing and fails with [`StoreError::Fenced`]. So does a write about any other repository.

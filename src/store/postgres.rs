@@ -53,4 +53,8 @@ impl Backend for PostgresStore {
     fn fenced(&self, fence: Fence) -> Self {
         Self { fence: Some(fence), ..self.clone() }
     }
+
+    async fn end(&self) {
+        self.close().await;
+    }
 }

@@ -10,6 +10,7 @@ mod journal;
 mod leases;
 mod logs;
 mod outbox;
+mod replicas;
 mod row;
 mod runs;
 mod seen;
@@ -33,6 +34,33 @@ use super::{Fence, RepositoryKey, StoreError};
 pub(super) use deliveries::MOST as MOST_DELIVERIES;
 pub(super) use runs::name_all;
 
+/// What the migrations make in both databases, beside what says whose schema it is.
+const TABLES: [&str; 14] = [
+    "acceptances",
+    "deliveries",
+    "halts",
+    "judged",
+    "leases",
+    "outbox",
+    "publications",
+    "receipts",
+    "replicas",
+    "run_logs",
+    "run_transitions",
+    "runs",
+    "sightings",
+    "wakes",
+];
+
+/// A database that says it is up to date and lacks one of our tables was damaged, or only half restored.
+pub(super) fn whole(tables: &[String]) -> Result<(), String> {
+    let missing: Vec<&str> = TABLES.into_iter().filter(|table| !tables.iter().any(|t| t == table)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("it is damaged: {} missing; restore it from a copy, or move it away to begin anew", missing.join(", ")))
+}
+
 /// A database that speaks our statements. Whatever implements it is a [`super::Store`].
 #[async_trait]
 pub(super) trait Backend: Clone + Send + Sync + 'static {
@@ -47,6 +75,9 @@ pub(super) trait Backend: Clone + Send + Sync + 'static {
 
     /// A handle whose writes are made under this.
     fn fenced(&self, fence: Fence) -> Self;
+
+    /// Waits for what is under way, and ends.
+    async fn end(&self);
 }
 
 /// One conversation with a database.

@@ -57,6 +57,10 @@ impl Backend for SqliteStore {
     fn fenced(&self, fence: Fence) -> Self {
         Self { fence: Some(fence), ..self.clone() }
     }
+
+    async fn end(&self) {
+        self.close().await;
+    }
 }
 
 #[cfg(test)]

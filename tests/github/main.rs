@@ -20,5 +20,6 @@ mod openapi;
 mod payloads;
 mod receiver;
 mod stories;
+mod workflows;
 mod world;
 mod world_itself;

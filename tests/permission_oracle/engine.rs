@@ -152,6 +152,7 @@ pub(crate) fn judged(before: &Files, after: &Files, who: &str) -> (BTreeMap<Chan
         findings: Vec::new(),
     };
     let verdict = judge(&Proposal {
+        performed: Default::default(),
         target: Target::PullRequest,
         base_id: CommitId([0; 20]),
         base: Base(old),

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use portcullis::model::RunState;
+use portcullis::run::life::Life;
 use portcullis::store::{RepositoryKey, SqliteStore, Store as _, StoreError};
 use tempfile::TempDir;
 
-use crate::world::at;
+use crate::journal::{advance, message};
+use crate::world::{at, id};
 
 struct Room {
     _directory: TempDir,
@@ -88,4 +91,45 @@ async fn the_file_is_its_owners_alone() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
     }
+}
+
+/// Tells this story's second half in a process of its own, whose files cannot grow: the write comes back as from a full disk.
+#[tokio::test]
+async fn a_disk_that_takes_no_more_is_told_and_what_was_written_before_stays_whole() {
+    const PLACE: &str = "PORTCULLIS_TEST_STORE_ON_A_FULL_DISK";
+    let (here, run) = (RepositoryKey::new("acme/catalog main"), id("run"));
+    let states = [RunState::WaitingForApproval, RunState::Approved];
+    if let Some(path) = std::env::var_os(PLACE) {
+        let store = SqliteStore::open(Path::new(&path)).await.unwrap();
+        for step in 0..10_000u64 {
+            let words = message(&format!("{step} {}", "x".repeat(4000)), "chat");
+            let life = Life::new(states[usize::try_from(step % 2).unwrap()]);
+            match advance(&store, &here, &run, step, &life, std::slice::from_ref(&words)).await {
+                Ok(kept) => assert!(kept),
+                Err(error) => {
+                    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+                    assert!(step > 3, "there was room at first");
+                    assert_eq!(store.run(&here, &run).await.unwrap().unwrap().revision, step, "who only reads is answered");
+                    return;
+                }
+            }
+        }
+        panic!("the disk took everything");
+    }
+    let room = Room::furnished().await;
+    let limited = "trap '' XFSZ; ulimit -f 1000; exec \"$0\" --exact \"$1\"";
+    let name = "file::a_disk_that_takes_no_more_is_told_and_what_was_written_before_stays_whole";
+    let mut second = std::process::Command::new("/bin/sh");
+    second.args(["-c", limited]).arg(std::env::current_exe().unwrap()).arg(name).env(PLACE, &room.path);
+    let said = tokio::task::spawn_blocking(move || second.output().unwrap()).await.unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+
+    // There is room again.
+    let store = SqliteStore::open(&room.path).await.unwrap();
+    let record = store.run(&here, &run).await.unwrap().unwrap();
+    assert_eq!(store.transitions(&here, &run).await.unwrap().len() as u64, record.revision);
+    assert_eq!(store.outbox_size().await.unwrap(), (record.revision, 0), "each step with its message, and no more");
+    let life = Life::new(states[usize::try_from(record.revision % 2).unwrap()]);
+    assert!(advance(&store, &here, &run, record.revision, &life, &[message("room", "chat")]).await.unwrap());
+    store.close().await;
 }

@@ -23,10 +23,13 @@ macro_rules! on_both_stores {
 mod branch;
 mod cluster;
 mod file;
+mod journal;
 mod leases;
 mod opening;
 mod outage;
+mod outbox;
 mod races;
+mod replicas;
 mod runs;
 mod seen;
 mod world;

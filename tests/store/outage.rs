@@ -1,11 +1,15 @@
 //! A server that goes away: errors that say so, no guesses, and all is well when it comes back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use portcullis::store::{Store, StoreError};
+use portcullis::model::RunState;
+use portcullis::run::life::Life;
+use portcullis::store::{MessageKind, Store, StoreError};
 
 use crate::cluster::Cluster;
-use crate::world::{World, acceptance, at, commit};
+use crate::journal::{advance, message};
+use crate::world::{World, acceptance, at, commit, id};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_server_is_down_nothing_is_answered_and_afterwards_nothing_is_missing() {
@@ -22,7 +26,14 @@ async fn while_the_server_is_down_nothing_is_answered_and_afterwards_nothing_is_
         async { store.accept(here, commit(2), &acceptance(3, 2), &[]).await.map(|_| ()) },
         async { store.first_seen(here, "a run", at(3)).await.map(|_| ()) },
     );
-    for answer in [answers.0, answers.1, answers.2] {
+    let (run, life) = (id("extend-env"), Life::new(RunState::Approved));
+    let of_the_journal = tokio::join!(
+        async { advance(&*store, here, &run, 0, &life, &[message("a", "chat")]).await.map(|_| ()) },
+        async { store.under_way(here).await.map(|_| ()) },
+        async { store.claim_messages(MessageKind::Notify, None, Duration::from_secs(9), 9, at(3)).await.map(|_| ()) },
+    );
+    let of_the_journal = [of_the_journal.0, of_the_journal.1, of_the_journal.2];
+    for answer in [answers.0, answers.1, answers.2].into_iter().chain(of_the_journal) {
         let error = answer.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)) && error.is_retryable(), "{error}");
         assert!(error.to_string().starts_with("the store cannot answer now"), "{error}");
@@ -33,6 +44,8 @@ async fn while_the_server_is_down_nothing_is_answered_and_afterwards_nothing_is_
     tokio::task::block_in_place(|| cluster.resume());
     assert_eq!(store.accepted(here).await.unwrap(), Some(acceptance(2, 1)), "the same handle, connected anew");
     assert!(store.accept(here, commit(2), &acceptance(3, 4), &[]).await.unwrap());
+    assert!(advance(&*store, here, &run, 0, &life, &[message("a", "chat")]).await.unwrap(), "no step was half made");
+    assert_eq!(store.outbox_size().await.unwrap(), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

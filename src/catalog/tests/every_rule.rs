@@ -193,6 +193,29 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
         "3:67",
     );
     case("action/url", action, &format!("{good}invocationMethod: {{ type: WEBHOOK, url: ftp://x }}\n"), "3:41");
+    let webhook = |rest: &str| format!("{good}invocationMethod:\n  type: WEBHOOK\n  url: https://x.example\n  {rest}\n");
+    case(
+        "action/url",
+        action,
+        &format!("{good}invocationMethod: {{ type: WEBHOOK, url: 'https://{{{{ .inputs.a }}}}' }}\n"),
+        "3:41",
+    );
+    case("action/header", action, &webhook("headers: { Host: x }"), "6:14");
+    case("action/header", action, &webhook("headers: { X-A: \"a\\nb\" }"), "6:19");
+    case("action/template", action, &webhook("body: { a: ['{{ .inputs.a | length }}'] }"), "6:15");
+    case("action/template", action, &webhook("body: { '{{ .inputs.a }}': 1 }"), "6:11");
+    case("action/template", action, &webhook("headers: { '{{ .inputs.a }}': x }"), "6:14");
+    case("action/template", action, &webhook("body: '{{ .secrets.a }}'"), "6:9");
+    case("action/template", action, &webhook("body: '{{ .run.state }}'"), "6:9");
+    case("action/template", action, &webhook("body: '{{ .trigger.by.user.email }}'"), "6:9");
+    case("document/duration", action, &webhook("deadline: soon"), "6:13");
+    let github = |rest: &str| format!("{good}invocationMethod:\n  type: GITHUB\n  org: acme\n  repo: infra\n  {rest}\n");
+    case("action/workflow", action, &github("workflow: .github/workflows/x.yml"), "7:13");
+    case("action/workflow", action, &github("workflow: x.yml\n  workflowInputs: { portcullis_run: x }"), "8:21");
+    let upsert = |rest: &str| format!("{good}invocationMethod:\n  type: UPSERT_ENTITY\n  blueprintIdentifier: Env\n  {rest}\n");
+    case("document/missing-key", action, &upsert("mapping: { title: x }"), "6:12");
+    case("identifier/character", action, &upsert("mapping: { identifier: a b }"), "6:26");
+    case("document/wrong-type", action, &upsert("mapping: { identifier: a, properties: '{{ .inputs }}' }"), "6:41");
     case("run/status-in-file", "runs/r.yaml", "action: a\nstatus: APPROVED\n", "2:1");
     case("run/status-in-file", "runs/r.yaml", "action: a\nrequester: alice@acme.dev\n", "2:1");
 

@@ -237,6 +237,21 @@ fn an_action_moves_by_leave_of_both_moderators() {
 }
 
 #[test]
+fn an_action_that_writes_entities_of_another_blueprint_needs_whoever_governs_those_too() {
+    let action = |written: &str| {
+        format!(
+            "identifier: act\nblueprint: Env\ntrigger: {{ type: self-service, operation: DAY-2, userInputs: {{ properties: {{}} }} }}\n\
+             invocationMethod: {{ type: UPSERT_ENTITY, blueprintIdentifier: {written}, mapping: {{ identifier: cart, title: Mine }} }}\n"
+        )
+    };
+    on(&world()).commit("mo", &[("actions/act.yaml", &action("Env"))]).is_green();
+    on(&world()).commit("mo", &[("actions/act.yaml", &action("Service"))]).is_red_by(&["permission/action"]);
+    on(&world()).commit("ada", &[("actions/act.yaml", &action("Service"))]).is_green();
+    let theirs = world().apply(deltas(&[("actions/act.yaml", &action("Service"))]));
+    on(&theirs).commit("mo", &[("actions/act.yaml", &action("Env"))]).is_red_by(&["permission/action"]);
+}
+
+#[test]
 fn a_moderator_of_what_does_not_exist_yet_creates_nothing() {
     let future = world().apply(deltas(&[("users/alice.yaml", "identifier: alice@acme.dev\nroles: [New-moderator]\n")]));
     on(&future)

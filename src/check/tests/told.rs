@@ -117,6 +117,7 @@ impl Told {
 
     pub(super) fn proposal(&self) -> Proposal {
         Proposal {
+            performed: Default::default(),
             target: Target::PullRequest,
             base_id: CommitId([0; 20]),
             base: Base(self.base.clone()),

@@ -114,6 +114,7 @@ impl Push<'_> {
             return Ok((self.refusal(update, vec![finding], &nothing), false));
         };
         let ask = Ask {
+            performed: check::Performed::default(),
             target: Target::WatchedBranch,
             base: stands,
             base_is_valid: !check::validate(&base.0).iter().any(Finding::is_error),

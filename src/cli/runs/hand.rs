@@ -73,7 +73,7 @@ async fn lay_hand_on(args: &HandArgs, hand: Hand) -> Result<(), CommandError> {
         return Err(CommandError::usage("who are you? The record names whoever moves a run: --by WHO"));
     };
     let event = match hand {
-        Hand::Resolve(outcome) => Event::Resolved { by: by.to_owned(), outcome },
+        Hand::Resolve(outcome) => Event::Resolved { by: by.to_owned(), outcome, note: None, link: None },
         Hand::Withdraw => Event::Withdrawn { by: by.to_owned() },
     };
     let recorded = args.place.open().await?;

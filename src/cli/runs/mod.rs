@@ -4,10 +4,9 @@ mod hand;
 mod history;
 mod recorded;
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 
+use crate::config::StorePlace;
 use crate::model::Timestamp;
 use crate::report::{run_text, runs_json, runs_text};
 
@@ -59,8 +58,8 @@ struct ListArgs {
     #[arg(long, value_name = "NAME", env = "PORTCULLIS_BRANCH")]
     branch: Option<String>,
     /// The daemon's store: what it has recorded of runs on the watched branch.
-    #[arg(long, value_name = "FILE", env = "PORTCULLIS_STORE")]
-    store: Option<PathBuf>,
+    #[arg(long, value_name = "STORE", env = "PORTCULLIS_STORE", hide_env_values = true)]
+    store: Option<String>,
     /// What the daemon's configuration calls the repository, where it gives it a name or fetches it from elsewhere.
     #[arg(long, value_name = "NAME", requires = "store")]
     name: Option<String>,
@@ -85,7 +84,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     let styled = color.on_stdout();
     match &args.command {
         RunsCommand::List(list) => {
-            let entries = open_runs::find(&request(list))?;
+            let entries = open_runs::find(&request(list)?)?;
             output::print(&match list.format {
                 ShortFormat::Text => runs_text(&entries, styled),
                 ShortFormat::Json => runs_json(&entries),
@@ -93,7 +92,7 @@ pub fn run(args: &Args, color: Color) -> Result<Outcome, CommandError> {
         }
         RunsCommand::Show(show) => {
             // A run may be proposed in several reviews at once; each has a state of its own.
-            let mut entries = open_runs::find(&request(&show.list))?;
+            let mut entries = open_runs::find(&request(&show.list)?)?;
             entries.retain(|entry| entry.run.id == show.id.as_str());
             if entries.is_empty() {
                 return Err(CommandError::could_not_judge(format!("there is no run `{}`", show.id))
@@ -118,13 +117,15 @@ pub(super) fn block_on(asking: impl Future<Output = Result<(), CommandError>>) -
     runtime.map_err(|error| CommandError::internal("cannot start the runtime").because(&error))?.block_on(asking)
 }
 
-fn request(list: &ListArgs) -> RunsRequest {
-    RunsRequest {
+fn request(list: &ListArgs) -> Result<RunsRequest, CommandError> {
+    let store = list.store.as_deref().map(StorePlace::parse).transpose();
+    let store = store.map_err(|why| CommandError::usage(format!("--store: {why}")))?;
+    Ok(RunsRequest {
         repo: list.catalog.repo.clone(),
         root: list.catalog.root.clone(),
         branch: list.branch.clone(),
-        store: list.store.clone(),
+        store: store.map(|place| place.with_password_of(&|name| std::env::var(name).ok())),
         name: list.name.clone(),
         now: Timestamp::now(),
-    }
+    })
 }

@@ -1,8 +1,10 @@
 //! Decides about a run that stands on the branch and is not claimed: all facts anew, by the accepted revision as it is now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+use serde_json::Value as Json;
 
 use crate::catalog::Catalog;
 use crate::check::{self, Accepted, Base, LandedDecision, Target};
@@ -16,17 +18,23 @@ use super::super::journal::About;
 use super::super::judging::{Unjudged, laid_to_commit};
 use super::super::parts::Repository;
 use super::super::pull_request::input;
+use super::super::story::Heard;
 use super::super::sweep::{Members, World};
+use super::super::telling::of_landed;
 use super::super::{Shared, Thing, Trouble};
-use super::words::{decision_json, held_up};
+use super::words::{HELD, decision_json, held_up, with};
 use super::{Next, order, until};
 
 /// A decision, and the catalog that it was made by.
 pub(super) struct Decided {
     pub(super) landed: LandedDecision,
     pub(super) now: Base<Catalog>,
-    /// What the forge may still tell within moments.
+    /// Whether the forge may still have something to tell.
     pending: bool,
+    /// Where a person reads the pull request.
+    url: Option<String>,
+    /// Who asked for it, and takes it back.
+    withdrawn_by: Option<Identifier>,
 }
 
 /// What the forge tells of the range that brought a run.
@@ -35,6 +43,9 @@ struct Told {
     pull_request: Option<PullRequestInput>,
     branch: Option<BranchInput>,
     pending: bool,
+    url: Option<String>,
+    /// The accounts that take back what they asked for, and whose they are.
+    withdrawn_by: BTreeSet<Identifier>,
 }
 
 impl Shared {
@@ -49,6 +60,10 @@ impl Shared {
         let looked_at = Some(super::input(&world, record));
         let Some(accepted) = stands_still(&world) else {
             // Nobody knows by what to decide until the branch has been followed, or a person has looked at it.
+            if let Some(why) = held_up(&world).filter(|why| record.decision.get(HELD).and_then(Json::as_str) != Some(why)) {
+                let decision = with(record.decision.clone(), HELD, why.into());
+                self.happen(repository, &record.id, About::Branch, &Event::Decided { state: life.state }, &decision).await?;
+            }
             return Ok(Next::Rest { again: Some(self.settings.poll_interval), input: looked_at });
         };
         let decided = match self.decide(repository, &world, accepted, &record.id, landing).await {
@@ -58,9 +73,16 @@ impl Shared {
                 return Err(Trouble::standing(format!("nothing can be decided about run {}: {why}", record.id)));
             }
         };
+        if let Some(who) = &decided.withdrawn_by
+            && self.withdraw_run(repository, &record.id, About::Branch, who).await?
+        {
+            return Ok(Next::Again);
+        }
         let state = decided.landed.decision.state;
         let held = order::unperformed(&repository.watched.performers, &decided);
-        let json = decision_json(&decided.landed, landing, accepted, held.as_deref());
+        let (brought, catalog) = (landing.pull_request.as_deref(), &decided.now.0);
+        let telling = of_landed(repository, catalog, &decided.landed, brought, decided.url.as_deref());
+        let json = decision_json(&decided.landed, landing, accepted, held.as_deref(), telling);
         let pending = repository.look_again(&Thing::Run(record.id.clone()), decided.pending);
         if let Some(happened) = self.happen(repository, &record.id, About::Branch, &Event::Decided { state }, &json).await?
             && happened.from != Some(happened.life.state)
@@ -104,8 +126,9 @@ impl Shared {
             Some(id) => format!("pull-request/{id}/run/{run}"),
             None => format!("branch/{}", landing.to),
         };
-        let pending = told.pending;
+        let (pending, url, by) = (told.pending, told.url, told.withdrawn_by);
         let ask = Ask {
+            performed: check::Performed::default(),
             target: if told.pull_request.is_some() { Target::PullRequest } else { Target::WatchedBranch },
             base: landing.from,
             base_is_valid: true,
@@ -120,7 +143,7 @@ impl Shared {
                 self.members(repository, landing.from).await?
             },
             received: self.received(repository, landing.from, told.head).await?,
-            first_seen: Some(self.store.first_seen(key, &first, landing.at).await?),
+            first_seen: Some(self.store_of(repository).first_seen(key, &first, landing.at).await?),
             now: self.clock.now(),
         };
         let (inner, run, members, landing) = (repository.clone(), run.clone(), world.members.clone(), landing.clone());
@@ -130,7 +153,8 @@ impl Shared {
             let now = standing(Base(workspace.snapshot(accepted).map_err(laid_to_commit)?.catalog), &members);
             let accepted = Accepted { revision: accepted, catalog: &now };
             let landed = check::decide_landed(&proposed.proposal, &landing, accepted, &run);
-            Ok(Decided { landed, now, pending })
+            let withdrawn_by = landed.requesters.iter().find(|who| by.contains(*who)).cloned();
+            Ok(Decided { landed, now, pending, url, withdrawn_by })
         })
         .await
     }
@@ -153,17 +177,27 @@ impl Shared {
             };
             let pending = branch.as_ref().is_some_and(|told| told.pending.is_some());
             let branch = branch.map(|told| BranchInput { pushes: told.pushes, verified: told.verified });
-            return Ok(Told { head: landing.to, pull_request: None, branch, pending });
+            return Ok(Told { head: landing.to, pull_request: None, branch, pending, url: None, withdrawn_by: BTreeSet::new() });
         };
         let found: Option<PullRequest> = repository.watched.forge.pull_request(id).await?;
         let Some(pull_request) = found else {
             // Nobody knows who approved it: what needs approval waits.
-            return Ok(Told { head: landing.to, pull_request: None, branch: None, pending: false });
+            return Ok(Told {
+                head: landing.to,
+                pull_request: None,
+                branch: None,
+                pending: false,
+                url: None,
+                withdrawn_by: BTreeSet::new(),
+            });
         };
         self.fetch_heads(repository, std::slice::from_ref(&pull_request)).await?;
         let details = self.details(repository, &pull_request, landing.from, &base).await?;
-        let (head, pending) = (details.head, details.pending.is_some());
-        Ok(Told { head, pull_request: Some(input(details)), branch: None, pending })
+        let heard = Heard::of(&details.commands, &base.accounts).withdrawn_by;
+        let people = base.people.iter().filter(|(_, account)| heard.contains(&account.id));
+        let withdrawn_by = people.map(|(who, _)| who.clone()).collect();
+        let (head, pending, url) = (details.head, details.pending.is_some(), pull_request.url.clone());
+        Ok(Told { head, pull_request: Some(input(details)), branch: None, pending, url, withdrawn_by })
     }
 }
 

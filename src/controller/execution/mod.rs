@@ -7,6 +7,9 @@ mod attempt;
 mod claim;
 mod decide;
 mod order;
+mod performed;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::sync::Arc;
@@ -42,6 +45,14 @@ impl Next {
     pub(super) fn rest(again: impl Into<Option<Duration>>) -> Self {
         Self::Rest { again: again.into(), input: None }
     }
+
+    /// The same, and looked at again after `most` at the latest.
+    fn within(self, most: Duration) -> Self {
+        match self {
+            Self::Again => Self::Again,
+            Self::Rest { again, input } => Self::Rest { again: Some(again.map_or(most, |again| again.min(most))), input },
+        }
+    }
 }
 
 impl Shared {
@@ -53,7 +64,7 @@ impl Shared {
         seen: Duration,
         resync: bool,
     ) -> Result<(), Trouble> {
-        let under_way = self.store.under_way(&repository.watched.key).await?;
+        let under_way = self.store_of(repository).under_way(&repository.watched.key).await?;
         let now: super::parts::Landings = under_way
             .iter()
             .map(|record| {
@@ -88,7 +99,7 @@ impl Shared {
     }
 
     async fn step_run(self: &Arc<Self>, repository: &Arc<Repository>, run: &Identifier) -> Result<Next, Trouble> {
-        let record = self.store.run(&repository.watched.key, run).await?;
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
         let life = record.as_ref().and_then(|record| record.life.clone()).filter(|life| life.is_under_way());
         let (Some(record), Some(life)) = (record, life) else {
             repository.landings().remove(run);
@@ -97,10 +108,16 @@ impl Shared {
         };
         let (Some(landing), execution) = (&life.landing, &life.execution) else { return Ok(Next::rest(None)) };
         let Some(execution) = execution else { return self.decide_run(repository, &record, &life, landing).await };
+        let now = self.clock.now();
         match &execution.phase {
-            Phase::Ready { due } => self.attempt_run(repository, &record, landing, execution, *due).await,
-            Phase::Sending { .. } => self.settle_attempt(repository, &record, landing, execution).await,
-            Phase::Running => self.look_at_run(repository, &record, landing, execution).await,
+            // Nothing was sent yet, and what the claim rests on may not hold any more.
+            Phase::Ready { .. } if execution.is_stale(now) && now < execution.deadline => {
+                let next = self.decide_run(repository, &record, &life, landing).await?;
+                Ok(next.within(until(now, execution.deadline)))
+            }
+            Phase::Ready { due } => self.attempt_run(repository, &record, execution, *due).await,
+            Phase::Sending { .. } => self.settle_attempt(repository, &record, execution).await,
+            Phase::Running => self.look_at_run(repository, &record, execution).await,
             Phase::Unknown { .. } => self.remind(repository, &record, &life).await,
             Phase::Ended => Ok(Next::rest(None)),
         }
@@ -131,7 +148,7 @@ impl Shared {
         record: &RunRecord,
         life: &crate::run::life::Life,
     ) -> Result<Option<Timestamp>, Trouble> {
-        let Some(accepted) = self.store.accepted(&repository.watched.key).await? else { return Ok(None) };
+        let Some(accepted) = self.store_of(repository).accepted(&repository.watched.key).await? else { return Ok(None) };
         let base = self.base(repository, accepted.commit).await.map_err(super::Unjudged::into_trouble)?;
         let Some(reminder) = base.reminder else { return Ok(None) };
         let since = match life.phase() {

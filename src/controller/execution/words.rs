@@ -4,9 +4,13 @@ use serde_json::{Value as Json, json};
 
 use crate::check::LandedDecision;
 use crate::model::{CommitId, Identifier, Value};
+use crate::report::notice::Telling;
 use crate::run::life::{Grant, Landing};
 
 use super::super::sweep::World;
+
+/// Where the journal has why a run that is decided is not executed.
+pub(super) const HELD: &str = "held";
 
 /// Why nothing is decided and nothing executed at the moment; `None` where nothing keeps it.
 pub(super) fn held_up(world: &World) -> Option<&'static str> {
@@ -23,9 +27,15 @@ pub(super) fn held_up(world: &World) -> Option<&'static str> {
 }
 
 /// What a decision about a run on the branch rests on.
-pub(super) fn decision_json(landed: &LandedDecision, landing: &Landing, accepted: CommitId, held: Option<&str>) -> Json {
+pub(super) fn decision_json(
+    landed: &LandedDecision,
+    landing: &Landing,
+    accepted: CommitId,
+    held: Option<&str>,
+    telling: Option<Telling>,
+) -> Json {
     let told = &landed.verdict;
-    json!({
+    let mut decision = json!({
         "pull_request": landing.pull_request,
         "base": accepted.to_string(),
         "head": landing.to.to_string(),
@@ -35,8 +45,12 @@ pub(super) fn decision_json(landed: &LandedDecision, landing: &Landing, accepted
         "approvals": told.approvals.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "approvers": told.approvers.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "reason": told.reason,
-        "held": held,
-    })
+        (HELD): held,
+    });
+    if let Some(telling) = telling {
+        telling.keep_in(&mut decision);
+    }
+    decision
 }
 
 /// Where the journal has the inputs that a run is executed with, defaults filled in.

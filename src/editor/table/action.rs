@@ -44,7 +44,10 @@ const ACTION: Section = Section {
             .like("{ properties: {} }"),
         key(
             "invocationMethod",
-            &Wants::ByWord("type", &[("WEBHOOK", &WEBHOOK), ("GITHUB", &GITHUB), ("UPSERT_ENTITY", &UPSERT)]),
+            &Wants::ByWord(
+                "type",
+                &[("WEBHOOK", &WEBHOOK), ("GITHUB", &GITHUB), ("UPSERT_ENTITY", &UPSERT), ("DELETE_ENTITY", &DELETE)],
+            ),
             "How an approved run is performed.",
         )
         .required()
@@ -140,34 +143,85 @@ const APPROVAL: Section = Section {
     ],
 };
 
+const IDEMPOTENT: Key = key(
+    "idempotent",
+    &Wants::Flag,
+    "Whether whoever is called performs a run once however often it is asked, by the key that it is sent. Only then is a run whose outcome is not known sent again.",
+)
+.or("false")
+.like("true");
+
+const DEADLINE: Key = key("deadline", &Wants::Duration, "How long a run may be under way until it is given up.")
+    .or("what catalog.yaml says")
+    .like("2h");
+
 const WEBHOOK: Section = Section {
     beside: &[],
     title: "invocationMethod (WEBHOOK)",
-    meaning: "A POST to an address.",
+    meaning: "A call of an address. [Actions](actions.md) says what is sent, and what templates may ask for.",
     keys: &[
         key("type", &Wants::Word(&["WEBHOOK"]), "An HTTP call.").required().like("WEBHOOK"),
-        key("url", &Wants::Text, "An http or https address.").required().like("https://example.com/hook"),
+        key(
+            "url",
+            &Wants::Text,
+            "An http or https address. Its host is written out; templates stand in segments of the path and in values of the query.",
+        )
+        .required()
+        .like("https://example.com/hook"),
         key("agent", &Wants::Flag, "`false`: the controller itself calls.").or("false").like("false"),
-        key("synchronized", &Wants::Flag, "Whether the answer is the result.").or("false").like("true"),
+        key(
+            "synchronized",
+            &Wants::Flag,
+            "Whether the answer is the outcome of the run. Otherwise whoever is called reports the outcome later.",
+        )
+        .or("false")
+        .like("true"),
         key("method", &Wants::Word(&["POST", "PUT", "PATCH", "DELETE", "GET"]), "The HTTP method.").or("POST").like("POST"),
-        key("headers", &Wants::Named(Named::Free, &Wants::Text), "Further headers.").like("{ X-Team: platform }"),
-        key("body", &Wants::Any, "The payload, with templates over the run.").like("{ ttl: \"{{ .inputs.ttl }}\" }"),
+        key(
+            "headers",
+            &Wants::Named(Named::Free, &Wants::Text),
+            "Further headers. Their values may hold templates, and secrets of the daemon by name.",
+        )
+        .like("{ Authorization: \"Bearer {{ .secrets.deploy }}\" }"),
+        key("body", &Wants::Any, "The payload, with templates. Left out, the whole context of the run.")
+            .like("{ ttl: \"{{ .inputs.ttl }}\" }"),
+        IDEMPOTENT,
+        DEADLINE,
     ],
 };
 
 const GITHUB: Section = Section {
     beside: &[],
     title: "invocationMethod (GITHUB)",
-    meaning: "A workflow of GitHub Actions.",
+    meaning: "A workflow of GitHub Actions that is dispatched.",
     keys: &[
         key("type", &Wants::Word(&["GITHUB"]), "A workflow.").required().like("GITHUB"),
         key("org", &Wants::Text, "The owner of the repository.").required().like("acme"),
         key("repo", &Wants::Text, "The repository.").required().like("infrastructure"),
-        key("workflow", &Wants::Text, "The file of the workflow.").required().like("deploy.yml"),
-        key("workflowInputs", &Wants::Mapping, "Its inputs, with templates over the run.").like("{ ttl: \"{{ .inputs.ttl }}\" }"),
-        key("reportWorkflowStatus", &Wants::Flag, "Whether its outcome is the outcome of the run.").or("false").like("true"),
-        key("omitPayload", &Wants::Flag, "As Port writes it.").or("false").like("true"),
-        key("omitUserInputs", &Wants::Flag, "As Port writes it.").or("false").like("true"),
+        key("workflow", &Wants::Text, "The file of the workflow, without its directory.").required().like("deploy.yml"),
+        key("ref", &Wants::Text, "The branch or tag that it runs on.").or("the repository's default branch").like("main"),
+        key(
+            "workflowInputs",
+            &Wants::Mapping,
+            "Its inputs, with templates; at most 24. Each becomes text. `portcullis_run` is always given besides.",
+        )
+        .or("the inputs of the run")
+        .like("{ ttl: \"{{ .inputs.ttl }}\" }"),
+        key(
+            "reportWorkflowStatus",
+            &Wants::Flag,
+            "Whether its conclusion is the outcome of the run. Otherwise the workflow reports.",
+        )
+        .or("true")
+        .like("true"),
+        key("omitPayload", &Wants::Flag, "As Port writes it: no payload is ever sent besides the inputs.")
+            .or("false")
+            .like("true"),
+        key("omitUserInputs", &Wants::Flag, "Whether, without `workflowInputs`, the inputs of the run are kept back.")
+            .or("false")
+            .like("true"),
+        IDEMPOTENT,
+        DEADLINE,
     ],
 };
 
@@ -177,23 +231,45 @@ const UPSERT: Section = Section {
     meaning: "A commit that writes an entity.",
     keys: &[
         key("type", &Wants::Word(&["UPSERT_ENTITY"]), "An entity is written.").required().like("UPSERT_ENTITY"),
-        key("blueprintIdentifier", &Wants::Identifier, "Its blueprint.").required().like("Env"),
+        key("blueprintIdentifier", &Wants::Name(Names::Blueprint), "Its blueprint.").required().like("Env"),
         key("mapping", &Wants::Part(&MAPPING), "What is written.")
             .required()
             .like("{ identifier: \"{{ .entity.identifier }}\" }"),
+        DEADLINE,
     ],
 };
 
 const MAPPING: Section = Section {
     beside: &[],
     title: "mapping",
-    meaning: "An entity with templates over the run.",
+    meaning: "An entity with templates over the run. What is left out, or is a template with nothing there, stays as it is.",
     keys: &[
-        key("identifier", &Wants::Any, "Its identifier.").like("\"{{ .entity.identifier }}\""),
+        key("identifier", &Wants::Text, "Its identifier.").required().like("\"{{ .entity.identifier }}\""),
         key("title", &Wants::Any, "Its title.").like("\"{{ .inputs.title }}\""),
         key("icon", &Wants::Any, "Its icon.").like("Environment"),
         key("team", &Wants::Any, "Its owners.").like("[platform]"),
-        key("properties", &Wants::Any, "Its properties.").like("{ ttl: \"{{ .inputs.ttl }}\" }"),
-        key("relations", &Wants::Any, "Its relations.").like("{ microservice: \"{{ .inputs.microservice }}\" }"),
+        key("properties", &Wants::Mapping, "Properties, by name.").like("{ ttl: \"{{ .inputs.ttl }}\" }"),
+        key("relations", &Wants::Mapping, "Relations, by name.").like("{ microservice: \"{{ .inputs.microservice }}\" }"),
     ],
+};
+
+const DELETE: Section = Section {
+    beside: &[],
+    title: "invocationMethod (DELETE_ENTITY)",
+    meaning: "A commit that removes an entity.",
+    keys: &[
+        key("type", &Wants::Word(&["DELETE_ENTITY"]), "An entity is removed.").required().like("DELETE_ENTITY"),
+        key("blueprintIdentifier", &Wants::Name(Names::Blueprint), "Its blueprint.").required().like("Env"),
+        key("mapping", &Wants::Part(&REMOVED), "Which one.")
+            .or("the entity of the run")
+            .like("{ identifier: \"{{ .entity.identifier }}\" }"),
+        DEADLINE,
+    ],
+};
+
+const REMOVED: Section = Section {
+    beside: &[],
+    title: "mapping (DELETE_ENTITY)",
+    meaning: "The entity that is removed.",
+    keys: &[key("identifier", &Wants::Text, "Its identifier.").required().like("\"{{ .entity.identifier }}\"")],
 };

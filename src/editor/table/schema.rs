@@ -177,6 +177,6 @@ const FORM: &[Key] = &[
     plain("disabled", &Wants::Flag, "Whether the form lets it be changed.").like("true"),
     plain("dataset", &Wants::Mapping, "Which entities the form offers.").like("{ combinator: and, rules: [] }"),
     plain("sort", &Wants::Mapping, "In which order the form offers them.").like("{ property: $title, order: ASC }"),
-    plain("encryption", &Wants::Any, "How Port would encrypt it; a secret does not belong into git.").like("fernet"),
+    plain("encryption", &Wants::Any, "That it is secret, in Port by encryption: its value is hidden wherever runs are told of. It lies in git all the same, so a warning says that it is none.").like("aes256-gcm"),
     plain("condition", &Wants::Any, "When the form shows it: taken and kept.").like("{ type: JQ }"),
 ];

@@ -1,13 +1,26 @@
 //! What people are told of a run, as a value; each channel words it in its own format.
 
+mod email;
+mod slack;
+#[cfg(test)]
+mod snapshot_tests;
+mod teams;
 mod telling;
+mod text;
+mod webhook;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Identifier, Timestamp};
 use crate::run::life::Occasion;
 
+pub use email::{Mail, email};
+pub use slack::slack;
+pub use teams::teams;
 pub use telling::{Matter, Telling};
+pub use text::text;
+pub use webhook::webhook;
 
 /// Something that people are told of. What is secret is redacted before it becomes one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use crate::catalog::Catalog;
 use crate::model::{Identifier, Occasion, RunRequest, Timestamp, Value};
+use crate::run::call::redacted;
 use crate::run::life::{Life, Phase, RunHandle};
 
 use super::{Notice, Person};
@@ -18,8 +19,6 @@ const MOST_INPUTS: usize = 20;
 const LONGEST: usize = 300;
 /// People of one kind that are told of, or told.
 const MOST_PEOPLE: usize = 100;
-/// What is told of an input that is a secret.
-const REDACTED: &str = "(secret)";
 
 /// What a telling is made of: the catalog is the accepted one, so that a change decides nothing about who hears of it.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +31,6 @@ pub struct Matter<'a> {
     pub handle: &'a RunHandle,
     /// The run as it stands in its file.
     pub run: &'a RunRequest,
-    /// Its inputs of these names are secret.
-    pub secret: &'a BTreeSet<Box<str>>,
     /// Who asked.
     pub requesters: &'a [Identifier],
     /// Who may approve.
@@ -99,7 +96,7 @@ impl Telling {
             requesters: people(matter.requesters),
             approvers: people(&missing),
             approvals: matter.approvals.to_vec(),
-            inputs: inputs(&matter.run.inputs, matter.secret),
+            inputs: inputs(&redacted(action, &matter.run.inputs)),
             reason: matter.run.reason.as_deref().map(shortened),
             why: shortened(matter.why),
             links: matter.links.to_vec(),
@@ -210,14 +207,13 @@ fn person(catalog: &Catalog, id: &Identifier) -> Person {
     Person { id: id.clone(), name: user.and_then(|user| user.name.clone()), email }
 }
 
-fn inputs(inputs: &Value, secret: &BTreeSet<Box<str>>) -> Vec<(String, String)> {
+fn inputs(inputs: &Value) -> Vec<(String, String)> {
     let Value::Map(pairs) = inputs else { return Vec::new() };
-    let told = |name: &str, value: &Value| match value {
-        _ if secret.contains(name) => REDACTED.to_owned(),
+    let told = |value: &Value| match value {
         Value::String(text) => shortened(text),
         other => shortened(&other.canonical()),
     };
-    let mut out: Vec<_> = pairs.iter().take(MOST_INPUTS).map(|(name, value)| (shortened(name), told(name, value))).collect();
+    let mut out: Vec<_> = pairs.iter().take(MOST_INPUTS).map(|(name, value)| (shortened(name), told(value))).collect();
     if pairs.len() > MOST_INPUTS {
         out.push(("…".to_owned(), format!("{} more", pairs.len() - MOST_INPUTS)));
     }

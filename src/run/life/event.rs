@@ -11,7 +11,7 @@ use super::{Grant, Landing};
 /// Something that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
-    /// Its state before execution was derived anew.
+    /// Its state before anything was sent was derived anew. What was claimed and is not approved any more fails unsent.
     Decided {
         /// The state: waiting, approved, declined, expired or cancelled.
         state: RunState,
@@ -25,7 +25,8 @@ pub enum Event {
     },
     /// Those who may approve are to be asked once more.
     Reminded,
-    /// Everything was checked again, and it is to be executed.
+    /// Everything was checked again, and it is to be executed. What was claimed and not sent yet may be claimed anew, and from a while after
+    /// the claim on it must be.
     Claimed {
         /// What was found.
         grant: Grant,
@@ -67,6 +68,10 @@ pub enum Event {
         by: String,
         /// How.
         outcome: Outcome,
+        /// What they say of it.
+        note: Option<String>,
+        /// Where people see what was done.
+        link: Option<String>,
     },
 }
 
@@ -90,7 +95,7 @@ impl Event {
 }
 
 /// How an attempt to have a run performed ended.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum Answer {
     /// It is done.
@@ -131,7 +136,7 @@ pub enum Answer {
 }
 
 /// What whoever performs a run reports of it; what is `None` stays as it is.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Report {
     /// `Some(true)` for success, `Some(false)` for failure: final. `None`: it goes on.
     pub success: Option<bool>,

@@ -3,7 +3,10 @@
 
 mod event;
 mod handle;
+mod perform;
 mod step;
+#[cfg(test)]
+mod step_tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +19,7 @@ pub use step::{Refusal, Step, step};
 /// Everything that is remembered of a run.
 ///
 /// Until it is claimed its state is only what was last derived from facts; from then on it is what has happened.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Life {
     /// Where it stands.
@@ -36,7 +39,7 @@ pub struct Life {
 }
 
 /// How a run came onto the watched branch.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Landing {
     /// The accepted revision before: what the run was judged by.
@@ -51,7 +54,7 @@ pub struct Landing {
 }
 
 /// That somebody took a run back.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
     /// Who, as they are known where they said so.
@@ -61,7 +64,7 @@ pub struct Withdrawal {
 }
 
 /// What allows a run to be executed: the facts as they were found at the moment of the claim.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
     /// The accepted revision by which everything was checked.
@@ -94,7 +97,7 @@ impl Grant {
 }
 
 /// The execution of a run.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Execution {
     /// Why it may be executed.
@@ -109,8 +112,15 @@ pub struct Execution {
     pub attempt: u32,
     /// Where it stands.
     pub phase: Phase,
+    /// When it was claimed: what the receiver has of it is not older.
+    pub since: Timestamp,
     /// When it is given up where nobody reports an outcome.
     pub deadline: Timestamp,
+    /// Seconds from its claim to its deadline: as many again are given where a person has it sent again.
+    pub patience: u64,
+    /// Whether an attempt was sent of which nobody knows whether it arrived: then no later refusal says that it was not performed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubt: bool,
     /// What the receiver calls it: the number of a workflow's run, a commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside: Option<String>,
@@ -125,8 +135,28 @@ pub struct Execution {
     pub summary: Option<String>,
 }
 
+/// Seconds for which a claim stands before the first byte: later everything is checked once more.
+const CLAIM_STANDS: i64 = 60;
+
+impl Execution {
+    /// Whether certainly nothing was sent yet.
+    pub fn is_unsent(&self) -> bool {
+        self.attempt == 0 && matches!(self.phase, Phase::Ready { .. })
+    }
+
+    /// Whether nothing was sent for so long since the claim that what it rests on may not hold any more: it is to be decided about and claimed
+    /// anew ([`Event::Decided`], [`Event::Claimed`]), and is not begun before.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        self.is_unsent() && now.duration_since(self.since).as_secs() > CLAIM_STANDS
+    }
+
+    fn another_deadline(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(std::time::Duration::from_secs(self.patience)).unwrap_or(Timestamp::MAX)
+    }
+}
+
 /// Where an execution stands.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum Phase {
     /// Nothing is under way; it is to be sent at `due`.

@@ -7,27 +7,11 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
 
 use crate::store::StoreError;
+use crate::store::sql::whole;
 
 use super::PostgresAddress;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/postgres");
-
-/// What the migrations make. A database that says it is up to date and lacks one of them was damaged or only half restored.
-const TABLES: [&str; 13] = [
-    "acceptances",
-    "deliveries",
-    "halts",
-    "judged",
-    "leases",
-    "outbox",
-    "portcullis_store",
-    "publications",
-    "receipts",
-    "run_logs",
-    "run_transitions",
-    "runs",
-    "sightings",
-];
 
 /// A write sees what was committed before it was given its repository's lock, however the database is set.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -103,11 +87,7 @@ async fn prepare(db: &mut PgConnection) -> Result<(), String> {
         error => error.to_string(),
     })?;
     let tables = self::tables(db).await.map_err(failed)?;
-    let missing: Vec<&str> = TABLES.into_iter().filter(|table| !tables.iter().any(|t| t == table)).collect();
-    if !missing.is_empty() {
-        return Err(format!("it is damaged: {} missing; restore it from a copy", missing.join(", ")));
-    }
-    Ok(())
+    whole(&tables)
 }
 
 /// The tables of the schema, but for the list of migrations.

@@ -33,6 +33,10 @@ fn of_sqlite(code: &str, said: String) -> StoreError {
     // The low byte is the primary result code: 5 busy, 6 locked, 10 input and output, 13 full; 11 corrupt, 26 no database.
     match code.parse::<u32>().map(|code| code & 0xff) {
         Ok(5 | 6 | 10 | 13) => StoreError::Unavailable(said),
+        // Nothing but its words tells a table or a column that we made and that is gone from a statement that is wrong.
+        Ok(1) if ["no such table", "no such column"].iter().any(|gone| said.contains(gone)) => {
+            StoreError::Damaged { what: format!("a table ({said})") }
+        }
         Ok(11 | 26) => StoreError::Damaged { what: format!("a page ({said})") },
         _ => StoreError::Database(said),
     }

@@ -104,6 +104,6 @@ pub(super) async fn leased(db: &mut dyn Connection, repository: &RepositoryKey) 
 }
 
 /// A lease that lasts beyond the end of time lasts until then.
-fn end(now: Timestamp, ttl: Duration) -> Timestamp {
+pub(super) fn end(now: Timestamp, ttl: Duration) -> Timestamp {
     now.checked_add(ttl).unwrap_or(Timestamp::MAX)
 }

@@ -10,11 +10,11 @@ use serde_json::Value as Json;
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
 use crate::run::life::RunHandle;
 use crate::store::{
-    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, MessageKind,
+    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, MessageKind, Pulse,
     RepositoryKey, RunRecord, RunTransition, Store, StoreError, TreeId,
 };
 
-use super::{Backend, Writer, branch, deliveries, journal, leases, logs, outbox, runs, seen};
+use super::{Backend, Writer, branch, deliveries, journal, leases, logs, outbox, replicas, runs, seen};
 
 /// A transaction that holds the repository, so that what it reads cannot change before it writes, and that this handle's fence admits.
 async fn write(store: &impl Backend, repository: &RepositoryKey) -> Result<Writer, StoreError> {
@@ -225,6 +225,22 @@ impl<B: Backend> Store for B {
 
     async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError> {
         leases::leased(self.read().await?.connection(), repository).await
+    }
+
+    async fn heartbeat(&self, holder: &Holder, ttl: Duration, now: Timestamp) -> Result<Pulse, StoreError> {
+        replicas::heartbeat(self.begin().await?, holder, ttl, now).await
+    }
+
+    async fn leave(&self, holder: &Holder, now: Timestamp) -> Result<(), StoreError> {
+        replicas::leave(self.begin().await?, holder, now).await
+    }
+
+    async fn pass_on(&self, repository: &RepositoryKey, word: &str) -> Result<(), StoreError> {
+        replicas::pass_on(self.begin().await?, repository, word).await
+    }
+
+    async fn shut(&self) {
+        self.end().await;
     }
 
     fn under(&self, fence: Fence) -> Arc<dyn Store> {

@@ -8,6 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Executor, SqlitePool};
 
 use super::super::StoreError;
+use super::super::sql::whole;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
@@ -92,6 +93,9 @@ async fn prepare(writer: &SqlitePool) -> Result<(), Refusal> {
         }
         error => Refusal::Race(error.to_string()),
     })?;
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'").fetch_all(writer).await.map_err(damaged)?;
+    whole(&tables).map_err(Refusal::Final)?;
     // What the last process left in the journal is folded in now rather than carried on.
     writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.map_err(damaged)?;
     Ok(())

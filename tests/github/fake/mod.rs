@@ -31,6 +31,7 @@ mod state;
 mod statuses;
 mod teams;
 mod webhooks;
+mod workflows;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

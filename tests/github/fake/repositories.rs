@@ -136,6 +136,8 @@ impl State {
             protection: BTreeMap::new(),
             rules: BTreeMap::new(),
             queue: Vec::new(),
+            workflows: Vec::new(),
+            workflow_runs: BTreeMap::new(),
         };
         self.repositories.insert(id, repository);
         id

@@ -42,6 +42,8 @@ impl State {
             ("GET", ["commits", _, "check-runs"] | ["check-runs", ..]) => (&["checks"], Read),
             ("GET", ["activity" | "commits" | "branches" | "contents", ..]) => (&["contents"], Read),
             ("GET", ["pulls", ..]) => (&["pull_requests"], Read),
+            ("GET", ["actions", ..]) => (&["actions"], Read),
+            ("POST", ["actions", ..]) => (&["actions"], Write),
             ("GET", ["issues", ..]) => (ISSUES, Read),
             ("POST", ["statuses", _]) => (&["statuses"], Write),
             ("POST" | "PATCH", ["check-runs", ..]) => (&["checks"], Write),
@@ -79,6 +81,9 @@ impl State {
             ("GET", ["branches", branch]) => self.branch(id, branch),
             ("GET", ["branches", branch, "protection"]) => self.branch_protection(id, branch),
             ("GET", ["rules", "branches", branch]) => Ok(self.branch_rules(call, id, branch)),
+            ("POST", ["actions", "workflows", name, "dispatches"]) => self.dispatch_workflow(call, id, name),
+            ("GET", ["actions", "workflows", name, "runs"]) => self.list_workflow_runs(call, id, name),
+            ("GET", ["actions", "runs", run]) => self.get_workflow_run(id, run),
             ("GET", ["contents", path @ ..]) => self.contents(call, id, &path.join("/")),
             _ => Err(Answer::not_found()),
         }

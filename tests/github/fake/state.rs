@@ -105,6 +105,8 @@ pub struct Repository {
     /// By branch.
     pub rules: BTreeMap<String, Vec<Value>>,
     pub queue: Vec<Group>,
+    pub workflows: Vec<super::workflows::Workflow>,
+    pub workflow_runs: BTreeMap<u64, super::workflows::WorkflowRun>,
 }
 
 pub struct Pull {
