@@ -237,7 +237,7 @@ impl Shared {
             None => self.store_of(repository).forget_judged(key, id).await?,
         }
         let asker = Asker { id, url: pull_request.url.as_deref() };
-        self.record_runs(repository, Some(asker), &judged.verdict).await?;
+        self.record_runs(repository, asker, &judged.verdict).await?;
         self.withdraw_runs(repository, base, &heard.withdrawn_by, &judged.verdict).await?;
         let thing = Thing::PullRequest(id.to_owned());
         if heard.recheck {

@@ -42,22 +42,16 @@ impl Shared {
     pub(super) async fn record_runs(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
-        asker: Option<Asker<'_>>,
+        asker: Asker<'_>,
         verdict: &Verdict,
     ) -> Result<(), Trouble> {
         let tellings = self.tellings(repository, asker, verdict).await;
-        let pull_request = asker.map(|asker| asker.id);
         for run in &verdict.runs {
-            let decision = decision(run, pull_request, verdict, tellings.get(&run.id));
+            let decision = decision(run, asker.id, verdict, tellings.get(&run.id));
             self.record_run(repository, &run.id, run.state, &decision).await?;
         }
-        match pull_request {
-            Some(id) => {
-                let asked: BTreeSet<&Identifier> = verdict.runs.iter().map(|run| &run.id).collect();
-                self.cancel_runs(repository, verdict.base, id, &asked, "the pull request does not ask for it any more").await
-            }
-            None => Ok(()),
-        }
+        let asked: BTreeSet<&Identifier> = verdict.runs.iter().map(|run| &run.id).collect();
+        self.cancel_runs(repository, verdict.base, asker.id, &asked, "the pull request does not ask for it any more").await
     }
 
     /// Takes back the runs of a pull request that somebody who asked for them does not want any more.
@@ -172,7 +166,7 @@ fn is_over(state: RunState) -> bool {
     matches!(state, RunState::Cancelled | RunState::InProgress | RunState::Success | RunState::Failure)
 }
 
-fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict, telling: Option<&Telling>) -> Json {
+fn decision(run: &RunVerdict, pull_request: &str, verdict: &Verdict, telling: Option<&Telling>) -> Json {
     let mut decision = json!({
         "pull_request": pull_request,
         "base": verdict.base.to_string(),
@@ -193,7 +187,7 @@ fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict, tel
 /// The same, with what each decision rests on: for a verdict that no pull request of its own keeps up to date.
 pub(super) fn summary_with_decisions(verdict: &Verdict, pull_request: &str, tellings: &BTreeMap<Identifier, Telling>) -> Json {
     let mut summary = summary(verdict);
-    let told = |run: &RunVerdict| decision(run, Some(pull_request), verdict, tellings.get(&run.id));
+    let told = |run: &RunVerdict| decision(run, pull_request, verdict, tellings.get(&run.id));
     let decisions = verdict.runs.iter().map(|run| (run.id.to_string(), told(run)));
     if let Some(map) = summary.as_object_mut() {
         map.insert(DECISIONS.to_owned(), Json::Object(decisions.collect()));

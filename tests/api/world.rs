@@ -138,6 +138,8 @@ impl World {
         let landing = Landing { from, to, pull_request: Some("7".to_owned()), at: noon() };
         let landed = [Landed { run: id(run), landing }];
         assert!(self.store.accept(repository, from, &acceptance(to.0[0]), &landed).await.unwrap());
+        // The loop has looked at it since, and noted what it is about.
+        self.happen(repository, run, action, &Event::Reminded).await;
     }
 
     pub(crate) async fn happen(&self, repository: &RepositoryKey, run: &str, action: &str, event: &Event) {

@@ -14,6 +14,33 @@ fn holds(dedupes: bool, budget: Budget) {
 }
 
 #[test]
+fn probe() {
+    for n in [
+        [0, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0],
+        [0, 1, 0, 0, 0],
+        [0, 0, 1, 0, 0],
+        [0, 0, 0, 1, 0],
+        [0, 0, 0, 0, 1],
+        [1, 0, 1, 0, 0],
+        [1, 1, 0, 0, 0],
+        [1, 1, 1, 0, 0],
+        [1, 1, 1, 0, 1],
+    ] {
+        let [crashes, takeovers, timeouts, duplicates, changes] = n;
+        let t = std::time::Instant::now();
+        let m = Replicas { dedupes: true, fault: None, budget: Budget { crashes, takeovers, timeouts, duplicates, changes } };
+        let c = m.checker().threads(2).timeout(std::time::Duration::from_secs(25)).spawn_bfs().join();
+        eprintln!("{n:?} {} {:?} done {}", c.unique_state_count(), t.elapsed(), c.is_done());
+        for (name, path) in c.discoveries() {
+            if !["it succeeds", "it fails unsent", "a person is asked", "it expires"].contains(&name) {
+                eprintln!("BROKEN {name}: {:?}", path.into_actions());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_receiver_that_dedupes_performs_it_once() {
     holds(true, MISHAPS);
 }

@@ -5,7 +5,7 @@ use portcullis::run::life::{Answer, Effect, Event, Life, Occasion, Phase, Refusa
 use stateright::{Model, Property};
 
 use super::replica::{Doing, Replica};
-use super::world::{DEADLINE, EXPIRY, World, at, landing};
+use super::world::{EXPIRY, World, at, landing};
 
 /// A mistake that the checker must find.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +38,7 @@ pub(crate) struct Budget {
     pub(crate) crashes: u8,
     /// The lease is taken from a replica that lives and does not know it.
     pub(crate) takeovers: u8,
+    /// No answer comes in time, or one that says that the receiver is busy.
     pub(crate) timeouts: u8,
     pub(crate) duplicates: u8,
     pub(crate) changes: u8,
@@ -146,12 +147,14 @@ impl Replicas {
         };
         let stale = execution.since + jiff::SignedDuration::from_secs(61);
         let moments = match execution.phase {
-            Phase::Ready { .. } if execution.is_unsent() => vec![stale, execution.deadline],
+            // Once is enough: a claim that was renewed is a claim like the first.
+            Phase::Ready { .. } if execution.is_unsent() && execution.since == at(0) => vec![stale, execution.deadline],
+            Phase::Ready { .. } if execution.is_unsent() => vec![execution.deadline],
             Phase::Ready { due } => vec![due, execution.deadline],
             Phase::Running => vec![execution.deadline],
             Phase::Sending { .. } | Phase::Unknown { .. } | Phase::Ended => Vec::new(),
         };
-        moments.into_iter().filter(|moment| *moment > state.now && *moment <= at(DEADLINE)).collect()
+        moments.into_iter().filter(|moment| *moment > state.now).collect()
     }
 }
 
@@ -185,7 +188,8 @@ impl Model for Replicas {
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         for (r, replica) in state.replicas.iter().enumerate() {
             let free = state.holder.is_none() || (state.holder != Some(r) && state.left.takeovers > 0);
-            if free && replica.epoch.is_none() && !state.life.is_final() {
+            let first = state.epoch > 0 || r == 0; // the other way round is the same
+            if free && first && replica.epoch.is_none() && !state.life.is_final() {
                 actions.push(Action::Lease(r));
             }
             if replica.epoch.is_some() && state.left.crashes > 0 && !state.life.is_final() {
@@ -204,7 +208,8 @@ impl Model for Replicas {
             }
         }
         for request in 0..state.requests.len() {
-            actions.extend([Action::Deliver(request, true), Action::Deliver(request, false)]);
+            actions.push(Action::Deliver(request, true));
+            actions.extend((state.left.timeouts > 0).then_some(Action::Deliver(request, false)));
         }
         actions.extend((0..state.answers.len()).map(Action::Arrive));
         for report in 0..state.reports.len() {
@@ -241,7 +246,10 @@ impl Model for Replicas {
                 }
             }
             Action::Proceed(r) => self.proceed(&mut state, r),
-            Action::Deliver(request, takes) => self.take(&mut state, request, takes),
+            Action::Deliver(request, takes) => {
+                state.left.timeouts -= u8::from(!takes);
+                self.take(&mut state, request, takes);
+            }
             Action::Arrive(index) => {
                 let (attempt, answer) = state.answers.remove(index);
                 for replica in &mut state.replicas {
@@ -286,33 +294,35 @@ impl Model for Replicas {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("nothing is sent without a matching approved digest", |_, s| {
+            Property::always("nothing is sent without a matching approved digest", |_, s: &State| {
                 s.all_sent.iter().all(|sent| sent.granted)
             }),
-            Property::always("what is sent was written down before", |_, s| {
+            Property::always("what is sent was written down before", |_, s: &State| {
                 let begun = s.life.execution.as_ref().map_or(0, |execution| execution.attempt);
                 s.all_sent.iter().all(|sent| sent.attempt <= begun)
             }),
-            Property::always("a run has one key", |_, s| s.all_sent.windows(2).all(|two| two[0].key == two[1].key)),
-            Property::always("what has ended stays so", |_, s| s.ended.is_none_or(|ended| s.life.state == ended)),
-            Property::always("a lower epoch never writes, and a claim holds at its moment", |_, s| s.wrong.is_none()),
-            Property::always("it is performed once at most", |_, s| s.performed <= 1),
-            Property::always("success is no guess", |_, s| s.life.state != RunState::Success || s.performed == 1),
-            Property::always("failure is no guess", |_, s| {
-                s.life.state != RunState::Failure || s.performed == 0 || s.now >= at(DEADLINE)
+            Property::always("a run has one key", |_, s: &State| s.all_sent.windows(2).all(|two| two[0].key == two[1].key)),
+            Property::always("what has ended stays so", |_, s: &State| s.ended.is_none_or(|ended| s.life.state == ended)),
+            Property::always("a lower epoch never writes, and a claim holds at its moment", |_, s: &State| s.wrong.is_none()),
+            Property::always("it is performed once at most", |_, s: &State| s.performed <= 1),
+            Property::always("success is no guess", |_, s: &State| s.life.state != RunState::Success || s.performed == 1),
+            Property::always("failure is no guess", |_, s: &State| {
+                s.life.state != RunState::Failure
+                    || s.performed == 0
+                    || s.life.execution.as_ref().is_some_and(|execution| s.now >= execution.deadline)
             }),
-            Property::always("people are told of one outcome", |_, s| {
+            Property::always("people are told of one outcome", |_, s: &State| {
                 s.outcomes_told == u8::from(matches!(s.life.state, RunState::Success | RunState::Failure))
             }),
-            Property::always("nothing is stuck", |model, s| {
+            Property::always("nothing is stuck", |model: &Self, s: &State| {
                 let mut actions = Vec::new();
                 model.actions(s, &mut actions);
                 !actions.is_empty() || s.life.is_final() || matches!(s.life.phase(), Some(Phase::Unknown { .. }))
             }),
-            Property::sometimes("it succeeds", |_, s| s.life.state == RunState::Success),
-            Property::sometimes("it fails unsent", |_, s| s.life.state == RunState::Failure && s.all_sent.is_empty()),
-            Property::sometimes("a person is asked", |_, s| matches!(s.life.phase(), Some(Phase::Unknown { .. }))),
-            Property::sometimes("it expires", |_, s| s.life.state == RunState::Expired),
+            Property::sometimes("it succeeds", |_, s: &State| s.life.state == RunState::Success),
+            Property::sometimes("it fails unsent", |_, s: &State| s.life.state == RunState::Failure && s.all_sent.is_empty()),
+            Property::sometimes("a person is asked", |_, s: &State| matches!(s.life.phase(), Some(Phase::Unknown { .. }))),
+            Property::sometimes("it expires", |_, s: &State| s.life.state == RunState::Expired),
         ]
     }
 }

@@ -4,7 +4,7 @@ use portcullis::model::RunState;
 use portcullis::run::life::{Answer, Event, Life, Phase};
 
 use super::model::{Fault, Replicas, Sent, State};
-use super::world::{DEADLINE, World, at, digest};
+use super::world::{DEADLINE, World, digest};
 
 /// A replica: what it believes, and what it is in the middle of. A crash forgets all of it.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Debug)]
@@ -159,7 +159,8 @@ impl Replicas {
         let derived = gathered.decide(state.now).state;
         let _ = self.write(state, Some(epoch), &Event::Decided { state: derived });
         let Some(grant) = gathered.grant(state.now) else { return epoch == state.epoch };
-        let claimed = Event::Claimed { grant, key: "key".into(), dedupes: self.dedupes, deadline: at(DEADLINE), epoch };
+        let deadline = state.now + jiff::SignedDuration::from_secs(DEADLINE);
+        let claimed = Event::Claimed { grant, key: "key".into(), dedupes: self.dedupes, deadline, epoch };
         self.write(state, Some(epoch), &claimed).is_ok()
     }
 
