@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::catalog::{About, Catalog, Located, Owner, grants, nearest};
 use crate::model::{Blueprint, Finding, Identifier, IdentityMode, Permissions, Place, Role, Rule, RuleDoc, Subject, Team, User};
 
-use super::policies;
 use super::scope::Scope;
 use super::validate::Fault;
+use super::{policies, routes};
 
 /// The rules of this family.
 pub(super) const RULES: &[RuleDoc] = &[
@@ -71,6 +71,7 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
         unknown_actions(catalog, document, &mut warn);
         unsatisfiable(catalog, document, &blueprint.value, &roster.admins_first, &mut warn);
     }
+    routes::check(catalog, out);
     // A policy that cannot be read asks for nothing: that it is broken has been said.
     let policy_is_read = catalog.broken_files().keys().all(|file| file.as_str() != "catalog.yaml");
     let signed = policy_is_read && catalog.policy().identity == IdentityMode::Signature;

@@ -47,6 +47,7 @@ mod request_tests;
 mod restrict;
 mod rights;
 mod roster;
+mod routes;
 pub mod rules;
 mod run_facts;
 pub mod runs;

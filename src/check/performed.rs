@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{Catalog, ChangeSet, Document, Field, Meaning, parse_file};
-use crate::model::{Actor, Attribution, CommitId, Entity, FilePath, Finding, Limits, Subject};
+use crate::model::{
+    Actor, Attribution, CommitId, Entity, FilePath, Finding, IdentityMode, KeyFingerprint, Limits, Subject, Timestamp,
+};
 use crate::run::call::EntityCall;
 
 use super::{Base, CommitFacts, Proposal, Target, claimants};
@@ -68,6 +70,35 @@ pub(super) fn is_granted(
         && doubts.is_empty()
         && is_the_controller(&proposal.base, &proposal.performed.hand, attribution)
         && does_exactly(&commit.before, &commit.after, changes, call)
+}
+
+/// Whether what the controller commits could be believed to be its own: where not, nothing is to be committed, since it would only stand in
+/// the way of everybody's work.
+///
+/// # Errors
+/// What is missing, for whoever runs the controller.
+pub fn may_commit(base: &Base<Catalog>, hand: &str, key: Option<&KeyFingerprint>, now: Timestamp) -> Result<(), String> {
+    let Some(user) = claimants::by_email(base, hand).sole().filter(|user| user.bot) else {
+        return Err(format!(
+            "the controller commits as {hand}, which is the address of no bot of the roster, or of several users"
+        ));
+    };
+    let who = &user.identifier;
+    match base.0.policy().identity {
+        IdentityMode::Declared => Ok(()),
+        IdentityMode::Forge if user.github_id.is_some() => Ok(()),
+        IdentityMode::Forge => Err(format!("the bot {who} has no `github` account, so nobody would know its pushes")),
+        IdentityMode::Signature => {
+            let Some(key) = key else {
+                return Err(
+                    "people are known by their signatures, and the controller has no key: set `signingKeyFile`".to_owned()
+                );
+            };
+            let has = user.signing_keys.iter().any(|known| known.fingerprint == *key && known.valid_at(now));
+            let shared = claimants::by_key(base, key).sole().is_none();
+            if has && !shared { Ok(()) } else { Err(format!("{key} is no valid signing key of the bot {who} alone")) }
+        }
+    }
 }
 
 /// Whether a commit is laid to the controller's own user, a bot of base's roster, and to nobody beside.

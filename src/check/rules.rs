@@ -24,6 +24,7 @@ pub fn all() -> Vec<RuleDoc> {
         super::policies::RULES,
         super::identity::RULES,
         super::lints::RULES,
+        super::routes::RULES,
         super::push::RULES,
         super::watching_rules::RULES,
     ];

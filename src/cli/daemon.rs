@@ -10,7 +10,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, RepositoryConfig, StorePlace};
-use crate::controller::{Controller, Judge, LeaseSettings, Outward, Parts, Settings, SystemClock, Watched};
+use crate::controller::outbox::Outbox;
+use crate::controller::{Controller, ExecutionSettings, Judge, LeaseSettings, Outward, Parts, Settings, SystemClock, Watched};
 use crate::facts::Workspace;
 use crate::forge::github::{GithubForge, GithubForgeOptions};
 use crate::forge::{Forge, GitForge, GitForgeOptions};
@@ -19,7 +20,7 @@ use crate::server;
 use crate::store::{RepositoryKey, Store};
 
 use super::github::Hub;
-use super::{CommandError, store_place};
+use super::{CommandError, channels, performers, store_place};
 
 /// A daemon that holds everything it needs and has done nothing yet.
 pub struct Daemon {
@@ -29,6 +30,7 @@ pub struct Daemon {
     hub: Option<Arc<Hub>>,
     receiver: Option<server::Receiver>,
     api: Option<server::Api>,
+    outbox: Arc<Outbox>,
     // Let go last. A store that replicas share has its leases within.
     _lease: Option<Lease>,
 }
@@ -71,6 +73,7 @@ impl Daemon {
                 concurrency: config.concurrency,
                 shutdown_grace: config.shutdown_grace,
                 status_url: config.status_url.clone(),
+                execution: execution_settings(config),
                 lease: match &config.store {
                     StorePlace::File(_) => LeaseSettings::alone(holder),
                     StorePlace::Postgres(_) => LeaseSettings::among_others(holder),
@@ -78,6 +81,8 @@ impl Daemon {
                 ..Settings::default()
             },
         });
+        let outbox =
+            Outbox::new(shared.clone(), channels::channels(config)?, clock.clone(), controller.metrics(), fastrand::Rng::new());
         let api = (!config.credentials.is_empty()).then(|| {
             let watching = server::Loop::new(controller.waker(), shared.clone());
             server::Api::new(config.credentials.clone(), shared.clone(), clock.clone(), Arc::new(watching))
@@ -88,7 +93,7 @@ impl Daemon {
             let (hub, waker) = (hub.clone(), controller.waker());
             Some(server::Receiver::new(secrets, shared, clock, Arc::new(move |woken| hub.wake(&woken, &waker))))
         });
-        Ok(Self { controller, store, listener, hub, receiver, api, _lease: lease })
+        Ok(Self { controller, store, listener, hub, receiver, api, outbox, _lease: lease })
     }
 
     /// The loop, for whoever wants to take it step by step.
@@ -103,7 +108,7 @@ impl Daemon {
 
     /// Runs until `shutdown` comes, then lets what is under way finish and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { controller, store, listener, hub, receiver, api, _lease } = self;
+        let Self { controller, store, listener, hub, receiver, api, outbox, _lease } = self;
         let (stop, stopped) = tokio::sync::watch::channel(());
         let pages = listener.map(|listener| {
             let router = server::router(controller.metrics(), controller.health(), receiver, api);
@@ -115,16 +120,35 @@ impl Daemon {
             tokio::spawn(server::serve(listener, router, until))
         });
         let hub = hub.map(|hub| tokio::spawn(hub.run(controller.waker())));
+        let until = {
+            let mut stopped = stopped.clone();
+            async move {
+                let _ = stopped.changed().await;
+            }
+        };
+        let outbox = tokio::spawn(outbox.run(until));
         controller.run(shutdown).await;
         if let Some(hub) = hub {
             hub.abort();
         }
         drop(stop);
+        // It gives what is under way a moment of its own; a panic in it is told of already.
+        let _ = outbox.await;
         if let Some(pages) = pages {
             // A client that keeps its connection must not keep the daemon.
             let _ = tokio::time::timeout(std::time::Duration::from_secs(1), pages).await;
         }
         store.shut().await;
+    }
+}
+
+/// How runs are executed. A receiver has its own time; what takes much longer than that hangs.
+fn execution_settings(config: &Config) -> ExecutionSettings {
+    let default = ExecutionSettings::default();
+    ExecutionSettings {
+        concurrency: config.execution.concurrency,
+        attempt_deadline: config.execution.timeout.saturating_mul(2).max(default.attempt_deadline),
+        ..default
     }
 }
 
@@ -181,17 +205,18 @@ pub(super) fn watched(
             store.clone(),
         )),
     };
+    let workspace = Arc::new(workspace);
     Ok(Watched {
+        performers: performers::performers(repository, config, &workspace, &forge, hub)?,
         name: repository.name.clone(),
         key,
         branch: repository.branch.clone(),
         root: repository.root.clone(),
         path: repository.path.clone(),
         remote: repository.remote.clone(),
-        workspace: Arc::new(workspace),
+        workspace,
         forge,
         outward,
-        performers: crate::execute::Performers::default(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod can;
+mod channels;
 pub mod check;
 pub mod completions;
 pub mod daemon;
@@ -25,6 +26,7 @@ mod options;
 pub mod outbox;
 mod output;
 mod paths;
+mod performers;
 mod progress;
 pub mod runs;
 pub mod schema;

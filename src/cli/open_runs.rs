@@ -13,8 +13,8 @@ use crate::report::{RunEntry, RunOrigin};
 use crate::run::Requirement;
 use crate::store::{RepositoryKey, RunRecord, SqliteStore, Standing};
 
-use super::{CommandError, store_place};
 use super::judging::{Place, cannot_judge};
+use super::{CommandError, store_place};
 
 /// Which runs are asked for.
 #[derive(Clone, Debug)]

@@ -44,9 +44,7 @@ pub(super) fn make_directory_of(path: &Path) -> Result<(), CommandError> {
 /// A name for this process that no other has: its number, for people, and what chance gives.
 pub(super) fn holder() -> Result<Holder, CommandError> {
     let mut chance = [0u8; 16];
-    SystemRandom::new()
-        .fill(&mut chance)
-        .map_err(|_| CommandError::internal("the system gives no random numbers"))?;
+    SystemRandom::new().fill(&mut chance).map_err(|_| CommandError::internal("the system gives no random numbers"))?;
     Ok(Holder::new(format!("{}-{:032x}", std::process::id(), u128::from_be_bytes(chance))))
 }
 

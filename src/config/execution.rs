@@ -24,6 +24,8 @@ pub struct ExecutionConfig {
     pub plain_http: bool,
     /// `executionTimeout`
     pub timeout: Duration,
+    /// `executionWorkflows`: repositories on GitHub, `acme/platform` or `acme/*`.
+    pub workflows: Vec<String>,
     /// `executionConcurrency`
     pub concurrency: usize,
     /// `secrets`, by their names; empty where secrets were not wanted.
@@ -48,6 +50,7 @@ pub(super) fn execution(
         private: read.get("executionPrivate", |text| each(text, range)).unwrap_or_default(),
         plain_http: read.get("executionPlainHttp", value::yes_or_no).unwrap_or(false),
         timeout: read.get("executionTimeout", value::duration).unwrap_or(Duration::from_secs(30)),
+        workflows: read.get("executionWorkflows", |text| each(text, workflows)).unwrap_or_default(),
         concurrency: read.get("executionConcurrency", value::concurrency).unwrap_or(16),
         secrets: BTreeMap::new(),
         webhook_secret: None,
@@ -78,6 +81,14 @@ fn is_name(name: &str) -> bool {
 /// Reads each of the texts between commas and spaces.
 fn each(text: &str, read: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, String> {
     text.split([',', ' ', '\n', '\t']).filter(|part| !part.is_empty()).map(read).collect()
+}
+
+/// A repository on GitHub, or all of an owner.
+fn workflows(text: &str) -> Result<String, String> {
+    match text.strip_suffix("/*") {
+        Some(owner) => value::owner(owner).map(|_| text.to_owned()),
+        None => value::full_name(text),
+    }
 }
 
 /// A host, or every name below one, with a port where only one is meant.

@@ -100,6 +100,8 @@ impl Shared {
                 // Whoever rewrote the history has put it back, or a person has accepted it while we looked.
                 self.store_of(repository).halt(key, tip, self.clock.now()).await?;
                 self.store_of(repository).resume(key, &self.acceptance(tip, "history restored"), &[]).await?;
+                // What was held back meanwhile is looked at again.
+                self.wake(&repository.name);
             }
             self.answer_alert(repository, tip).await?;
             self.accepted(repository, None, tip);
@@ -134,9 +136,6 @@ impl Shared {
             now: self.clock.now(),
         };
         let judged = self.judge(repository, ask, CommentOptions::default()).await?;
-        if may_become_base(&judged.verdict) {
-            self.record_runs(repository, None, &judged.verdict).await?;
-        }
         self.publish(repository, &Thing::Branch, &judged.answer).await?;
         if !may_become_base(&judged.verdict) {
             let errors = judged.verdict.findings.iter().filter(|finding| finding.is_error()).count();

@@ -74,6 +74,8 @@ pub(super) struct Leases {
     words: Mutex<BTreeSet<(RepositoryKey, String)>>,
     /// A heartbeat is wanted now.
     wanted: Notify,
+    /// There are words to be left.
+    heard: Notify,
     /// One heartbeat at a time.
     beating: tokio::sync::Mutex<()>,
 }
@@ -115,16 +117,24 @@ impl Shared {
             words.insert((repository.watched.key.clone(), word.to_string()));
         }
         drop(words);
-        self.want_heartbeat();
+        self.leases.heard.notify_one();
     }
 
     /// Keeps the leases until it is dropped.
     pub(super) async fn keep_leases(self: Arc<Self>) {
         loop {
             let pause = if self.beat().await { self.settings.lease.heartbeat } else { AGAIN };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.leases.wanted.notified() => {}
+            let next = tokio::time::sleep(pause);
+            tokio::pin!(next);
+            loop {
+                tokio::select! {
+                    () = &mut next => break,
+                    () = self.leases.wanted.notified() => break,
+                    () = self.leases.heard.notified() => {
+                        // What cannot be left now is found by the next look of whoever holds the repository.
+                        let _ = tokio::time::timeout(AGAIN, self.leave_words()).await;
+                    }
+                }
             }
         }
     }
@@ -222,7 +232,13 @@ impl Shared {
     }
 
     /// Takes of what nobody holds until the share is full, and gives back what is more.
-    async fn share(self: &Arc<Self>, pulse: &Pulse, asked: Duration, ttl: Duration, until: Option<Duration>) -> Result<(), StoreError> {
+    async fn share(
+        self: &Arc<Self>,
+        pulse: &Pulse,
+        asked: Duration,
+        ttl: Duration,
+        until: Option<Duration>,
+    ) -> Result<(), StoreError> {
         let all = self.all();
         let share = all.len().div_ceil(pulse.replicas.max(1));
         let of_share: Vec<&Arc<Repository>> =
@@ -239,9 +255,8 @@ impl Shared {
         }
 
         let (mut mine, mut taken) = (staying, 0);
-        let is_free = |repository: &&Arc<Repository>| {
-            repository.held.is_none() && !pulse.elsewhere.contains(&repository.watched.key)
-        };
+        let is_free =
+            |repository: &&Arc<Repository>| repository.held.is_none() && !pulse.elsewhere.contains(&repository.watched.key);
         let free: Vec<&Arc<Repository>> = all.iter().filter(is_free).collect();
         locked(&self.leases.free_since).retain(|key, _| free.iter().any(|repository| repository.watched.key == *key));
         // Each replica begins elsewhere, so that they do not all want the same.
@@ -285,7 +300,8 @@ impl Shared {
         let epoch = fence.epoch();
         let store = self.store.under(fence.clone());
         let held = Held { fence, store, until: Mutex::new(until), leaving: AtomicBool::new(false), unwanted };
-        let next = Repository { held: Some(held), ..Repository::new(repository.watched.clone()) };
+        let mut next = Repository::new(repository.watched.clone());
+        next.held = Some(held);
         if self.exchange(repository, next) {
             tracing::info!(repository = %repository.name, %epoch, "acts on the repository");
             self.health.wait_for(&repository.name);

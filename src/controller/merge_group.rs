@@ -239,7 +239,7 @@ impl Shared {
         }
         let pull_request = repository.watched.forge.merge_group(rest).map(|group| group.pull_request).unwrap_or_default();
         let asker = Asker { id: &pull_request, url: None };
-        let tellings = self.tellings(repository, Some(asker), &judged.verdict).await;
+        let tellings = self.tellings(repository, asker, &judged.verdict).await;
         let verdict = summary_with_decisions(&judged.verdict, &pull_request, &tellings);
         let (base, now) = (judged.verdict.base, self.clock.now());
         let remembered = Remembered { pull_request: name, head: at, base, tree, verdict, at: now };

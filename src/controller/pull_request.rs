@@ -140,7 +140,10 @@ impl Shared {
         let mut here = BTreeMap::new();
         for commit in &signed {
             // Before its receipt, so that a crash in between does not make it look older than it is here.
-            here.insert(*commit, self.store_of(repository).first_seen(key, &format!("pull-request/{id}/commit/{commit}"), now).await?);
+            here.insert(
+                *commit,
+                self.store_of(repository).first_seen(key, &format!("pull-request/{id}/commit/{commit}"), now).await?,
+            );
         }
         let received = self.store_of(repository).received(key, &signed, now).await?;
         signed.retain(|commit| {
@@ -234,7 +237,8 @@ impl Shared {
             None => self.store_of(repository).forget_judged(key, id).await?,
         }
         let asker = Asker { id, url: pull_request.url.as_deref() };
-        self.record_runs(repository, Some(asker), &judged.verdict).await?;
+        self.record_runs(repository, asker, &judged.verdict).await?;
+        self.withdraw_runs(repository, base, &heard.withdrawn_by, &judged.verdict).await?;
         let thing = Thing::PullRequest(id.to_owned());
         if heard.recheck {
             repository.distrust(thing.clone());
@@ -284,7 +288,10 @@ impl Shared {
         let now = self.clock.now();
         let mut youngest = None;
         for run in asked {
-            let seen = self.store_of(repository).first_seen(&repository.watched.key, &format!("pull-request/{id}/run/{run}"), now).await?;
+            let seen = self
+                .store_of(repository)
+                .first_seen(&repository.watched.key, &format!("pull-request/{id}/run/{run}"), now)
+                .await?;
             youngest = youngest.max(Some(seen));
         }
         Ok(youngest.unwrap_or(now))

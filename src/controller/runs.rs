@@ -12,7 +12,7 @@ use crate::run::life::Event;
 use crate::store::Standing;
 
 use super::journal::About;
-use super::parts::Repository;
+use super::parts::{BaseFacts, Repository};
 use super::telling::Asker;
 use super::{Shared, Trouble, Unjudged};
 
@@ -42,22 +42,51 @@ impl Shared {
     pub(super) async fn record_runs(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
-        asker: Option<Asker<'_>>,
+        asker: Asker<'_>,
         verdict: &Verdict,
     ) -> Result<(), Trouble> {
         let tellings = self.tellings(repository, asker, verdict).await;
-        let pull_request = asker.map(|asker| asker.id);
         for run in &verdict.runs {
-            let decision = decision(run, pull_request, verdict, tellings.get(&run.id));
+            let decision = decision(run, asker.id, verdict, tellings.get(&run.id));
             self.record_run(repository, &run.id, run.state, &decision).await?;
         }
-        match pull_request {
-            Some(id) => {
-                let asked: BTreeSet<&Identifier> = verdict.runs.iter().map(|run| &run.id).collect();
-                self.cancel_runs(repository, verdict.base, id, &asked, "the pull request does not ask for it any more").await
+        let asked: BTreeSet<&Identifier> = verdict.runs.iter().map(|run| &run.id).collect();
+        self.cancel_runs(repository, verdict.base, asker.id, &asked, "the pull request does not ask for it any more").await
+    }
+
+    /// Takes back the runs of a pull request that somebody who asked for them does not want any more.
+    pub(super) async fn withdraw_runs(
+        &self,
+        repository: &Repository,
+        base: &BaseFacts,
+        by: &BTreeSet<u64>,
+        verdict: &Verdict,
+    ) -> Result<(), Trouble> {
+        for run in &verdict.runs {
+            let Some(who) = run.requester.as_ref().and_then(|actor| actor.user()) else { continue };
+            if base.people.get(who).is_some_and(|account| by.contains(&account.id)) {
+                self.withdraw_run(repository, &run.id, About::Proposal, who).await?;
             }
-            None => Ok(()),
         }
+        Ok(())
+    }
+
+    /// Takes a run back, by the word of `who`.
+    pub(super) async fn withdraw_run(
+        &self,
+        repository: &Repository,
+        run: &Identifier,
+        about: About,
+        who: &Identifier,
+    ) -> Result<bool, Trouble> {
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
+        let Some(record) = record.filter(|record| record.life.as_ref().is_some_and(|life| !life.is_final())) else {
+            return Ok(false);
+        };
+        let event = Event::Withdrawn { by: who.as_str().to_owned() };
+        let happened = self.happen(repository, run, about, &event, &record.decision).await?;
+        repository.moving_runs().remove(run);
+        Ok(happened.is_some())
     }
 
     /// Cancels the runs of a pull request that have not come to an end, except those that it still asks for, and those
@@ -87,7 +116,7 @@ impl Shared {
         for run in withdrawn.await.map_err(Unjudged::into_trouble)? {
             let mut decision = json!({ "pull_request": pull_request, "reason": why });
             // Whoever is told of it was told of it before.
-            let record = self.store.run(&repository.watched.key, &run).await?;
+            let record = self.store_of(repository).run(&repository.watched.key, &run).await?;
             if let Some(telling) = record.and_then(|record| Telling::kept_in(&record.decision)) {
                 telling.because(why).keep_in(&mut decision);
             }
@@ -137,7 +166,7 @@ fn is_over(state: RunState) -> bool {
     matches!(state, RunState::Cancelled | RunState::InProgress | RunState::Success | RunState::Failure)
 }
 
-fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict, telling: Option<&Telling>) -> Json {
+fn decision(run: &RunVerdict, pull_request: &str, verdict: &Verdict, telling: Option<&Telling>) -> Json {
     let mut decision = json!({
         "pull_request": pull_request,
         "base": verdict.base.to_string(),
@@ -158,7 +187,7 @@ fn decision(run: &RunVerdict, pull_request: Option<&str>, verdict: &Verdict, tel
 /// The same, with what each decision rests on: for a verdict that no pull request of its own keeps up to date.
 pub(super) fn summary_with_decisions(verdict: &Verdict, pull_request: &str, tellings: &BTreeMap<Identifier, Telling>) -> Json {
     let mut summary = summary(verdict);
-    let told = |run: &RunVerdict| decision(run, Some(pull_request), verdict, tellings.get(&run.id));
+    let told = |run: &RunVerdict| decision(run, pull_request, verdict, tellings.get(&run.id));
     let decisions = verdict.runs.iter().map(|run| (run.id.to_string(), told(run)));
     if let Some(map) = summary.as_object_mut() {
         map.insert(DECISIONS.to_owned(), Json::Object(decisions.collect()));

@@ -23,6 +23,8 @@ pub(super) struct Heard {
     pub(super) why: bool,
     /// The comments that are to be acknowledged.
     pub(super) answered: Vec<String>,
+    /// The accounts that take back what they asked for.
+    pub(super) withdrawn_by: BTreeSet<u64>,
 }
 
 impl Heard {
@@ -31,6 +33,9 @@ impl Heard {
         let known = |command: &&Command| command.by.as_ref().is_some_and(|by| accounts.contains(&by.id));
         for command in commands.iter().filter(known) {
             heard.why |= command.word == CommandWord::Why;
+            if command.word == CommandWord::Withdraw {
+                heard.withdrawn_by.extend(command.by.as_ref().map(|by| by.id));
+            }
             if !command.answered {
                 heard.recheck = true;
                 heard.answered.push(command.comment.clone());
@@ -152,7 +157,7 @@ mod tests {
         assert_eq!(Heard::of(&commands, &ROSTER.into()), Heard::default());
 
         let asked = [command("13", Some(2), CommandWord::Why, false)];
-        let heard = Heard { recheck: true, why: true, answered: vec!["13".to_owned()] };
+        let heard = Heard { recheck: true, why: true, answered: vec!["13".to_owned()], ..Heard::default() };
         assert_eq!(Heard::of(&asked, &ROSTER.into()), heard);
         let answered = [command("13", Some(2), CommandWord::Why, true)];
         assert_eq!(Heard::of(&answered, &ROSTER.into()), Heard { why: true, ..Heard::default() }, "it goes on explaining");

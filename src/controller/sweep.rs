@@ -63,6 +63,12 @@ impl Shared {
         *repository.tracked.lock().unwrap_or_else(PoisonError::into_inner) = Some(tracked);
         self.prove_store(repository).await?;
         self.health.set(&repository.name, "sweep", None);
+        match self.drain_audit(repository).await {
+            Ok(true) => self.wake(&repository.name),
+            Ok(false) => {}
+            // It stays in the outbox, and keeps nothing else from being done.
+            Err(trouble) => tracing::warn!(repository = %repository.name, "the audit notes are not up to date: {trouble}"),
+        }
         match fetched {
             Ok(()) => {
                 let patience = repository.watched.forge.patience().clamp(1.0, MOST_PATIENCE);

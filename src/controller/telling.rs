@@ -26,20 +26,20 @@ impl Shared {
     pub(super) async fn tellings(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
-        asker: Option<Asker<'_>>,
+        asker: Asker<'_>,
         verdict: &Verdict,
     ) -> BTreeMap<Identifier, Telling> {
         if verdict.runs.is_empty() {
             return BTreeMap::new();
         }
         let (inner, base, head, runs) = (repository.clone(), verdict.base, verdict.head, verdict.runs.clone());
-        let (id, url) = (asker.map(|asker| asker.id.to_owned()), asker.and_then(|asker| asker.url.map(str::to_owned)));
+        let (id, url) = (asker.id.to_owned(), asker.url.map(str::to_owned));
         let made = self.off_thread(move || {
             let workspace = &inner.watched.workspace;
             let (base, head) = (workspace.snapshot(base)?, workspace.snapshot(head.unwrap_or(base))?);
             let told = runs.iter().filter_map(|run| {
                 let request = &head.catalog.runs().get(&run.id)?.value;
-                Some((run.id.clone(), tell(&inner, &base.catalog, run, request, id.as_deref(), url.as_deref())))
+                Some((run.id.clone(), tell(&inner, &base.catalog, run, request, Some(&id), url.as_deref())))
             });
             Ok(told.collect())
         });

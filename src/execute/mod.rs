@@ -68,6 +68,8 @@ pub struct Performers {
     pub entity: Option<Arc<dyn Performer>>,
     /// The address that the commits of `entity` go by; empty where there are none.
     pub hand: String,
+    /// Whether they are signed.
+    pub signs: bool,
 }
 
 impl Performers {

@@ -83,6 +83,8 @@ pub enum CommandWord {
     Recheck,
     /// `why`: have the comment explain every rule that speaks in it, and who could do what is refused.
     Why,
+    /// `withdraw`: take back every run that whoever says so asked for in this pull request and that has not begun.
+    Withdraw,
 }
 
 /// What is known of commits that are on the watched branch already.

@@ -21,6 +21,10 @@ pub struct AppWishes {
     pub url: Option<String>,
     /// Whether it merges.
     pub merge: bool,
+    /// Whether it executes runs: audit notes, and entities, are written to the repository.
+    pub execute: bool,
+    /// Whether it dispatches workflows.
+    pub workflows: bool,
     /// Whether teams of the catalog have members that GitHub knows.
     pub teams: bool,
 }
@@ -43,10 +47,21 @@ const fn need(name: &'static str, access: &'static str, reason: &'static str) ->
 /// The permissions that an App needs, the organisation's last.
 pub fn app_permissions(wishes: &AppWishes) -> Vec<AppNeed> {
     let mut out = vec![need("metadata", "read", "GitHub demands it: names, rulesets, who may do what in the repository")];
-    out.push(match wishes.merge {
-        false => need("contents", "read", "to fetch commits, and to read who pushed what"),
-        true => need("contents", "write", "to fetch commits, to read who pushed what, and to merge (`merge` is on)"),
+    out.push(match (wishes.merge, wishes.execute) {
+        (false, false) => need("contents", "read", "to fetch commits, and to read who pushed what"),
+        (true, false) => need("contents", "write", "to fetch commits, to read who pushed what, and to merge (`merge` is on)"),
+        (false, true) => {
+            need("contents", "write", "to fetch commits, to read who pushed what, and to write down what became of runs (notes, entities)")
+        }
+        (true, true) => need(
+            "contents",
+            "write",
+            "to fetch commits, to read who pushed what, to merge (`merge` is on), and to write down what became of runs (notes, entities)",
+        ),
     });
+    if wishes.workflows {
+        out.push(need("actions", "write", "to dispatch the workflows that actions name, and to see how they end"));
+    }
     out.push(need("pull_requests", "write", "to read pull requests and reviews; to comment, ask for reviews and label"));
     out.push(need("statuses", "write", "to post the three contexts that branch protection requires"));
     out.push(need("checks", "write", "to show findings on the exact lines, and to be asked to run again"));
@@ -255,6 +270,8 @@ mod tests {
             api: "https://api.github.com".to_owned(),
             url: Some("https://portcullis.acme.dev".to_owned()),
             merge: false,
+            execute: false,
+            workflows: false,
             teams: true,
         }
     }
@@ -267,6 +284,10 @@ mod tests {
         assert!(app_manifest(&polling).get("hook_attributes").is_none());
         assert_eq!(app_manifest(&wishes())["default_permissions"]["contents"], "read");
         assert_eq!(app_manifest(&AppWishes { merge: true, ..wishes() })["default_permissions"]["contents"], "write");
+        let executing = AppWishes { execute: true, workflows: true, ..wishes() };
+        assert_eq!(app_manifest(&executing)["default_permissions"]["contents"], "write");
+        assert_eq!(app_manifest(&executing)["default_permissions"]["actions"], "write");
+        assert!(app_manifest(&wishes())["default_permissions"].get("actions").is_none());
         insta::assert_snapshot!("app_manifest_polling", app_manifest_text(&polling));
     }
 

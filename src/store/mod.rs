@@ -27,6 +27,9 @@ pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransiti
 pub use replica::Pulse;
 pub use sqlite::SqliteStore;
 
+/// What a store says that is no place for replicas to meet.
+const UNSHARED: &str = "this store is not shared by replicas";
+
 /// The memory of the controller, in the words of the domain.
 ///
 /// Every write is durable when the call returns, and is one transaction. Writes that depend on what was there before compare and swap:
@@ -209,16 +212,22 @@ pub trait Store: Send + Sync {
     async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError>;
 
     /// Says that a replica lives, prolongs everything that it holds to `ttl` from now, and collects what others have heard for it.
-    async fn heartbeat(&self, holder: &Holder, ttl: Duration, now: Timestamp) -> Result<Pulse, StoreError>;
+    async fn heartbeat(&self, _holder: &Holder, _ttl: Duration, _now: Timestamp) -> Result<Pulse, StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
 
     /// Gives everything back that a replica holds, so that nobody has to wait for the end of a lease.
-    async fn leave(&self, holder: &Holder, now: Timestamp) -> Result<(), StoreError>;
+    async fn leave(&self, _holder: &Holder, _now: Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
 
     /// Leaves a word about a repository for whoever holds it.
-    async fn pass_on(&self, repository: &RepositoryKey, word: &str) -> Result<(), StoreError>;
+    async fn pass_on(&self, _repository: &RepositoryKey, _word: &str) -> Result<(), StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
 
     /// Waits for what is under way, and ends: this handle and all that were made of it answer no more.
-    async fn shut(&self);
+    async fn shut(&self) {}
 
     /// The same store, whose every write is made only while `fence` holds, asked in the write's own transaction. Otherwise it changes
     /// nothing and fails with [`StoreError::Fenced`]. So does a write about any other repository.

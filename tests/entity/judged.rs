@@ -10,7 +10,7 @@ use portcullis::model::{CommitId, NoExpressions};
 use portcullis::run::call::EntityCall;
 use serde_json::json;
 
-use super::company::{Company, MALLORY, ROBOT, call, done, git, now, order};
+use super::company::{Company, MALLORY, ROBOT, call, done, git, now, order, refused};
 
 /// The verdict on what stands on the branch since `base`.
 fn judge(company: &Company, base: CommitId, target: Target, performed: Performed) -> Verdict {
@@ -152,11 +152,24 @@ async fn what_somebody_else_did_to_the_same_entity_is_theirs() {
 }
 
 #[tokio::test]
+async fn a_controller_whose_commits_nobody_would_believe_commits_nothing() {
+    let company = Company::new();
+    let robot = std::fs::read_to_string(company.work().join("users/robot.yaml")).unwrap();
+    let without = robot.lines().filter(|line| !line.starts_with("signingKeys")).collect::<Vec<_>>().join("\n");
+    let before = company.pushes("alice@acme.dev", "users/robot.yaml", &without, "no key");
+    let why = refused(company.performer().await.perform(&order("r1", stage())).await);
+    assert!(why.contains("no valid signing key of the bot"), "{why}");
+    assert_eq!(company.tip(), before);
+}
+
+#[tokio::test]
 async fn a_controller_that_is_no_bot_of_the_roster_has_no_hand() {
     let company = Company::new();
     let robot = std::fs::read_to_string(company.work().join("users/robot.yaml")).unwrap();
     let base = company.pushes("alice@acme.dev", "users/robot.yaml", &robot.replace("bot: true\n", ""), "no bot");
-    let commit = done(&company.performer().await.perform(&order("r1", stage())).await);
+    let why = refused(company.performer().await.perform(&order("r1", stage())).await);
+    assert!(why.contains("the address of no bot"), "{why}");
+    let commit = company.pushes(ROBOT, STAGE.0, STAGE.1, "stage");
     assert_eq!(on_branch(&company, base, known(commit, &stage())), Conclusion::Failure);
     let other = Performed { hand: MALLORY.to_owned(), ..known(commit, &stage()) };
     assert_eq!(on_branch(&company, base, other), Conclusion::Failure);

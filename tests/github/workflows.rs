@@ -127,10 +127,10 @@ async fn what_github_refuses_is_told_with_what_to_do() {
     let world = World::new(Level::Write, true);
     let why = refused(world.performer.perform(&world.changed(|call| call.workflow = "gone.yml".into())).await);
     assert!(why.contains("gone.yml"), "{why}");
-    let why = refused(world.performer.perform(&world.changed(|call| call.inputs.push(("typo".into(), "x".into())))).await);
-    assert!(why.contains("typo") && why.contains("declare each input"), "{why}");
-    let why = refused(world.performer.perform(&world.changed(|call| call.reference = Some("gone".into()))).await);
-    assert!(why.contains("No ref found"), "{why}");
+    // GitHub's description does not list 422 here; GitHub answers it all the same, in these words.
+    world.github.fault(on("POST", "/dispatches").answers(422).says("Unexpected inputs provided: [\"portcullis_run\"]"));
+    let why = refused(world.performer.perform(&world.order()).await);
+    assert!(why.contains("Unexpected inputs") && why.contains("declare each input"), "{why}");
     assert!(world.github.dispatched(PLATFORM).is_empty());
 }
 

@@ -16,6 +16,8 @@ on_both_stores! {
     what_a_former_holder_still_writes_changes_nothing
     a_fence_is_for_its_own_repository
     a_lease_given_back_is_free_at_once
+    a_heartbeat_prolongs_what_a_replica_holds_and_tells_what_others_do
+    words_that_nobody_collects_have_a_bound
 }
 
 const TTL: Duration = Duration::from_secs(10);
@@ -121,4 +123,51 @@ async fn a_lease_given_back_is_free_at_once(world: World) {
     assert!(!store.renew(&fence, TTL, at(1)).await.unwrap());
     let next = store.lease(here, &replica("b"), TTL, at(1)).await.unwrap().unwrap();
     assert!(next.epoch() > fence.epoch());
+}
+
+async fn a_heartbeat_prolongs_what_a_replica_holds_and_tells_what_others_do(world: World) {
+    let (store, here) = (world.open().await, &world.here);
+    let (there, nobodys) = (RepositoryKey::new("there"), RepositoryKey::new("nobodys"));
+    let ours = store.lease(here, &replica("a"), TTL, at(0)).await.unwrap().unwrap();
+    store.lease(&there, &replica("b"), TTL, at(0)).await.unwrap().unwrap();
+    let free = store.lease(&nobodys, &replica("b"), TTL, at(0)).await.unwrap().unwrap();
+    assert!(store.release(&free).await.unwrap());
+    store.heartbeat(&replica("b"), TTL, at(0)).await.unwrap();
+    for word in ["look", "run x", "look"] {
+        store.pass_on(here, word).await.unwrap();
+    }
+    store.pass_on(&there, "look").await.unwrap();
+
+    let pulse = store.heartbeat(&replica("a"), TTL, at(8)).await.unwrap();
+    assert_eq!((pulse.replicas, &pulse.held), (2, &vec![ours.clone()]));
+    assert_eq!(pulse.elsewhere.iter().collect::<Vec<_>>(), [&there]);
+    let mut words = pulse.words;
+    words.sort();
+    assert_eq!(words, [(here.clone(), "look".to_owned()), (here.clone(), "run x".to_owned())]);
+    assert_eq!(store.leased(here).await.unwrap().unwrap().expires, at(18));
+
+    let pulse = store.heartbeat(&replica("a"), TTL, at(12)).await.unwrap();
+    assert_eq!((pulse.replicas, pulse.elsewhere.len(), pulse.words.len()), (1, 0, 0), "the other has died");
+    let taken = store.lease(here, &replica("c"), TTL, at(40)).await.unwrap().unwrap();
+    assert_eq!(store.heartbeat(&replica("a"), TTL, at(41)).await.unwrap().held, []);
+    store.leave(&replica("c"), at(42)).await.unwrap();
+    assert_eq!(store.leased(here).await.unwrap(), None);
+    assert!(store.lease(here, &replica("a"), TTL, at(42)).await.unwrap().unwrap().epoch() > taken.epoch());
+    let late = store.under(taken).adopt(here, &acceptance(1, 0), &[]).await;
+    assert!(matches!(late, Err(StoreError::Fenced { .. })));
+}
+
+async fn words_that_nobody_collects_have_a_bound(world: World) {
+    let (store, here) = (world.open().await, &world.here);
+    world
+        .tamper(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+             INSERT INTO wakes (repository, word) SELECT 'acme/catalog main', 'run r' || i FROM n",
+        )
+        .await;
+    for n in 0..5 {
+        store.pass_on(here, &format!("pull-request {n}")).await.unwrap();
+    }
+    store.lease(here, &replica("a"), TTL, at(0)).await.unwrap().unwrap();
+    assert_eq!(store.heartbeat(&replica("a"), TTL, at(0)).await.unwrap().words.len(), 1000);
 }

@@ -29,6 +29,7 @@ mod opening;
 mod outage;
 mod outbox;
 mod races;
+mod replicas;
 mod runs;
 mod seen;
 mod world;

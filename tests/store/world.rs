@@ -43,6 +43,14 @@ impl World {
         world
     }
 
+    /// Where the database is.
+    pub fn address(&self) -> String {
+        match &self.place {
+            Place::File { path, .. } => path.display().to_string(),
+            Place::Database { address } => address.clone(),
+        }
+    }
+
     /// As another process would.
     pub async fn try_open(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match &self.place {

@@ -7,7 +7,7 @@ use crate::model::{Audience, Occasion, Route, RuleDoc};
 
 use super::cursor::{Cursor, Decoder};
 
-const NOTHING: &str = "notification/nothing";
+const NOTHING: &str = "document/about-nothing";
 
 pub(super) const RULES: &[RuleDoc] = &[RuleDoc {
     id: NOTHING,

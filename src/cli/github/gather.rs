@@ -41,6 +41,8 @@ pub(super) async fn gather(
             api: github.api.clone(),
             url: url.clone().or_else(|| takes_webhooks.then(String::new)),
             merge: repositories.iter().any(|repository| repository.answers.merge.is_some()),
+            execute: false,
+            workflows: false,
             teams: false,
         },
         takes_webhooks,

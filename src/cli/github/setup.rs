@@ -31,6 +31,12 @@ pub(super) struct Args {
     /// The daemon is to merge (`merge` in its configuration): the App may then write to the repository.
     #[arg(long)]
     merge: bool,
+    /// The daemon is to execute runs: the App may then write the notes that tell what became of them, and entities.
+    #[arg(long)]
+    execute: bool,
+    /// Actions dispatch workflows (`GITHUB`): the App may then start them and see how they end.
+    #[arg(long)]
+    workflows: bool,
     /// Teams of the catalog say `github`: the App may then read who is in a team.
     #[arg(long)]
     teams: bool,
@@ -81,7 +87,17 @@ fn wishes_of(args: &Args) -> Result<AppWishes, CommandError> {
         return Err(CommandError::usage(format!("the name of an App has at most {LONGEST_NAME} characters")));
     }
     let url = args.url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
-    Ok(AppWishes { name, org: args.org.clone(), git, api, url, merge: args.merge, teams: args.teams })
+    Ok(AppWishes {
+        name,
+        org: args.org.clone(),
+        git,
+        api,
+        url,
+        merge: args.merge,
+        execute: args.execute,
+        workflows: args.workflows,
+        teams: args.teams,
+    })
 }
 
 /// Whether GitHub could deliver there.

@@ -4,7 +4,6 @@ mod hand;
 mod history;
 mod recorded;
 
-
 use clap::Subcommand;
 
 use crate::config::StorePlace;

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::config::{Config, StorePlace};
 use crate::model::Identifier;
 use crate::report::Journey;
 use crate::run::life::RunHandle;
-use crate::store::{FoundRun, PostgresStore, RepositoryKey, SqliteStore, Store, StoreError};
+use crate::store::{FoundRun, RepositoryKey, Store, StoreError};
 
-use super::super::CommandError;
 use super::super::serve::Args as ServeArgs;
+use super::super::{CommandError, store_place};
 
 /// Where the daemon's store is, and which of the repositories in it is meant.
 #[derive(clap::Args, Debug)]
@@ -34,18 +33,7 @@ impl Where {
         if let (Some(name), true) = (&name, repositories.is_empty()) {
             return Err(CommandError::usage(format!("no repository is called `{name}` in the configuration")));
         }
-        Ok(Recorded { store: open(&config).await?, repositories })
-    }
-}
-
-async fn open(config: &Config) -> Result<Arc<dyn Store>, CommandError> {
-    match &config.store {
-        StorePlace::File(path) if !path.exists() => {
-            Err(CommandError::could_not_judge(format!("there is no store at {}", path.display()))
-                .hint("name the daemon's store with --store, or its configuration with --config"))
-        }
-        StorePlace::File(path) => Ok(Arc::new(SqliteStore::open(path).await.map_err(failed)?)),
-        StorePlace::Postgres(address) => Ok(Arc::new(PostgresStore::open(address).await.map_err(failed)?)),
+        Ok(Recorded { store: store_place::open_existing(&config.store).await?, repositories })
     }
 }
 

@@ -250,6 +250,13 @@ pub const OPTIONS: &[OptionDoc] = &[
     ),
     option(
         Daemon,
+        ("executionWorkflows", "execution-workflows", "PORTCULLIS_EXECUTION_WORKFLOWS"),
+        "LIST",
+        "the repository itself",
+        "The repositories on GitHub whose workflows actions may dispatch, besides the watched one: `acme/platform`, or `acme/*` for all of an owner",
+    ),
+    option(
+        Daemon,
         ("executionConcurrency", "execution-concurrency", "PORTCULLIS_EXECUTION_CONCURRENCY"),
         "NUMBER",
         "16",

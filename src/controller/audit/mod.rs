@@ -42,7 +42,8 @@ impl Shared {
     /// calls it.
     pub(super) async fn drain_audit(self: &Arc<Self>, repository: &Arc<Repository>) -> Result<bool, Trouble> {
         let key = &repository.watched.key;
-        let messages = self.store.claim_messages(MessageKind::Audit, Some(key), LEASE, BATCH, self.clock.now()).await?;
+        let messages =
+            self.store_of(repository).claim_messages(MessageKind::Audit, Some(key), LEASE, BATCH, self.clock.now()).await?;
         if messages.is_empty() {
             return Ok(false);
         }
@@ -53,7 +54,7 @@ impl Shared {
                 Ok(()) => Delivered::Done,
                 Err(trouble) => self.later(message, trouble),
             };
-            self.store.settle_message(message, &delivered, self.clock.now()).await?;
+            self.store_of(repository).settle_message(message, &delivered, self.clock.now()).await?;
         }
         written.map(|()| messages.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX))
     }

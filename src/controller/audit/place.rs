@@ -49,17 +49,19 @@ impl Shared {
     }
 
     async fn landing_of(&self, repository: &Repository, run: &Identifier) -> Result<Option<Landing>, Trouble> {
-        let record = self.store.run(&repository.watched.key, run).await?;
+        let record = self.store_of(repository).run(&repository.watched.key, run).await?;
         Ok(record.and_then(|record| record.life).and_then(|life| life.landing))
     }
 
     async fn lines_of(&self, repository: &Repository, run: &Identifier, secrets: &[String]) -> Result<String, Trouble> {
         let key = &repository.watched.key;
-        let Some(life) = self.store.run(key, run).await?.and_then(|record| record.life) else { return Ok(String::new()) };
+        let Some(life) = self.store_of(repository).run(key, run).await?.and_then(|record| record.life) else {
+            return Ok(String::new());
+        };
         if life.landing.is_none() {
             return Ok(String::new());
         }
-        let steps = self.store.transitions(key, run).await?;
+        let steps = self.store_of(repository).transitions(key, run).await?;
         Ok(line::lines(run, &RunHandle::of(key.as_str(), run), &life, &steps, secrets))
     }
 

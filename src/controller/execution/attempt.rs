@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::execute::{Order, Performer};
 use crate::model::{Identifier, Timestamp};
-use crate::run::life::{Answer, Event, Execution, Landing};
+use crate::run::life::{Answer, Event, Execution};
 use crate::store::RunRecord;
 
 use super::super::journal::About;
@@ -35,7 +35,6 @@ impl Shared {
         self: &Arc<Self>,
         repository: &Arc<Repository>,
         record: &RunRecord,
-        landing: &Landing,
         execution: &Execution,
         due: Timestamp,
     ) -> Result<Next, Trouble> {
@@ -68,7 +67,7 @@ impl Shared {
         }
         let answer = match (filled, performer) {
             (Filled::Call(call), Some(performer)) => {
-                let order = order(repository, run, landing, execution, attempt, *call);
+                let order = order(repository, run, execution, attempt, *call);
                 tracing::info!(repository = %repository.name, %run, handle = %order.handle, attempt, "performing the run");
                 let asked = async move { performer.perform(&order).await };
                 self.within(asked).await.unwrap_or_else(|why| Answer::Unknown { why })
@@ -100,7 +99,6 @@ impl Shared {
         self: &Arc<Self>,
         repository: &Arc<Repository>,
         record: &RunRecord,
-        landing: &Landing,
         execution: &Execution,
     ) -> Result<Next, Trouble> {
         let (run, (_, epoch)) = (&record.id, self.journal(repository));
@@ -108,7 +106,7 @@ impl Shared {
         if let Some((attempt, answer)) = known.filter(|(attempt, _)| *attempt == execution.attempt) {
             return self.answer_run(repository, record, attempt, answer).await;
         }
-        let found = match self.performer(repository, record, landing, execution).await? {
+        let found = match self.performer(repository, record, execution).await? {
             Some((performer, order)) => {
                 let asked = async move { performer.find(&order).await };
                 self.within(asked).await.unwrap_or_else(|why| {
@@ -130,12 +128,11 @@ impl Shared {
         self: &Arc<Self>,
         repository: &Arc<Repository>,
         record: &RunRecord,
-        landing: &Landing,
         execution: &Execution,
     ) -> Result<Next, Trouble> {
         let (run, now) = (&record.id, self.clock.now());
         let mut again = until(now, execution.deadline);
-        if let Some((performer, order)) = self.performer(repository, record, landing, execution).await? {
+        if let Some((performer, order)) = self.performer(repository, record, execution).await? {
             let asked = async move { performer.look(&order).await };
             let report = self.within(asked).await.unwrap_or_else(|why| {
                 tracing::warn!(repository = %repository.name, %run, "asking how it gets on: {why}");
@@ -170,12 +167,11 @@ impl Shared {
         self: &Arc<Self>,
         repository: &Arc<Repository>,
         record: &RunRecord,
-        landing: &Landing,
         execution: &Execution,
     ) -> Result<Option<(Arc<dyn Performer>, Order)>, Trouble> {
         let Filled::Call(call) = self.filled(repository, record, execution).await? else { return Ok(None) };
         let Some(performer) = repository.watched.performers.of(&call).cloned() else { return Ok(None) };
-        Ok(Some((performer, order(repository, &record.id, landing, execution, execution.attempt, *call))))
+        Ok(Some((performer, order(repository, &record.id, execution, execution.attempt, *call))))
     }
 
     async fn filled(

@@ -1,8 +1,10 @@
 //! Decides about a run that stands on the branch and is not claimed: all facts anew, by the accepted revision as it is now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+use serde_json::Value as Json;
 
 use crate::catalog::Catalog;
 use crate::check::{self, Accepted, Base, LandedDecision, Target};
@@ -16,10 +18,11 @@ use super::super::journal::About;
 use super::super::judging::{Unjudged, laid_to_commit};
 use super::super::parts::Repository;
 use super::super::pull_request::input;
+use super::super::story::Heard;
 use super::super::sweep::{Members, World};
 use super::super::telling::of_landed;
 use super::super::{Shared, Thing, Trouble};
-use super::words::{decision_json, held_up};
+use super::words::{HELD, decision_json, held_up, with};
 use super::{Next, order, until};
 
 /// A decision, and the catalog that it was made by.
@@ -30,6 +33,8 @@ pub(super) struct Decided {
     pending: bool,
     /// Where a person reads the pull request.
     url: Option<String>,
+    /// Who asked for it, and takes it back.
+    withdrawn_by: Option<Identifier>,
 }
 
 /// What the forge tells of the range that brought a run.
@@ -39,6 +44,8 @@ struct Told {
     branch: Option<BranchInput>,
     pending: bool,
     url: Option<String>,
+    /// The accounts that take back what they asked for, and whose they are.
+    withdrawn_by: BTreeSet<Identifier>,
 }
 
 impl Shared {
@@ -53,6 +60,10 @@ impl Shared {
         let looked_at = Some(super::input(&world, record));
         let Some(accepted) = stands_still(&world) else {
             // Nobody knows by what to decide until the branch has been followed, or a person has looked at it.
+            if let Some(why) = held_up(&world).filter(|why| record.decision.get(HELD).and_then(Json::as_str) != Some(why)) {
+                let decision = with(record.decision.clone(), HELD, why.into());
+                self.happen(repository, &record.id, About::Branch, &Event::Decided { state: life.state }, &decision).await?;
+            }
             return Ok(Next::Rest { again: Some(self.settings.poll_interval), input: looked_at });
         };
         let decided = match self.decide(repository, &world, accepted, &record.id, landing).await {
@@ -62,6 +73,11 @@ impl Shared {
                 return Err(Trouble::standing(format!("nothing can be decided about run {}: {why}", record.id)));
             }
         };
+        if let Some(who) = &decided.withdrawn_by
+            && self.withdraw_run(repository, &record.id, About::Branch, who).await?
+        {
+            return Ok(Next::Again);
+        }
         let state = decided.landed.decision.state;
         let held = order::unperformed(&repository.watched.performers, &decided);
         let (brought, catalog) = (landing.pull_request.as_deref(), &decided.now.0);
@@ -110,7 +126,7 @@ impl Shared {
             Some(id) => format!("pull-request/{id}/run/{run}"),
             None => format!("branch/{}", landing.to),
         };
-        let (pending, url) = (told.pending, told.url.clone());
+        let (pending, url, by) = (told.pending, told.url, told.withdrawn_by);
         let ask = Ask {
             performed: check::Performed::default(),
             target: if told.pull_request.is_some() { Target::PullRequest } else { Target::WatchedBranch },
@@ -137,7 +153,8 @@ impl Shared {
             let now = standing(Base(workspace.snapshot(accepted).map_err(laid_to_commit)?.catalog), &members);
             let accepted = Accepted { revision: accepted, catalog: &now };
             let landed = check::decide_landed(&proposed.proposal, &landing, accepted, &run);
-            Ok(Decided { landed, now, pending, url })
+            let withdrawn_by = landed.requesters.iter().find(|who| by.contains(*who)).cloned();
+            Ok(Decided { landed, now, pending, url, withdrawn_by })
         })
         .await
     }
@@ -160,17 +177,27 @@ impl Shared {
             };
             let pending = branch.as_ref().is_some_and(|told| told.pending.is_some());
             let branch = branch.map(|told| BranchInput { pushes: told.pushes, verified: told.verified });
-            return Ok(Told { head: landing.to, pull_request: None, branch, pending, url: None });
+            return Ok(Told { head: landing.to, pull_request: None, branch, pending, url: None, withdrawn_by: BTreeSet::new() });
         };
         let found: Option<PullRequest> = repository.watched.forge.pull_request(id).await?;
         let Some(pull_request) = found else {
             // Nobody knows who approved it: what needs approval waits.
-            return Ok(Told { head: landing.to, pull_request: None, branch: None, pending: false, url: None });
+            return Ok(Told {
+                head: landing.to,
+                pull_request: None,
+                branch: None,
+                pending: false,
+                url: None,
+                withdrawn_by: BTreeSet::new(),
+            });
         };
         self.fetch_heads(repository, std::slice::from_ref(&pull_request)).await?;
         let details = self.details(repository, &pull_request, landing.from, &base).await?;
+        let heard = Heard::of(&details.commands, &base.accounts).withdrawn_by;
+        let people = base.people.iter().filter(|(_, account)| heard.contains(&account.id));
+        let withdrawn_by = people.map(|(who, _)| who.clone()).collect();
         let (head, pending, url) = (details.head, details.pending.is_some(), pull_request.url.clone());
-        Ok(Told { head, pull_request: Some(input(details)), branch: None, pending, url })
+        Ok(Told { head, pull_request: Some(input(details)), branch: None, pending, url, withdrawn_by })
     }
 }
 

@@ -45,6 +45,14 @@ impl Next {
     pub(super) fn rest(again: impl Into<Option<Duration>>) -> Self {
         Self::Rest { again: again.into(), input: None }
     }
+
+    /// The same, and looked at again after `most` at the latest.
+    fn within(self, most: Duration) -> Self {
+        match self {
+            Self::Again => Self::Again,
+            Self::Rest { again, input } => Self::Rest { again: Some(again.map_or(most, |again| again.min(most))), input },
+        }
+    }
 }
 
 impl Shared {
@@ -100,14 +108,16 @@ impl Shared {
         };
         let (Some(landing), execution) = (&life.landing, &life.execution) else { return Ok(Next::rest(None)) };
         let Some(execution) = execution else { return self.decide_run(repository, &record, &life, landing).await };
+        let now = self.clock.now();
         match &execution.phase {
-            // What was claimed and not sent is not sent by what held then.
-            Phase::Ready { .. } if execution.is_stale(self.clock.now()) && self.clock.now() < execution.deadline => {
-                self.decide_run(repository, &record, &life, landing).await
+            // Nothing was sent yet, and what the claim rests on may not hold any more.
+            Phase::Ready { .. } if execution.is_stale(now) && now < execution.deadline => {
+                let next = self.decide_run(repository, &record, &life, landing).await?;
+                Ok(next.within(until(now, execution.deadline)))
             }
-            Phase::Ready { due } => self.attempt_run(repository, &record, landing, execution, *due).await,
-            Phase::Sending { .. } => self.settle_attempt(repository, &record, landing, execution).await,
-            Phase::Running => self.look_at_run(repository, &record, landing, execution).await,
+            Phase::Ready { due } => self.attempt_run(repository, &record, execution, *due).await,
+            Phase::Sending { .. } => self.settle_attempt(repository, &record, execution).await,
+            Phase::Running => self.look_at_run(repository, &record, execution).await,
             Phase::Unknown { .. } => self.remind(repository, &record, &life).await,
             Phase::Ended => Ok(Next::rest(None)),
         }

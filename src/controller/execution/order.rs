@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 use crate::catalog::Catalog;
 use crate::check::{Base, entity_in_form};
 use crate::execute::{Order, Performers};
-use crate::model::{Action, Identifier, Invocation, Value};
+use crate::model::{Action, Identifier, IdentityMode, Invocation, Value};
 use crate::run::call::{Call, CallContext, Requester, fill};
-use crate::run::life::{Execution, Grant, Landing, RunHandle};
+use crate::run::life::{Execution, Grant, RunHandle};
 use crate::store::RunRecord;
 
 use super::super::Shared;
@@ -36,7 +36,23 @@ pub(super) fn unperformed(performers: &Performers, decided: &Decided) -> Option<
         Invocation::Entity(_) => &performers.entity,
     };
     let kind = action.invocation.kind();
-    performer.is_none().then(|| format!("this controller is not set up to perform {kind} actions"))
+    if performer.is_none() {
+        return Some(format!("this controller is not set up to perform {kind} actions"));
+    }
+    match &action.invocation.way {
+        Invocation::Entity(_) => no_hand(performers, &decided.now.0),
+        Invocation::Webhook(_) | Invocation::Workflow(_) => None,
+    }
+}
+
+/// Why the controller's own commits would not be accepted: one that is not would keep the whole branch from being followed.
+fn no_hand(performers: &Performers, catalog: &Catalog) -> Option<String> {
+    let hand = performers.hand.to_lowercase();
+    if !catalog.users().iter().any(|(_, user)| user.value.bot && user.value.addresses().contains(&hand)) {
+        return Some(format!("no bot of the roster has the address {hand} by which this controller commits"));
+    }
+    let unsigned = catalog.policy().identity == IdentityMode::Signature && !performers.signs;
+    unsigned.then(|| "commits have to be signed, and this controller has no key to sign with".to_owned())
 }
 
 /// How long an execution may take: as the action says, or else the policy.
@@ -100,14 +116,7 @@ pub(super) fn handle(repository: &Repository, run: &Identifier) -> RunHandle {
 }
 
 /// The order of an attempt.
-pub(super) fn order(
-    repository: &Repository,
-    run: &Identifier,
-    landing: &Landing,
-    execution: &Execution,
-    attempt: u32,
-    call: Call,
-) -> Order {
+pub(super) fn order(repository: &Repository, run: &Identifier, execution: &Execution, attempt: u32, call: Call) -> Order {
     Order {
         repository: repository.watched.key.as_str().to_owned(),
         run: run.clone(),
@@ -115,8 +124,7 @@ pub(super) fn order(
         key: execution.key.clone(),
         dedupes: execution.dedupes,
         attempt,
-        // No attempt is older than the run on the branch.
-        since: landing.at,
+        since: execution.since,
         outside: execution.outside.clone(),
         call,
     }

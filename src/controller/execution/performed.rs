@@ -45,7 +45,7 @@ impl Shared {
         });
         let mut calls = BTreeMap::new();
         for (commit, handle) in named.await? {
-            let Some(found) = self.store.run_by_handle(&handle).await? else { continue };
+            let Some(found) = self.store_of(repository).run_by_handle(&handle).await? else { continue };
             let Some(execution) = found.record.life.as_ref().and_then(|life| life.execution.as_ref()) else { continue };
             let ours = match execution.phase {
                 // What has ended has made one commit, and no other is its.

@@ -9,6 +9,9 @@ use crate::run::life::{Grant, Landing};
 
 use super::super::sweep::World;
 
+/// Where the journal has why a run that is decided is not executed.
+pub(super) const HELD: &str = "held";
+
 /// Why nothing is decided and nothing executed at the moment; `None` where nothing keeps it.
 pub(super) fn held_up(world: &World) -> Option<&'static str> {
     match (world.tip, world.accepted, world.halted) {
@@ -42,7 +45,7 @@ pub(super) fn decision_json(
         "approvals": told.approvals.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "approvers": told.approvers.iter().map(Identifier::as_str).collect::<Vec<_>>(),
         "reason": told.reason,
-        "held": held,
+        (HELD): held,
     });
     if let Some(telling) = telling {
         telling.keep_in(&mut decision);

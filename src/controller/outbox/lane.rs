@@ -25,8 +25,6 @@ pub(super) enum Ended {
     Answered,
     /// The receiver is not at its best, and may have asked for some time.
     Failed(Option<Duration>),
-    /// Nobody was asked.
-    Unasked,
 }
 
 /// The lanes.
@@ -68,7 +66,6 @@ impl Lanes {
         lane.under_way = lane.under_way.saturating_sub(1);
         match ended {
             Ended::Answered => (lane.failures, lane.rests_until) = (0, Duration::ZERO),
-            Ended::Unasked => {}
             Ended::Failed(after) => {
                 lane.failures = lane.failures.saturating_add(1);
                 let tired = lane.failures.checked_sub(PATIENCE);

@@ -1,8 +1,8 @@
 //! The commit that a run makes: built on one tip, held against what the run may do before anything is sent, and found again by its message.
 
 use crate::catalog::{Catalog, FileDelta, Located, Meaning, diff, parse_file};
-use crate::check::{performed, validate_changed};
-use crate::git::{Blob, Found, Keyring, NewCommit, ObjectId, RawCommit, Repository, Writer, trailer};
+use crate::check::{Base, performed, validate_changed};
+use crate::git::{Blob, Found, Keyring, NewCommit, ObjectId, RawCommit, Repository, SshSigner, Writer, trailer};
 use crate::import::{Rewritten, new_file, rewrite, written};
 use crate::model::{CommitId, Entity, FilePath, Finding, Kind, SignatureFact, SigningKey, Subject, Value};
 use crate::run::call::EntityCall;
@@ -34,6 +34,10 @@ impl Inner {
         }
         let before = (self.catalog)(tip)?;
         let never = |why: String| Ok(Prepared::Never(why));
+        let key = self.signer.as_ref().map(SshSigner::fingerprint);
+        if let Err(why) = performed::may_commit(&Base(before.clone()), &self.options.email, key.as_ref(), (self.now)()) {
+            return never(why);
+        }
         if !before.entities().duplicates_of(&call.key).is_empty() {
             return never(format!("{} is declared more than once, so nobody can tell which is meant", call.key));
         }

@@ -25,13 +25,16 @@ pub fn teams(notice: &Notice) -> Json {
     body.push(json!({ "type": "Container", "separator": true, "spacing": "Medium", "items": facts.collect::<Vec<_>>() }));
     let actions = words.links.iter().take(MOST_LINKS);
     let actions = actions.map(|(words, link)| json!({ "type": "Action.OpenUrl", "title": cut(words, 100), "url": link }));
-    let card = json!({
+    let mut card = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": body,
-        "actions": actions.collect::<Vec<_>>(),
     });
+    let actions: Vec<Json> = actions.collect();
+    if let Some(card) = card.as_object_mut().filter(|_| !actions.is_empty()) {
+        card.insert("actions".to_owned(), actions.into());
+    }
     json!({
         "type": "message",
         "attachments": [{ "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": null, "content": card }],

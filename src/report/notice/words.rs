@@ -24,7 +24,8 @@ pub(super) struct Wording {
 
 /// A notice in words.
 pub(super) fn wording(notice: &Notice) -> Wording {
-    Wording { headline: headline(notice), why: prose(&notice.why), facts: facts(notice), links: links(&notice.links) }
+    let why = if notice.why.is_empty() { "nothing more is known".to_owned() } else { prose(&notice.why) };
+    Wording { headline: headline(notice), why, facts: facts(notice), links: links(&notice.links) }
 }
 
 /// What all notices about one run have in common.

@@ -12,12 +12,7 @@ use super::{Writer, row};
 /// Words about one repository that nobody collects; a repository that nobody holds is looked at as a whole by whoever takes it.
 const MOST_WORDS: i64 = 1_000;
 
-pub(super) async fn heartbeat(
-    mut tx: Writer,
-    holder: &Holder,
-    ttl: Duration,
-    now: Timestamp,
-) -> Result<Pulse, StoreError> {
+pub(super) async fn heartbeat(mut tx: Writer, holder: &Holder, ttl: Duration, now: Timestamp) -> Result<Pulse, StoreError> {
     let (db, until) = (tx.connection(), end(now, ttl));
     // In the order in which everybody locks: leases before anything else.
     let held = db
@@ -60,11 +55,8 @@ pub(super) async fn heartbeat(
 
 pub(super) async fn leave(mut tx: Writer, holder: &Holder, now: Timestamp) -> Result<(), StoreError> {
     let db = tx.connection();
-    db.change(
-        "UPDATE leases SET holder = NULL, epoch = epoch + 1, expires = 0 WHERE holder = $1",
-        &[holder.as_str().into()],
-    )
-    .await?;
+    db.change("UPDATE leases SET holder = NULL, epoch = epoch + 1, expires = 0 WHERE holder = $1", &[holder.as_str().into()])
+        .await?;
     // Those who died without a word are forgotten by whoever leaves in good order.
     db.change("DELETE FROM replicas WHERE holder = $1 OR expires < $2", &[holder.as_str().into(), now.into()]).await?;
     tx.commit().await

@@ -57,6 +57,7 @@ impl State {
         found.map(|it| it.id).ok_or_else(Answer::not_found)
     }
 
+    /// What GitHub would answer with 422, its description does not list: then the test fails, unless it asked for that answer itself.
     pub fn dispatch_workflow(&mut self, call: &Call<'_>, id: u64, name: &str) -> Answered {
         let workflow = self.workflow_id(id, name)?;
         let branch = call.text("ref").to_owned();

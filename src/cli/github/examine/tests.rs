@@ -21,6 +21,8 @@ fn healthy() -> Facts {
         api: "https://api.github.com".to_owned(),
         url: Some("https://portcullis.acme.dev".to_owned()),
         merge: false,
+        execute: false,
+        workflows: false,
         teams: true,
     };
     let permissions: BTreeMap<String, String> =

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
 use crate::run::life::RunHandle;
 use crate::store::{
-    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, MessageKind,
+    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, MessageKind, Pulse,
     RepositoryKey, RunRecord, RunTransition, Store, StoreError, TreeId,
 };
 
@@ -215,6 +215,18 @@ impl Store for FaultyStore {
     }
     async fn leased(&self, repository: &RepositoryKey) -> Result<Option<Lease>, StoreError> {
         self.alive()?.leased(repository).await
+    }
+    async fn heartbeat(&self, holder: &Holder, ttl: Duration, now: Timestamp) -> Result<Pulse, StoreError> {
+        self.alive()?.heartbeat(holder, ttl, now).await
+    }
+    async fn leave(&self, holder: &Holder, now: Timestamp) -> Result<(), StoreError> {
+        self.alive()?.leave(holder, now).await
+    }
+    async fn pass_on(&self, repository: &RepositoryKey, word: &str) -> Result<(), StoreError> {
+        self.alive()?.pass_on(repository, word).await
+    }
+    async fn shut(&self) {
+        self.inner.shut().await;
     }
     fn under(&self, fence: Fence) -> Arc<dyn Store> {
         Arc::new(Self { inner: self.inner.under(fence), fault: self.fault, writes: self.writes.clone() })

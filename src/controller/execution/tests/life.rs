@@ -195,7 +195,7 @@ async fn what_nobody_knows_waits_for_a_person_and_is_sent_again_only_by_their_wo
         // As the command line does it: by the store alone.
         use crate::controller::Clock as _;
         let now = stage.story.clock.now();
-        let event = Event::Resolved { by: CAROL.to_owned(), outcome };
+        let event = Event::Resolved { by: CAROL.to_owned(), outcome, link: None, note: None };
         let next = crate::run::life::step(record.life.as_ref().unwrap(), &event, now).unwrap();
         let run = id("extend-1");
         let advance = crate::store::Advance {

@@ -58,6 +58,7 @@ fn word(comment: &Comment) -> Option<CommandWord> {
         match rest.strip_prefix(' ')? {
             "recheck" => Some(CommandWord::Recheck),
             "why" => Some(CommandWord::Why),
+            "withdraw" => Some(CommandWord::Withdraw),
             _ => None,
         }
     })
@@ -75,6 +76,7 @@ mod tests {
     fn a_line_that_is_a_command_and_nothing_else_is_one() {
         assert_eq!(asks("/portcullis recheck"), Some(CommandWord::Recheck));
         assert_eq!(asks("Hm.\r\n/portcullis why\r\n\r\nThanks!"), Some(CommandWord::Why));
+        assert_eq!(asks("/portcullis withdraw"), Some(CommandWord::Withdraw));
         assert_eq!(asks("/portcullis why\n/portcullis recheck"), Some(CommandWord::Recheck), "the last word");
     }
 
