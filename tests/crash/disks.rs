@@ -49,7 +49,10 @@ async fn a_disk_that_fills_up_stops_runs_at_the_last_durable_word_and_nothing_is
         }
         match daemon.child.try_wait().unwrap() {
             Some(_) => refuses_to_start(daemon, "disk").await,
-            None => filled_while_it_ran += 1,
+            None => {
+                filled_while_it_ran += 1;
+                drop(daemon);
+            }
         }
         // There is room again.
         let calm = place.serve(None);
@@ -68,14 +71,14 @@ async fn a_store_that_was_cut_off_is_refused_at_the_start_and_nothing_is_execute
     ask(&place, 0);
     let whole = std::fs::read(place.database()).unwrap();
     let half = whole.len() as u64 / 2;
-    for (length, word) in [(half, "damaged"), (half + 100, "damaged"), (50, "not a database"), (0, "empty")] {
+    for length in [half, half + 100, 50, 0] {
         std::fs::write(place.database(), &whole).unwrap();
         OpenOptions::new().write(true).open(place.database()).unwrap().set_len(length).unwrap();
-        refuses_to_start(place.serve(None), word).await;
+        refuses_to_start(place.serve(None), "begin anew").await;
     }
     assert!(receiver.asked("disk").is_empty());
     std::fs::write(place.database(), "no database at all, but a text that is long enough to be one").unwrap();
-    refuses_to_start(place.serve(None), "not a database").await;
+    refuses_to_start(place.serve(None), "begin anew").await;
     assert!(receiver.asked("disk").is_empty());
 }
 
