@@ -37,13 +37,13 @@ async fn lives(place: Place, receiver: Receiver, seed: u64, kills: Arc<AtomicUsi
     while kills.fetch_add(1, Ordering::SeqCst) < KILLS {
         let mut daemon = place.serve(None);
         // It dies after this time, whatever it or anybody else is doing then.
-        let lives_for = Duration::from_millis(dice.u64(20..400));
+        let lives_for = Duration::from_millis(dice.u64(20..700));
         let id = daemon.child.id().to_string();
         let killer = std::thread::spawn(move || {
             std::thread::sleep(lives_for);
             assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success());
         });
-        if dice.u8(0..3) == 0 {
+        if dice.bool() {
             let kind = Kind::ALL[dice.usize(0..Kind::ALL.len())];
             let more = vec![format!("{}-{}", kind.action(), runs.len())];
             let (pushing, arriving) = (place.clone(), more.clone());
