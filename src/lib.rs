@@ -12,6 +12,7 @@
 // Tests may slice what they wrote themselves; clippy's own switch for tests does not know this lint.
 #![cfg_attr(test, allow(clippy::string_slice))]
 
+pub mod abort;
 pub mod catalog;
 pub mod check;
 pub mod cli;

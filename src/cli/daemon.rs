@@ -44,6 +44,11 @@ impl Daemon {
         let lease = config.store.file().map(Lease::take).transpose()?;
         let shared = store_place::open(&config.store).await?;
         let store = shared.clone();
+        if lease.is_some() {
+            // The daemon that took messages out of this file, and did not say what became of them, is gone: people need not wait for them.
+            let given = store.give_back_messages().await;
+            given.map_err(|error| CommandError::could_not_judge("the store takes no writes").because(&error))?;
+        }
         let holder = store_place::holder()?;
         let clock = Arc::new(SystemClock::start());
         let hub = Hub::open(config, &clock, &shared)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::abort::{self, Deed};
 use crate::check::watching_rules::{HISTORY_REWRITTEN, UNJUDGED};
 use crate::check::{CheckName, Conclusion, Target};
 use crate::facts::{Ask, BranchInput, Head};
@@ -156,9 +157,11 @@ impl Shared {
                 return Err(Trouble::passing("the alert changed meanwhile").into());
             }
         }
+        abort::before(Deed::Landed);
         if !self.store_of(repository).accept(key, from, &self.acceptance(tip, "judged green"), &landed).await? {
             return Err(Trouble::passing("the accepted revision moved meanwhile").into());
         }
+        abort::after(Deed::Landed);
         self.accepted(repository, Some(from), tip);
         Ok(None)
     }
@@ -223,9 +226,11 @@ impl Shared {
                 let answer = answer.in_prose(tip, Conclusion::Success, &text, &text);
                 self.publish(repository, &Thing::Branch, &answer).await?;
             }
+            abort::before(Deed::Landed);
             if !self.store_of(repository).accept(key, at, &self.acceptance(commit, &reason), &landed).await? {
                 return Err(Trouble::passing("the accepted revision moved meanwhile").into());
             }
+            abort::after(Deed::Landed);
             self.accepted(repository, Some(at), commit);
             at = commit;
         }

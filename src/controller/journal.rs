@@ -4,6 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
 
+use crate::abort::{self, Deed};
 use crate::model::{Identifier, RunState};
 use crate::report::notice::Telling;
 use crate::run::life::{Event, Life, step};
@@ -86,7 +87,10 @@ impl Shared {
                 messages: &messages(&effects, &moment),
                 at: now,
             };
+            let deed = deed(event, about);
+            deed.into_iter().for_each(abort::before);
             if store.advance(key, &advance).await? {
+                deed.into_iter().for_each(abort::after);
                 let from = known.then_some(life.state);
                 if from != Some(next.state) {
                     tracing::info!(repository = %repository.name, %run, from = from.map(RunState::as_str), to = next.state.as_str(), "run");
@@ -95,6 +99,19 @@ impl Shared {
             }
         }
         Err(Trouble::passing(format!("the record of run {run} keeps changing under our hands")))
+    }
+}
+
+/// What writing an event down is, where it moves a run that stands on the branch.
+fn deed(event: &Event, about: About) -> Option<Deed> {
+    match event {
+        _ if about == About::Proposal => None,
+        Event::Decided { .. } => Some(Deed::Decided),
+        Event::Claimed { .. } => Some(Deed::Claimed),
+        Event::Begun { .. } => Some(Deed::Begun),
+        Event::Answered { .. } => Some(Deed::Answered),
+        Event::Lost { .. } => Some(Deed::Lost),
+        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::abort::{self, Deed};
 use crate::store::{Fence, Holder, Pulse, RepositoryKey, Store, StoreError};
 
 use super::Shared;
@@ -200,7 +201,10 @@ impl Shared {
         for repository in self.all().iter().filter(|repository| repository.held.is_none()) {
             let (key, holder) = (&repository.watched.key, &self.settings.lease.holder);
             // Whoever held it before is gone, whatever it said about the length of its lease.
-            let fence = match self.store.lease(key, holder, Duration::ZERO, crate::model::Timestamp::MAX).await? {
+            abort::before(Deed::Leased);
+            let given = self.store.lease(key, holder, Duration::ZERO, crate::model::Timestamp::MAX).await?;
+            abort::after(Deed::Leased);
+            let fence = match given {
                 Some(fence) => fence,
                 None => continue,
             };

@@ -1,6 +1,7 @@
 //! Writes objects to the store and moves refs from where they were seen: for the few things that the controller itself commits.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use git2::{ErrorCode, ObjectType, RepositoryOpenFlags};
 
@@ -10,6 +11,8 @@ use crate::model::{CommitId, Timestamp};
 
 /// Directories that a path may lead through.
 const DEEPEST: usize = 64;
+/// Nobody holds the lock of a ref for as long: it is taken to write one line.
+const ABANDONED: Duration = Duration::from_secs(60);
 const REGULAR: u32 = 0o100_644;
 const DIRECTORY: u32 = 0o40_000;
 
@@ -146,11 +149,23 @@ impl Writer {
         };
         match moved {
             Ok(_) => Ok(Moved::Yes),
-            Err(e) if matches!(e.code(), ErrorCode::Modified | ErrorCode::Exists | ErrorCode::Locked | ErrorCode::NotFound) => {
+            Err(e) if e.code() == ErrorCode::Locked => {
+                // It is tried again by whoever asked.
+                if self.break_abandoned_lock(name) {
+                    tracing::warn!(reference = name, "removed the lock that a killed process had left on a ref");
+                }
                 Ok(Moved::Contended)
             }
+            Err(e) if matches!(e.code(), ErrorCode::Modified | ErrorCode::Exists | ErrorCode::NotFound) => Ok(Moved::Contended),
             Err(e) => Err(e.into()),
         }
+    }
+
+    /// Removes the lock of a ref that has not changed for [`ABANDONED`]: whoever took it was killed, and nobody else ever would.
+    fn break_abandoned_lock(&self, name: &str) -> bool {
+        let lock = self.repo.commondir().join(format!("{name}.lock"));
+        let age = std::fs::metadata(&lock).and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok());
+        age.is_some_and(|age| age >= ABANDONED) && std::fs::remove_file(&lock).is_ok()
     }
 
     /// The working tree in which a branch is checked out: moving its ref would pull it away from under whoever works there.

@@ -161,6 +161,11 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Message>, StoreError>;
 
+    /// Gives back every message that was taken out, at once: for whoever knows that those who took them are gone. How many.
+    async fn give_back_messages(&self) -> Result<u64, StoreError> {
+        Err(StoreError::Database(UNSHARED.to_owned()))
+    }
+
     /// Writes down what became of a message, and counts the attempt. Where it was taken out again meanwhile, because the time was up, this
     /// changes nothing. What is done is forgotten after a week.
     async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError>;

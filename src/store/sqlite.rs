@@ -2,7 +2,8 @@
 
 mod open;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::SqlitePool;
@@ -18,6 +19,24 @@ pub struct SqliteStore {
     /// Several, which see the last committed state and never wait for the writer.
     readers: SqlitePool,
     fence: Option<Fence>,
+    /// Where the file is, and which it is.
+    file: Arc<(PathBuf, Option<FileId>)>,
+}
+
+/// What tells a file from another that takes its name.
+type FileId = (u64, u64);
+
+/// Which file has this name now.
+#[cfg(unix)]
+fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// Which file has this name now; elsewhere than on Unix a file that is open cannot be removed.
+#[cfg(not(unix))]
+fn file_id(_: &Path) -> Option<FileId> {
+    None
 }
 
 impl SqliteStore {
@@ -26,7 +45,7 @@ impl SqliteStore {
     /// Fails with [`StoreError::Open`] on a file that is damaged, that is no store of ours, or that a newer version has written.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let (writer, readers) = open::open(path).await?;
-        let store = Self { writer, readers, fence: None };
+        let store = Self { writer, readers, fence: None, file: Arc::new((path.to_owned(), file_id(path))) };
         let refuse = |error: StoreError| StoreError::Open { place: path.display().to_string(), why: error.to_string() };
         name_all(&store).await.map_err(refuse)?;
         Ok(store)
@@ -46,6 +65,12 @@ impl Backend for SqliteStore {
     }
 
     async fn begin(&self) -> Result<Writer, StoreError> {
+        let (path, opened) = &*self.file;
+        if file_id(path) != *opened {
+            // What is written into a file that has no name any more is gone with this process, and so would be the word that a run was sent.
+            let why = format!("{} was removed or replaced under it; put it back and start again", path.display());
+            return Err(StoreError::Unavailable(why));
+        }
         // It holds the write lock from its first statement, rather than asking for it when others may have written.
         Ok(Writer::Sqlite(self.writer.begin_with("BEGIN IMMEDIATE").await?))
     }

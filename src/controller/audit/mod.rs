@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::abort::{self, Deed};
 use crate::git::{Moved, NewCommit, Pushed, Repository as Git, Writer};
 use crate::model::CommitId;
 use crate::store::{Delivered, Message, MessageKind};
@@ -54,7 +55,9 @@ impl Shared {
                 Ok(()) => Delivered::Done,
                 Err(trouble) => self.later(message, trouble),
             };
+            abort::before(Deed::Audited);
             self.store_of(repository).settle_message(message, &delivered, self.clock.now()).await?;
+            abort::after(Deed::Audited);
         }
         written.map(|()| messages.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX))
     }
@@ -100,7 +103,9 @@ impl Shared {
         let Some(tip) = self.off_thread(write).await.map_err(Unjudged::into_trouble)? else { return Ok(false) };
         match &remote {
             Some(remote) if there != Some(tip) => {
+                abort::before(Deed::Pushed);
                 let pushed = self.push_runs_notes(repository, remote, there, tip).await?;
+                abort::after(Deed::Pushed);
                 match pushed {
                     Pushed::Yes => Ok(true),
                     Pushed::Moved => Ok(false),
@@ -148,7 +153,10 @@ impl Shared {
         if here == Some(tip) {
             return Ok(Some(tip));
         }
-        Ok((writer.move_ref(NOTES, here, tip, "portcullis: runs")? == Moved::Yes).then_some(tip))
+        abort::before(Deed::Noted);
+        let moved = writer.move_ref(NOTES, here, tip, "portcullis: runs")?;
+        abort::after(Deed::Noted);
+        Ok((moved == Moved::Yes).then_some(tip))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::task::JoinSet;
 
+use crate::abort::{self, Deed};
 use crate::execute::{Order, Performer};
 use crate::model::{Identifier, Timestamp};
 use crate::run::life::{Answer, Event, Execution};
@@ -70,7 +71,10 @@ impl Shared {
                 let order = order(repository, run, execution, attempt, *call);
                 tracing::info!(repository = %repository.name, %run, handle = %order.handle, attempt, "performing the run");
                 let asked = async move { performer.perform(&order).await };
-                self.within(asked).await.unwrap_or_else(|why| Answer::Unknown { why })
+                abort::before(Deed::Sent);
+                let answer = self.within(asked).await.unwrap_or_else(|why| Answer::Unknown { why });
+                abort::after(Deed::Sent);
+                answer
             }
             (Filled::Never(why), _) => Answer::Refused { why },
             (Filled::Call(_), None) => Answer::NotPerformed { why: "nobody performs it".to_owned(), after: None },

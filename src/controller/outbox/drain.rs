@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize as _;
 use tokio::task::JoinSet;
 
+use crate::abort::{self, Deed};
 use crate::controller::{Backoff, Clock, Metrics};
 use crate::model::Timestamp;
 use crate::notify::{Channel, DeliveryError, Letter};
@@ -102,7 +103,11 @@ impl Outbox {
             return Ok(0);
         }
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
+        abort::before(Deed::Taken);
         let taken = self.store.claim_messages(MessageKind::Notify, None, LEASE, limit, self.clock.now()).await?;
+        if !taken.is_empty() {
+            abort::after(Deed::Taken);
+        }
         let (waiting, dead) = self.store.outbox_size().await?;
         self.metrics.outbox(waiting, dead);
         let count = taken.len();
@@ -125,7 +130,10 @@ impl Outbox {
             }
         };
         self.metrics.notified(self.known(&message.lane), result);
-        if let Err(error) = self.store.settle_message(&message, &delivered, self.clock.now()).await {
+        abort::before(Deed::Settled);
+        let settled = self.store.settle_message(&message, &delivered, self.clock.now()).await;
+        abort::after(Deed::Settled);
+        if let Err(error) = settled {
             // Its lease gives it back, and whoever receives it twice can tell by its id.
             tracing::warn!(message = %message.id, %error, "what became of a message cannot be written down");
         }
@@ -149,8 +157,10 @@ impl Outbox {
         }
         // A task of its own, so that a panic in it is an attempt like any other; dropping the set ends it.
         let mut task = JoinSet::new();
+        abort::before(Deed::Told);
         task.spawn(async move { channel.deliver(&letter).await });
         let ended = tokio::time::timeout(DELIVERY, task.join_next()).await;
+        abort::after(Deed::Told);
         let passing = |why: &str| Err(DeliveryError::Passing { why: why.to_owned(), after: None });
         let result = match ended {
             Ok(Some(Ok(result))) => result,

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::abort::{self, Deed};
 use crate::catalog::Catalog;
 use crate::forge::Forge;
 use crate::git::SshSigner;
@@ -128,7 +129,10 @@ impl EntityPerformer {
             Ok(Err(why)) => return Round::Unsent(why),
             Err(_) => return Round::Unsent("building the commit failed inside Portcullis".to_owned()),
         };
-        match self.inner.send(tip, new).await {
+        abort::before(Deed::Committed);
+        let sent = self.inner.send(tip, new).await;
+        abort::after(Deed::Committed);
+        match sent {
             Sent::There => Round::Ended(self.inner.done(new)),
             Sent::Moved => Round::Moved,
             Sent::Never(why) => Round::Ended(Answer::Refused { why }),

@@ -91,6 +91,13 @@ pub(super) async fn claim(
     Ok(numbered.into_iter().map(|(_, message)| message).collect())
 }
 
+pub(super) async fn give_back(mut tx: Writer) -> Result<u64, StoreError> {
+    let sql = "UPDATE outbox SET held = 0, claim = claim + 1 WHERE state = 'waiting' AND held > 0";
+    let given = tx.connection().change(sql, &[]).await?;
+    tx.commit().await?;
+    Ok(given)
+}
+
 pub(super) async fn settle(mut tx: Writer, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError> {
     let (state, due, trouble) = match delivered {
         Delivered::Done => ("done", now, None),
