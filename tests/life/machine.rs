@@ -1,7 +1,5 @@
 //! Long random lives in a real store, held against a second telling of what may happen to a run.
 
-use std::sync::Arc;
-
 use portcullis::model::{CommitId, Identifier, RunState, Timestamp};
 use portcullis::run::life::{Answer, Event, Life, Outcome, Phase, Report, step};
 use portcullis::store::{Acceptance, Advance, Landed, RepositoryKey, SqliteStore, Store};
@@ -123,46 +121,46 @@ impl ReferenceStateMachine for Told {
         .boxed()
     }
 
-    fn apply(mut self, happens: &Happens) -> Self {
+    fn apply(mut told: Self, happens: &Happens) -> Self {
         use Place::{Again, Approved, Claimed, Over, Running, Sending, Unknown, Waiting};
-        match (self.place, *happens) {
+        match (told.place, *happens) {
             (Over(_), _) | (_, Happens::Reopened | Happens::WrittenLate) => {}
             (Waiting | Approved, Happens::Decided(state)) => match state {
-                RunState::WaitingForApproval => self.place = Waiting,
-                RunState::Approved => self.place = Approved,
-                RunState::Declined | RunState::Expired | RunState::Cancelled => self.place = Over(state),
+                RunState::WaitingForApproval => told.place = Waiting,
+                RunState::Approved => told.place = Approved,
+                RunState::Declined | RunState::Expired | RunState::Cancelled => told.place = Over(state),
                 RunState::InProgress | RunState::Success | RunState::Failure => {}
             },
             // Claimed, and found to be approved no more.
-            (Claimed, Happens::Decided(state)) if state != RunState::Approved => self.place = Over(RunState::Failure),
-            (Waiting | Approved, Happens::Withdrawn) => self.place = Over(RunState::Cancelled),
-            (Approved, Happens::Claimed) => self.place = Claimed,
-            (Claimed | Again, Happens::Begun) => self.place = Sending,
-            (Sending, Happens::Answered(said)) | (Sending, Happens::Lost(Some(said))) => self.answered(said),
-            (Running, Happens::Answered(said @ Said::Done(_))) => self.answered(said),
-            (Sending, Happens::Lost(None)) => self.answered(Said::Nothing),
+            (Claimed, Happens::Decided(state)) if state != RunState::Approved => told.place = Over(RunState::Failure),
+            (Waiting | Approved, Happens::Withdrawn) => told.place = Over(RunState::Cancelled),
+            (Approved, Happens::Claimed) => told.place = Claimed,
+            (Claimed | Again, Happens::Begun) => told.place = Sending,
+            (Sending, Happens::Answered(said)) | (Sending, Happens::Lost(Some(said))) => told.answered(said),
+            (Running, Happens::Answered(said @ Said::Done(_))) => told.answered(said),
+            (Sending, Happens::Lost(None)) => told.answered(Said::Nothing),
             (Sending | Again | Running | Unknown, Happens::Reported(Some(success))) => {
-                self.place = Over(if success { RunState::Success } else { RunState::Failure });
+                told.place = Over(if success { RunState::Success } else { RunState::Failure });
             }
-            (Sending | Again | Running | Unknown, Happens::Reported(None)) => (self.place, self.doubt) = (Running, false),
-            (Claimed | Again, Happens::Deadline) => self.place = self.failed(),
-            (Running, Happens::Deadline) => self.place = Over(RunState::Failure),
+            (Sending | Again | Running | Unknown, Happens::Reported(None)) => (told.place, told.doubt) = (Running, false),
+            (Claimed | Again, Happens::Deadline) => told.place = told.failed(),
+            (Running, Happens::Deadline) => told.place = Over(RunState::Failure),
             (Claimed | Again | Running | Unknown, Happens::Resolved(outcome)) => match outcome {
-                Outcome::Success => self.place = Over(RunState::Success),
-                Outcome::Failure => self.place = Over(RunState::Failure),
-                Outcome::Again if self.place == Unknown => (self.place, self.doubt) = (Again, false),
+                Outcome::Success => told.place = Over(RunState::Success),
+                Outcome::Failure => told.place = Over(RunState::Failure),
+                Outcome::Again if told.place == Unknown => (told.place, told.doubt) = (Again, false),
                 Outcome::Again => {}
             },
             _ => {}
         }
-        self
+        told
     }
 }
 
 struct Recorded {
     runtime: tokio::runtime::Runtime,
     directory: tempfile::TempDir,
-    store: Arc<dyn Store>,
+    store: SqliteStore,
     here: RepositoryKey,
     run: Identifier,
     dedupes: bool,
@@ -170,8 +168,8 @@ struct Recorded {
 }
 
 impl Recorded {
-    fn open(runtime: &tokio::runtime::Runtime, directory: &tempfile::TempDir) -> Arc<dyn Store> {
-        Arc::new(runtime.block_on(SqliteStore::open(&directory.path().join("portcullis.db"))).unwrap())
+    fn open(runtime: &tokio::runtime::Runtime, directory: &tempfile::TempDir) -> SqliteStore {
+        runtime.block_on(SqliteStore::open(&directory.path().join("portcullis.db"))).unwrap()
     }
 
     fn read(&self) -> (u64, Life) {
@@ -274,7 +272,7 @@ impl StateMachineTest for Lives {
         let (revision, life) = real.read();
         match happens {
             Happens::Reopened => {
-                real.store = Recorded::open(&real.runtime, &tempfile::tempdir().unwrap()); // so that the file is let go
+                real.runtime.block_on(real.store.close());
                 real.store = Recorded::open(&real.runtime, &real.directory);
             }
             Happens::WrittenLate => {
