@@ -43,7 +43,8 @@ pub trait Store: Send + Sync {
     async fn accepted(&self, repository: &RepositoryKey) -> Result<Option<Acceptance>, StoreError>;
 
     /// Moves the accepted revision from `from` on, if it is still there and no alert stands. In the same transaction the runs that come
-    /// onto the branch with it are noted as landed; one that landed before, or was adopted as history, is left as it is.
+    /// onto the branch with it are noted as landed; one that landed before, or was adopted as history, is left as it is. What was last decided
+    /// of a run stays, and `landing` is added to it.
     async fn accept(
         &self,
         repository: &RepositoryKey,

@@ -76,7 +76,7 @@ async fn runs_land_with_the_revision_that_brings_them(world: World) {
     let told: Vec<_> = steps.iter().map(|s| (s.revision, s.event.as_str(), s.from, s.to)).collect();
     let approved = Some(RunState::Approved);
     assert_eq!(told, [(1, "decided", None, RunState::Approved), (2, "landed", approved, RunState::Approved)]);
-    assert_eq!(steps[1].decision["pullRequest"], "17");
+    assert_eq!((&steps[1].decision["landing"]["pullRequest"], &steps[1].decision["after"]), (&json!("17"), &json!(0)));
 
     let fresh = store.run(here, &id("zeta")).await.unwrap().unwrap();
     assert_eq!((fresh.standing, fresh.revision), (Standing::Decided(RunState::WaitingForApproval), 1));

@@ -42,8 +42,12 @@ pub(super) async fn land(db: &mut dyn Connection, repository: &RepositoryKey, la
     };
     // It tells nobody: what follows from landing is decided anew, and told then.
     let Ok(next) = step(&life, &Event::Landed(landed.landing.clone()), landed.landing.at) else { return Ok(()) };
-    let facts =
+    let how =
         serde_json::to_value(&landed.landing).map_err(|error| StoreError::Database(format!("a landing is no JSON: {error}")))?;
+    // What was known of the proposal is still worth telling.
+    let mut facts = current.as_ref().and_then(|record| record.decision.as_object().cloned()).unwrap_or_default();
+    facts.insert("landing".to_owned(), how);
+    let facts = facts.into();
     let next = runs::Next { life: &next.life, event: "landed", decision: &facts, at: landed.landing.at };
     runs::write(db, repository, &landed.run, current.as_ref(), &next).await
 }
