@@ -120,6 +120,10 @@ fn probe(kind: Kind, section: &str) -> (&'static str, Value, Vec<&'static str>) 
                 if section.starts_with("mapping") { &["invocationMethod", "mapping"] } else { &["invocationMethod"] };
             at(action(trigger(), delete, Value::Null), way)
         }
+        (Kind::Policy, "notifications[]") => {
+            at(("catalog.yaml", json!({ "notifications": [{ "channel": "ops" }] })), &["notifications", "0"])
+        }
+        (Kind::Policy, "execution") => at(("catalog.yaml", json!({ "execution": { "deadline": "1h" } })), &["execution"]),
         (Kind::Run, _) => at(("runs/r.json", json!({ "action": "a", "reason": "b" })), &[]),
         (Kind::User, "User") => at(("users/a.json", json!({ "identifier": "a@b.c", "name": "A" })), &[]),
         (Kind::User, "github") => at(("users/a.json", json!({ "identifier": "a@b.c", "github": { "id": 1 } })), &["github"]),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may fail loudly
 
 mod checked;
+mod machine;
 mod model;
 mod replica;
 mod world;

@@ -202,7 +202,7 @@ impl Model for Replicas {
                 let under_way = state.requests.iter().any(|request| request.attempt == attempt);
                 if under_way && state.left.timeouts > 0 {
                     actions.extend([Action::TimeOut(r, false), Action::TimeOut(r, true)]);
-                } else if state.left.timeouts > 0 || !state.answers.iter().any(|(of, _)| *of == attempt) {
+                } else if !under_way && (state.left.timeouts > 0 || !state.answers.iter().any(|(of, _)| *of == attempt)) {
                     actions.push(Action::TimeOut(r, true)); // the answer is lost, or was given to somebody who is gone
                 }
             }

@@ -123,6 +123,8 @@ mod tests {
             name: None,
             url: Some("https://portcullis.acme.dev/".to_owned()),
             merge: false,
+            execute: false,
+            workflows: false,
             teams: false,
             github_url: "https://ghe.acme.dev/api/v3".to_owned(),
             format: Format::Json,

@@ -46,7 +46,7 @@ const POLICY: Section = Section {
 
 const ROUTE: Section = Section {
     beside: &[],
-    title: "notifications",
+    title: "notifications[]",
     meaning: "Each entry is a route: a channel, and what is told by it. What several routes lead to one channel is told there once.",
     keys: &[
         key(

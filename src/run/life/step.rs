@@ -45,14 +45,11 @@ pub enum Refusal {
 /// # Errors
 /// Why nothing does; the life then stays exactly as it is.
 pub fn step(life: &Life, event: &Event, now: Timestamp) -> Result<Step, Refusal> {
-    if let Event::Landed(landing) = event {
-        return landed(life, landing); // also what was taken back before comes onto the branch, and stays taken back
-    }
     if life.is_final() {
         return Err(Refusal::Final);
     }
     let (next, effects) = match event {
-        Event::Landed(_) => Err(Refusal::OutOfPlace), // above
+        Event::Landed(landing) => return landed(life, landing),
         Event::Decided { state } => decided(life, *state),
         Event::Withdrawn { by } => withdrawn(life, by, now),
         Event::Reminded => reminded(life, now),
@@ -102,14 +99,11 @@ fn landed(life: &Life, landing: &Landing) -> Result<Step, Refusal> {
     }
     // What was last derived of a proposal is no decision about what stands on the branch: that one is made anew.
     let state = match life.state {
-        _ if life.withdrawn.is_some() => RunState::Cancelled,
         RunState::Approved => RunState::Approved,
         _ => RunState::WaitingForApproval,
     };
     let next = Life { state, landing: Some(landing.clone()), ..life.clone() };
-    // Nothing follows after a run that is cancelled, so its note is written now.
-    let effects = if next.is_final() { vec![Effect::Audit] } else { Vec::new() };
-    Ok(Step { life: next, effects, passes: way(None, state) })
+    Ok(Step { life: next, effects: Vec::new(), passes: way(None, state) })
 }
 
 fn withdrawn(life: &Life, by: &str, now: Timestamp) -> Result<Then, Refusal> {
