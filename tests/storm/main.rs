@@ -9,6 +9,7 @@ mod company;
 mod paused;
 mod receiver;
 mod replica;
+mod skew;
 mod storm;
 mod takeover;
 mod world;
