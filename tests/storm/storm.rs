@@ -27,22 +27,26 @@ async fn in_a_storm_of_runs_every_one_ends_and_none_happens_twice() {
     let total = REPOSITORIES * WAVES * RUNS;
     let mut waves = 0..WAVES;
     for kill in 0..KILLS {
-        if let Some(wave) = waves.next() {
+        // At least one of each kind is certainly under way when its sender dies.
+        let held = [Kind::Once, Kind::Safe].get(kill);
+        if let Some(kind) = held {
+            world.receiver.hold_next(*kind);
+        }
+        if let Some(wave) = (kill % 2 == 0).then(|| waves.next()).flatten() {
             push(&mut world, wave);
         }
-        // At least one of each kind is certainly under way when its sender dies.
-        match kill {
-            0 => world.receiver.hold_next(Kind::Once),
-            1 => world.receiver.hold_next(Kind::Safe),
-            _ => {}
-        }
-        let about = match kill {
-            0 | 1 => world.receiver.held().await.sent.repository,
-            _ => progress(&world, total / (KILLS + 2)).await,
+        let held = match held {
+            Some(_) => Some(world.receiver.held().await),
+            None => None,
+        };
+        let about = match &held {
+            Some(held) => held.sent.repository.clone(),
+            None => progress(&world, total / (KILLS + 2)).await,
         };
         let victim = world.replica_of(&about, &replicas).await.unwrap_or(kill % REPLICAS);
         replicas[victim].kill();
         watch.died(replicas[victim].process());
+        drop(held);
         replicas[victim] = world.places[victim].start();
         if RESTARTS.contains(&kill) {
             tokio::task::block_in_place(|| {

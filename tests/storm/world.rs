@@ -24,7 +24,7 @@ pub struct World {
     pub store: Arc<dyn Store>,
     /// Every run that was asked for: repository, run, kind.
     pub asked: Vec<(String, String, Kind)>,
-    directory: tempfile::TempDir,
+    _directory: tempfile::TempDir,
 }
 
 impl World {
@@ -37,7 +37,7 @@ impl World {
         let place = |n| Place::new(directory.path().join(format!("replica-{n}")), &company, &address, receiver.address);
         let places = (0..replicas).map(place).collect();
         let store = Arc::new(PostgresStore::open(&PostgresAddress::parse(&address).unwrap()).await.unwrap());
-        Self { cluster, company, receiver, places, store, asked: Vec::new(), directory }
+        Self { cluster, company, receiver, places, store, asked: Vec::new(), _directory: directory }
     }
 
     /// All replicas, once the branch of every repository is adopted.
@@ -173,7 +173,7 @@ impl World {
                 let letters = told.letters.get(&("run.succeeded".to_owned(), handle.as_str().to_owned()));
                 assert_eq!(letters.map(|ids| ids.len()), Some(1), "one message of its end: {about}");
                 drop(told);
-                self.examine_audit(name, run, audit.get(run).map_or(&[], Vec::as_slice)).await;
+                self.examine_audit(name, run, audit.get(run).map(Vec::as_slice).unwrap_or_default()).await;
             }
             assert_eq!(audit.len(), records.keys().filter(|(at, _)| at == name).count(), "notes of these runs and no others");
         }
