@@ -19,7 +19,6 @@ const WORK: Duration = Duration::from_millis(20);
 /// A request that had a run performed.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    pub kind: Kind,
     pub repository: String,
     pub handle: String,
     pub key: String,
@@ -109,7 +108,7 @@ async fn talk(mut stream: TcpStream, told: Arc<Mutex<Told>>, tell: mpsc::Unbound
         let mut parts = path.split('/').skip(1);
         let kind = if parts.next() == Some("safe") { Kind::Safe } else { Kind::Once };
         let repository = parts.next().unwrap().to_owned();
-        let sent = Sent { kind, repository, handle: header("x-portcullis-run"), key: header("idempotency-key") };
+        let sent = Sent { repository, handle: header("x-portcullis-run"), key: header("idempotency-key") };
         let holds = {
             let mut told = locked(&told);
             told.sent.push(sent.clone());
