@@ -66,7 +66,10 @@ async fn in_a_storm_of_runs_every_one_ends_and_none_happens_twice() {
     let took = begun.elapsed();
     world.examine().await;
 
-    let (sent, deliveries) = (world.receiver.told().sent.len(), world.receiver.told().deliveries);
+    let (sent, deliveries) = {
+        let told = world.receiver.told();
+        (told.sent.len(), told.deliveries)
+    };
     let takeovers = watch.took();
     println!(
         "storm: {total} runs of {REPOSITORIES} repositories on {REPLICAS} replicas, {KILLS} kills, {} restarts of the database: {:.0} s, \
