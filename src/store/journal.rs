@@ -113,6 +113,13 @@ pub enum Delivered {
         /// Why.
         trouble: String,
     },
+    /// It was not tried at all, which counts as no attempt.
+    PutOff {
+        /// Until when.
+        due: Timestamp,
+        /// Why.
+        trouble: String,
+    },
     /// It is given up, and kept for whoever replays it.
     Dead {
         /// Why.

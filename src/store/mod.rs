@@ -167,7 +167,10 @@ pub trait Store: Send + Sync {
         Err(StoreError::Database(UNSHARED.to_owned()))
     }
 
-    /// Writes down what became of a message, and counts the attempt. Where it was taken out again meanwhile, because the time was up, this
+    /// Prolongs the time for which a message is nobody else's. `false` where it was taken out again meanwhile.
+    async fn keep_message(&self, message: &Message, lease: Duration, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Writes down what became of a message, and counts the attempt if there was one. Where it was taken out again meanwhile, because the time was up, this
     /// changes nothing. What is done is forgotten after a week.
     async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError>;
 

@@ -16,6 +16,7 @@ on_both_stores! {
     a_lane_of_which_very_much_waits_leaves_room_for_the_others
     replicas_that_take_out_at_the_same_time_never_get_the_same
     whoever_dies_with_a_message_gives_it_back_and_comes_too_late
+    what_takes_long_is_kept_and_what_is_put_off_was_no_attempt
     what_is_given_up_is_kept_until_somebody_replays_it
     what_is_done_is_forgotten_after_a_week
     whoever_holds_a_repository_takes_out_its_messages_alone
@@ -155,6 +156,25 @@ async fn what_is_given_up_is_kept_until_somebody_replays_it(world: World) {
     assert_eq!(store.replay(None, at(8)).await.unwrap(), 2);
     assert_eq!(store.replay(None, at(8)).await.unwrap(), 0);
     assert_eq!(ids(&claim(&*store, 10, at(8)).await), ["1", "3"]);
+}
+
+async fn what_takes_long_is_kept_and_what_is_put_off_was_no_attempt(world: World) {
+    let store = world.open().await;
+    put(&*store, &world, "run", &[message("1", "chat")]).await;
+    let taken = claim(&*store, 10, at(0)).await;
+    assert!(store.keep_message(&taken[0], LEASE, at(20)).await.unwrap());
+    assert!(claim(&*store, 10, at(40)).await.is_empty(), "it is still under way");
+    let again = claim(&*store, 10, at(51)).await;
+    assert_eq!(ids(&again), ["1"]);
+    assert!(!store.keep_message(&taken[0], LEASE, at(52)).await.unwrap(), "it is somebody else's now");
+
+    let put_off = Delivered::PutOff { due: at(60), trouble: "the channel rests".to_owned() };
+    store.settle_message(&again[0], &put_off, at(53)).await.unwrap();
+    assert!(claim(&*store, 10, at(59)).await.is_empty());
+    let tried = claim(&*store, 10, at(60)).await;
+    assert_eq!((tried[0].attempts, tried[0].trouble.as_deref()), (0, Some("the channel rests")));
+    store.settle_message(&tried[0], &later(70), at(61)).await.unwrap();
+    assert_eq!(claim(&*store, 10, at(70)).await[0].attempts, 1);
 }
 
 async fn what_is_done_is_forgotten_after_a_week(world: World) {

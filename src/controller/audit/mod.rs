@@ -24,8 +24,8 @@ use super::{Shared, Trouble, Unjudged};
 pub(super) const NOTES: &str = "refs/notes/portcullis/runs";
 /// Messages that are taken out of the outbox at a time.
 const BATCH: u32 = 128;
-/// For as long nobody else is given them.
-const LEASE: Duration = Duration::from_secs(300);
+/// Whoever holds the repository takes them, one batch after the other. So whoever comes next need not wait for one who was killed.
+const LEASE: Duration = Duration::ZERO;
 /// Attempts before a message is given up, and kept for whoever replays it.
 const MOST_ATTEMPTS: u32 = 40;
 /// Between two attempts at most.

@@ -23,8 +23,10 @@ pub type Channels = BTreeMap<String, Arc<dyn Channel>>;
 
 /// For one delivery.
 const DELIVERY: Duration = Duration::from_secs(120);
-/// How long a message is ours: longer than its delivery can take, with time to write down what came of it.
-const LEASE: Duration = Duration::from_secs(300);
+/// How long a message is ours unless that is prolonged: as long it waits where whoever took it was killed.
+const LEASE: Duration = Duration::from_secs(30);
+/// It is prolonged so often while its delivery is under way.
+const PROLONGED: Duration = Duration::from_secs(8);
 /// Messages that are under way at a time.
 const MOST_UNDER_WAY: usize = 64;
 /// Between two looks into the outbox.
@@ -119,10 +121,10 @@ impl Outbox {
     }
 
     async fn handle(self: Arc<Self>, message: Message) {
-        let delivered = self.attempt(&message).await;
+        let delivered = self.attempt_and_keep(&message).await;
         let result = match &delivered {
             Delivered::Done => "delivered",
-            Delivered::Later { .. } => "later",
+            Delivered::Later { .. } | Delivered::PutOff { .. } => "later",
             Delivered::Dead { trouble } => {
                 tracing::error!(message = %message.id, channel = %message.lane, run = %message.run, why = %trouble,
                     "a message was given up; `portcullis outbox replay` has it tried again");
@@ -136,6 +138,22 @@ impl Outbox {
         if let Err(error) = settled {
             // Its lease gives it back, and whoever receives it twice can tell by its id.
             tracing::warn!(message = %message.id, %error, "what became of a message cannot be written down");
+        }
+    }
+
+    /// The same, and nobody else is given the message as long as it takes.
+    async fn attempt_and_keep(self: &Arc<Self>, message: &Message) -> Delivered {
+        let mut attempt = std::pin::pin!(self.attempt(message));
+        loop {
+            tokio::select! {
+                delivered = &mut attempt => return delivered,
+                () = tokio::time::sleep(PROLONGED) => {
+                    if let Err(error) = self.store.keep_message(message, LEASE, self.clock.now()).await {
+                        // Another may deliver it too then, and whoever receives it twice can tell by its id.
+                        tracing::warn!(message = %message.id, %error, "a delivery takes long, and nobody could be told");
+                    }
+                }
+            }
         }
     }
 
@@ -190,7 +208,7 @@ impl Outbox {
     /// Nobody was asked, so nothing failed.
     fn put_off(&self, wait: Duration) -> Delivered {
         let wait = wait.saturating_add(Duration::from_secs(2).mul_f64(self.jitter()));
-        Delivered::Later {
+        Delivered::PutOff {
             due: later(self.clock.now(), wait),
             trouble: "the channel rests after failures, or has much to do".to_owned(),
         }

@@ -98,18 +98,33 @@ pub(super) async fn give_back(mut tx: Writer) -> Result<u64, StoreError> {
     Ok(given)
 }
 
+pub(super) async fn keep(mut tx: Writer, message: &Message, lease: Duration, now: Timestamp) -> Result<bool, StoreError> {
+    let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
+    let claim = i64::try_from(message.claim).unwrap_or(i64::MAX);
+    let kept = tx
+        .connection()
+        .change(
+            "UPDATE outbox SET held = $3 WHERE id = $1 AND claim = $2 AND state = 'waiting'",
+            &[message.id.as_str().into(), claim.into(), until.into()],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(kept == 1)
+}
+
 pub(super) async fn settle(mut tx: Writer, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError> {
     let (state, due, trouble) = match delivered {
         Delivered::Done => ("done", now, None),
-        Delivered::Later { due, trouble } => ("waiting", *due, Some(trouble.as_str())),
+        Delivered::Later { due, trouble } | Delivered::PutOff { due, trouble } => ("waiting", *due, Some(trouble.as_str())),
         Delivered::Dead { trouble } => ("dead", now, Some(trouble.as_str())),
     };
     let claim = i64::try_from(message.claim).unwrap_or(i64::MAX);
+    let tried = i64::from(!matches!(delivered, Delivered::PutOff { .. }));
     tx.connection()
         .change(
-            "UPDATE outbox SET state = $3, due = $4, trouble = $5, attempts = attempts + 1, held = 0, claim = claim + 1
+            "UPDATE outbox SET state = $3, due = $4, trouble = $5, attempts = attempts + $6, held = 0, claim = claim + 1
              WHERE id = $1 AND claim = $2 AND state = 'waiting'",
-            &[message.id.as_str().into(), claim.into(), state.into(), due.into(), trouble.into()],
+            &[message.id.as_str().into(), claim.into(), state.into(), due.into(), trouble.into(), tried.into()],
         )
         .await?;
     let sql = tx.either(prune!(""), prune!(" FOR UPDATE SKIP LOCKED"));

@@ -181,6 +181,10 @@ impl<B: Backend> Store for B {
         outbox::give_back(self.begin().await?).await
     }
 
+    async fn keep_message(&self, message: &Message, lease: Duration, now: Timestamp) -> Result<bool, StoreError> {
+        outbox::keep(begin_about(self, Some(&message.repository)).await?, message, lease, now).await
+    }
+
     async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError> {
         outbox::settle(begin_about(self, Some(&message.repository)).await?, message, delivered, now).await
     }

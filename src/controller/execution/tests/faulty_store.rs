@@ -177,6 +177,9 @@ impl Store for FaultyStore {
     ) -> Result<Vec<Message>, StoreError> {
         self.alive()?.claim_messages(kind, repository, lease, limit, now).await
     }
+    async fn keep_message(&self, message: &Message, lease: Duration, now: Timestamp) -> Result<bool, StoreError> {
+        self.alive()?.keep_message(message, lease, now).await
+    }
     async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError> {
         self.alive()?.settle_message(message, delivered, now).await
     }
