@@ -9,6 +9,7 @@ use super::{ConfigError, Reader, Texts, secret};
 
 /// Where the store is. It prints without a password.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // there is one in a process
 pub enum StorePlace {
     /// The embedded database, in this file.
     File(PathBuf),

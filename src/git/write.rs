@@ -87,7 +87,7 @@ impl Writer {
     pub fn tree_with(&self, tree: Option<ObjectId>, path: &str, blob: Option<ObjectId>) -> Result<ObjectId, GitError> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let odd = |part: &&str| matches!(*part, "." | "..") || part.contains('\0');
-        if parts.is_empty() || parts.len() > DEEPEST || parts.iter().any(|part| odd(part)) {
+        if parts.is_empty() || parts.len() > DEEPEST || parts.iter().any(odd) {
             return Err(GitError::Refused(format!("`{}` is no path of a file", path.escape_debug())));
         }
         match self.put(tree, &parts, blob)? {

@@ -25,7 +25,7 @@ async fn record(place: &Place, store: &SqliteStore, run: &str) -> Option<RunReco
 
 /// Waits until all of them have ended and nothing is left to be told. Of what nobody knows, a person finds out, and says so. Gives those
 /// that a person was needed for.
-pub async fn end_of(place: &Place, receiver: &Receiver, runs: &[String]) -> BTreeSet<String> {
+pub(crate) async fn end_of(place: &Place, receiver: &Receiver, runs: &[String]) -> BTreeSet<String> {
     let store = place.store().await;
     let until = Instant::now() + PATIENCE;
     let mut by_hand = BTreeSet::new();
@@ -63,7 +63,7 @@ pub async fn end_of(place: &Place, receiver: &Receiver, runs: &[String]) -> BTre
 }
 
 /// Checks each run, and everything that was said of it.
-pub async fn check(place: &Place, receiver: &Receiver, runs: &[String]) {
+pub(crate) async fn check(place: &Place, receiver: &Receiver, runs: &[String]) {
     let (store, name) = (place.store().await, &place.name);
     let asked = receiver.asked(name);
     let mut keys = BTreeSet::new();

@@ -8,15 +8,15 @@ use portcullis::store::{RepositoryKey, SqliteStore};
 
 use super::receiver::Receiver;
 
-pub const ALICE: &str = "alice@acme.dev";
-pub const CAROL: &str = "carol@acme.dev";
-pub const ROBOT: &str = "portcullis@acme.dev";
+pub(crate) const ALICE: &str = "alice@acme.dev";
+pub(crate) const CAROL: &str = "carol@acme.dev";
+pub(crate) const ROBOT: &str = "portcullis@acme.dev";
 /// Nothing here takes this long; it is where a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Who performs a run, and what they can say about it afterwards.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A receiver that performs what carries one key once.
     Dedupes,
     /// A receiver that performs whatever it hears.
@@ -26,10 +26,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Dedupes, Self::Once, Self::Entity];
+    pub(crate) const ALL: [Self; 3] = [Self::Dedupes, Self::Once, Self::Entity];
 
     /// The name of its action.
-    pub fn action(self) -> &'static str {
+    pub(crate) fn action(self) -> &'static str {
         match self {
             Self::Dedupes => "dedupes",
             Self::Once => "once",
@@ -37,28 +37,28 @@ impl Kind {
         }
     }
 
-    pub fn of(run: &str) -> Self {
+    pub(crate) fn of(run: &str) -> Self {
         Self::ALL.into_iter().find(|kind| run.starts_with(kind.action())).unwrap()
     }
 }
 
 /// Whether the daemon keeps a copy of the repository, or is beside it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Where {
+pub(crate) enum Where {
     Elsewhere,
     Beside,
 }
 
 /// A place, below a directory that is removed by whoever made it.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub(crate) struct Place {
     pub dir: PathBuf,
     pub name: String,
 }
 
 impl Place {
     /// A catalog with an action of each kind, which need approval or do not, and nobody who watches it yet.
-    pub fn new(dir: &Path, name: &str, receiver: &Receiver, at: Where, approval: bool) -> Self {
+    pub(crate) fn new(dir: &Path, name: &str, receiver: &Receiver, at: Where, approval: bool) -> Self {
         let place = Self { dir: dir.to_owned(), name: name.to_owned() };
         git(dir, ALICE, &["init", "--quiet", "--bare", "--initial-branch=main", "origin.git"]);
         git(dir, ALICE, &["clone", "--quiet", "origin.git", "work"]);
@@ -98,7 +98,7 @@ impl Place {
     }
 
     /// The daemon's configuration: it stands here, whoever it was copied from.
-    pub fn configure(&self, receiver: &Receiver, at: Where) {
+    pub(crate) fn configure(&self, receiver: &Receiver, at: Where) {
         let (dir, name, address) = (self.dir.display(), &self.name, receiver.address);
         std::fs::write(self.dir.join("case"), name).unwrap();
         std::fs::write(self.dir.join("signing"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
@@ -116,7 +116,7 @@ impl Place {
     }
 
     /// The same place once more, under a name of its own.
-    pub fn copy(&self, to: &Path, name: &str, receiver: &Receiver) -> Self {
+    pub(crate) fn copy(&self, to: &Path, name: &str, receiver: &Receiver) -> Self {
         let copied = Command::new("cp").arg("-r").arg(&self.dir).arg(to).status().unwrap();
         assert!(copied.success());
         let place = Self { dir: to.to_owned(), name: name.to_owned() };
@@ -124,19 +124,19 @@ impl Place {
         place
     }
 
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.dir.join("work")
     }
 
-    pub fn origin(&self) -> PathBuf {
+    pub(crate) fn origin(&self) -> PathBuf {
         self.dir.join("origin.git")
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.dir.join("state/portcullis.db")
     }
 
-    pub fn key(&self) -> RepositoryKey {
+    pub(crate) fn key(&self) -> RepositoryKey {
         let config = portcullis::config::Config::load(&portcullis::config::Sources {
             flags: [("config", self.dir.join("portcullis.yaml").display().to_string())].into_iter().collect(),
             env: None,
@@ -147,24 +147,24 @@ impl Place {
         RepositoryKey::new(config.unwrap().repositories[0].key())
     }
 
-    pub async fn store(&self) -> SqliteStore {
+    pub(crate) async fn store(&self) -> SqliteStore {
         SqliteStore::open(&self.database()).await.unwrap()
     }
 
-    pub fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.work().join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    pub fn commit(&self, message: &str) -> String {
+    pub(crate) fn commit(&self, message: &str) -> String {
         git(&self.work(), ALICE, &["add", "--all"]);
         git(&self.work(), ALICE, &["commit", "--quiet", "-m", message]);
         git(&self.work(), ALICE, &["rev-parse", "HEAD"])
     }
 
     /// Asks for a run by a file in the working tree.
-    pub fn ask(&self, run: &str) {
+    pub(crate) fn ask(&self, run: &str) {
         let action = Kind::of(run).action();
         self.write(&format!("runs/{run}.yaml"), &format!("action: {action}\nentity: prod\ninputs: {{size: 7}}\n"));
     }
@@ -176,14 +176,14 @@ impl Place {
     }
 
     /// Starts the daemon, which dies at `abort_at`, or else lives.
-    pub fn serve(&self, abort_at: Option<&str>) -> Daemon {
+    pub(crate) fn serve(&self, abort_at: Option<&str>) -> Daemon {
         let mut command = self.program();
         command.args(["serve", "--config", "portcullis.yaml"]);
         self.start(command, abort_at)
     }
 
     /// Starts the daemon by a shell that does something before it becomes the daemon.
-    pub fn serve_after(&self, shell: &str) -> Daemon {
+    pub(crate) fn serve_after(&self, shell: &str) -> Daemon {
         let mut command = Command::new("sh");
         command.current_dir(&self.dir).stdin(Stdio::null());
         command.args(["-c", &format!("{shell}; exec \"$0\" serve --config portcullis.yaml"), env!("CARGO_BIN_EXE_portcullis")]);
@@ -202,12 +202,12 @@ impl Place {
     }
 
     /// `portcullis runs …`, as a person says it.
-    pub fn runs(&self, args: &[&str]) -> Output {
+    pub(crate) fn runs(&self, args: &[&str]) -> Output {
         self.program().arg("runs").args(args).args(["--config", "portcullis.yaml"]).output().unwrap()
     }
 
     /// Everything that any daemon said here.
-    pub fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let mut logs: Vec<_> =
             std::fs::read_dir(&self.dir).unwrap().map(Result::unwrap).filter(is_log).map(|f| f.path()).collect();
         logs.sort();
@@ -225,19 +225,19 @@ fn is_log(file: &std::fs::DirEntry) -> bool {
 }
 
 /// A daemon; killed when dropped.
-pub struct Daemon {
+pub(crate) struct Daemon {
     pub child: Child,
     log: PathBuf,
     copying: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Daemon {
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// Waits until a line holds all of these words.
-    pub async fn says(&mut self, words: &[&str]) {
+    pub(crate) async fn says(&mut self, words: &[&str]) {
         let until = Instant::now() + PATIENCE;
         while !self.said().lines().any(|line| words.iter().all(|word| line.contains(word))) {
             let ended = self.child.try_wait().unwrap();
@@ -247,7 +247,7 @@ impl Daemon {
     }
 
     /// Waits until it is gone; how it ended, as the system tells it.
-    pub async fn ends(&mut self) -> std::process::ExitStatus {
+    pub(crate) async fn ends(&mut self) -> std::process::ExitStatus {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -260,7 +260,7 @@ impl Daemon {
     }
 
     /// Has it stop in peace.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
         assert!(self.ends().await.success(), "{}", self.said());
     }
@@ -274,7 +274,7 @@ impl Drop for Daemon {
 }
 
 /// What git says, or why it does not.
-pub fn try_git(dir: &Path, who: &str, args: &[&str]) -> Result<String, String> {
+pub(crate) fn try_git(dir: &Path, who: &str, args: &[&str]) -> Result<String, String> {
     let out = Command::new("git")
         .current_dir(dir)
         .args(args)
@@ -290,6 +290,6 @@ pub fn try_git(dir: &Path, who: &str, args: &[&str]) -> Result<String, String> {
     }
 }
 
-pub fn git(dir: &Path, who: &str, args: &[&str]) -> String {
+pub(crate) fn git(dir: &Path, who: &str, args: &[&str]) -> String {
     try_git(dir, who, args).unwrap_or_else(|why| panic!("git {args:?}: {why}"))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What arrived.
 #[derive(Default)]
-pub struct Heard {
+pub(crate) struct Heard {
     /// Requests that ask for a run, in order: whose case it is, the run's key.
     runs: Vec<(String, String)>,
     /// The ids of messages that people were told.
@@ -17,13 +17,13 @@ pub struct Heard {
 
 /// Listens until the test ends. Many cases share it; each says in a header, or in the path, which it is.
 #[derive(Clone)]
-pub struct Receiver {
+pub(crate) struct Receiver {
     pub address: SocketAddr,
     heard: Arc<Mutex<Heard>>,
 }
 
 impl Receiver {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let receiver = Self { address: listener.local_addr().unwrap(), heard: Arc::default() };
         let inner = receiver.clone();
@@ -69,7 +69,7 @@ impl Receiver {
     }
 
     /// How often a case asked for each run, by the run's key.
-    pub fn asked(&self, case: &str) -> BTreeMap<String, usize> {
+    pub(crate) fn asked(&self, case: &str) -> BTreeMap<String, usize> {
         let mut keys = BTreeMap::new();
         for (_, key) in self.heard().runs.iter().filter(|(of, _)| of == case) {
             *keys.entry(key.clone()).or_default() += 1;
@@ -78,7 +78,7 @@ impl Receiver {
     }
 
     /// The messages that people were told of in a case.
-    pub fn told(&self, case: &str) -> BTreeSet<String> {
+    pub(crate) fn told(&self, case: &str) -> BTreeSet<String> {
         self.heard().told.iter().filter(|(of, _)| of == case).map(|(_, id)| id.clone()).collect()
     }
 }

@@ -16,21 +16,21 @@ use portcullis::run::life::{Answer, RunHandle};
 use portcullis::store::{RepositoryKey, SqliteStore};
 use serde_json::Value as Json;
 
-pub const ROBOT: &str = "portcullis@acme.dev";
-pub const MALLORY: &str = "mallory@acme.dev";
+pub(crate) const ROBOT: &str = "portcullis@acme.dev";
+pub(crate) const MALLORY: &str = "mallory@acme.dev";
 
 /// The company as it stands, for as long as a test lasts.
-pub struct Company {
+pub(crate) struct Company {
     dir: tempfile::TempDir,
 }
 
 impl Company {
     /// Alice is Admin, Mallory may nothing, and the controller is a bot; people are known by their signatures.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::known_by("signature")
     }
 
-    pub fn known_by(identity: &str) -> Self {
+    pub(crate) fn known_by(identity: &str) -> Self {
         let company = Self { dir: tempfile::tempdir().unwrap() };
         for who in ["alice@acme.dev", MALLORY, ROBOT] {
             let key = company.key(who);
@@ -60,16 +60,16 @@ impl Company {
         company
     }
 
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.dir.path().join("work")
     }
 
     /// The repository that everybody pushes to.
-    pub fn origin(&self) -> PathBuf {
+    pub(crate) fn origin(&self) -> PathBuf {
         self.dir.path().join("origin.git")
     }
 
-    pub fn key(&self, who: &str) -> PathBuf {
+    pub(crate) fn key(&self, who: &str) -> PathBuf {
         self.dir.path().join(format!("key-{who}"))
     }
 
@@ -78,14 +78,14 @@ impl Company {
         line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
     }
 
-    pub fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.work().join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// Commits everything, signed by this person's key.
-    pub fn commit(&self, who: &str, message: &str) -> CommitId {
+    pub(crate) fn commit(&self, who: &str, message: &str) -> CommitId {
         let work = self.work();
         git(&work, &["add", "-A"]);
         let signing = format!("user.signingkey={}", self.key(who).display());
@@ -96,7 +96,7 @@ impl Company {
     }
 
     /// Somebody commits to the branch as it stands in the middle, and pushes.
-    pub fn pushes(&self, who: &str, file: &str, text: &str, message: &str) -> CommitId {
+    pub(crate) fn pushes(&self, who: &str, file: &str, text: &str, message: &str) -> CommitId {
         git(&self.work(), &["pull", "-q", "--ff-only", self.origin().to_str().unwrap(), "main"]);
         self.write(file, text);
         let commit = self.commit(who, message);
@@ -104,35 +104,35 @@ impl Company {
         commit
     }
 
-    pub fn tip(&self) -> CommitId {
+    pub(crate) fn tip(&self) -> CommitId {
         commit_at(&self.origin(), "main")
     }
 
     /// A file as it stands on the branch; `None` where there is none.
-    pub fn file(&self, path: &str) -> Option<String> {
+    pub(crate) fn file(&self, path: &str) -> Option<String> {
         let out = Command::new("git").current_dir(self.origin()).args(["show", &format!("main:{path}")]).output().unwrap();
         out.status.success().then(|| String::from_utf8(out.stdout).unwrap())
     }
 
     /// How many commits on the branch name this run.
-    pub fn commits_of(&self, order: &Order) -> usize {
+    pub(crate) fn commits_of(&self, order: &Order) -> usize {
         let grep = format!("--grep=^Portcullis-Run: {}$", order.handle);
         git(&self.origin(), &["log", "--format=%H", &grep, "main"]).lines().count()
     }
 
     /// A copy of the repository, as a controller elsewhere has it.
-    pub fn copy(&self, name: &str) -> PathBuf {
+    pub(crate) fn copy(&self, name: &str) -> PathBuf {
         git(self.dir.path(), &["clone", "-q", "--bare", "origin.git", name]);
         self.dir.path().join(name)
     }
 
     /// The controller beside the bare repository.
-    pub async fn performer(&self) -> EntityPerformer {
+    pub(crate) async fn performer(&self) -> EntityPerformer {
         self.performer_at(&self.origin(), None, || {}).await
     }
 
     /// A controller at `path`, which does something whenever it reads a catalog.
-    pub async fn performer_at(
+    pub(crate) async fn performer_at(
         &self,
         path: &Path,
         remote: Option<&Path>,
@@ -174,12 +174,12 @@ impl Company {
     }
 }
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
 /// Has `env/NAME` written or, without a document, removed.
-pub fn call(name: &str, document: Option<Json>) -> EntityCall {
+pub(crate) fn call(name: &str, document: Option<Json>) -> EntityCall {
     let key = EntityKey { blueprint: id("env"), identifier: id(name) };
     let whole = document.map(|mut document| {
         document["identifier"] = name.into();
@@ -189,7 +189,7 @@ pub fn call(name: &str, document: Option<Json>) -> EntityCall {
     EntityCall { key, document: whole, action: id("write_env") }
 }
 
-pub fn order(run: &str, call: EntityCall) -> Order {
+pub(crate) fn order(run: &str, call: EntityCall) -> Order {
     Order {
         repository: "acme".to_owned(),
         run: id(run),
@@ -204,29 +204,29 @@ pub fn order(run: &str, call: EntityCall) -> Order {
 }
 
 /// The commit that an answer tells of.
-pub fn done(answer: &Answer) -> CommitId {
+pub(crate) fn done(answer: &Answer) -> CommitId {
     match answer {
         Answer::Done { success: true, outside: Some(commit), .. } => CommitId::from_hex(commit).unwrap(),
         other => panic!("{other:?}"),
     }
 }
 
-pub fn refused(answer: Answer) -> String {
+pub(crate) fn refused(answer: Answer) -> String {
     match answer {
         Answer::Refused { why } => why,
         other => panic!("{other:?}"),
     }
 }
 
-pub fn id(text: &str) -> Identifier {
+pub(crate) fn id(text: &str) -> Identifier {
     Identifier::new(text).unwrap()
 }
 
-pub fn commit_at(dir: &Path, rev: &str) -> CommitId {
+pub(crate) fn commit_at(dir: &Path, rev: &str) -> CommitId {
     CommitId::from_hex(&git(dir, &["rev-parse", rev])).unwrap()
 }
 
-pub fn git(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
     let out = Command::new("git")
         .current_dir(dir)
         .args(args)

@@ -23,6 +23,8 @@ fn the_permissions_and_events_of_the_manifest_are_githubs() {
         api: "https://api.github.com".to_owned(),
         url: Some("https://portcullis.acme.dev".to_owned()),
         merge: true,
+        execute: true,
+        workflows: true,
         teams: true,
     });
     for (name, access) in manifest["default_permissions"].as_object().unwrap() {

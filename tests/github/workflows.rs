@@ -57,6 +57,7 @@ impl World {
             run,
             handle,
             key: "k".into(),
+            dedupes: false,
             attempt: 1,
             since,
             outside: None,

@@ -27,6 +27,7 @@ async fn a_message_is_delivered_in_the_end_and_has_one_id_whatever_happens_on_th
     let sink = Sink::that(&[
         Does::Answers(500, ""),
         Does::Closes,
+        Does::Hangs,
         Does::BreaksOff,
         Does::Answers(429, "retry-after: 600\r\n"),
         Does::Answers(503, ""),
@@ -34,7 +35,7 @@ async fn a_message_is_delivered_in_the_end_and_has_one_id_whatever_happens_on_th
     .await;
     world.happens("one", RunState::WaitingForApproval, Occasion::Waiting, &["hook"]).await;
     world.deliver_all(&world.outbox([("hook", webhook(&sink.url))])).await;
-    assert_eq!(once(&sink), (6, 1));
+    assert_eq!(once(&sink), (7, 1));
     let last = sink.received().pop().unwrap();
     assert_eq!(
         (last.json()["type"].as_str(), last.header("content-type")),

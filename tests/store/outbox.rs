@@ -58,7 +58,7 @@ async fn messages_of_a_run_go_in_order_and_lanes_wait_for_nobody(world: World) {
 
     let first = claim(&*store, 10, at(2)).await;
     assert_eq!(ids(&first), ["1", "1m", "other"], "the oldest of each run and lane that is due");
-    assert_eq!((first[0].run.as_str(), &first[0].lane[..], first[0].attempts), ("one", "chat", 0));
+    assert_eq!((first[0].run.as_str(), first[0].lane.as_str(), first[0].attempts), ("one", "chat", 0));
     assert_eq!((&first[0].repository, first[0].created), (&world.here, at(1)));
     assert_eq!(first[0].body, message("1", "chat").body);
     assert!(claim(&*store, 10, at(2)).await.is_empty());

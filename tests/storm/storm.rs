@@ -124,7 +124,11 @@ async fn progress(world: &World, wanted: usize) -> String {
 fn spread(takeovers: &[Duration]) -> String {
     let at = |share: usize| takeovers.get(takeovers.len().saturating_sub(1) * share / 100).copied().unwrap_or_default();
     let named = BTreeMap::from([("1 shortest", 0), ("2 median", 50), ("3 longest", 100)]);
-    let words: Vec<String> =
-        named.iter().map(|(name, share)| format!("{} {:.1} s", &name[2..], at(*share).as_secs_f64())).collect();
+    let words: Vec<String> = named
+        .iter()
+        .map(|(name, share)| {
+            format!("{} {:.1} s", name.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' '), at(*share).as_secs_f64())
+        })
+        .collect();
     words.join(", ")
 }

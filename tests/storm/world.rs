@@ -168,11 +168,12 @@ impl World {
                     Kind::Note => assert_eq!((sent, commits), (0, 1), "{about}"),
                 }
                 let execution = life.execution.as_ref().unwrap();
-                let told = self.receiver.told();
-                assert!(told.sent.iter().all(|sent| sent.handle != handle.as_str() || sent.key == execution.key), "{about}");
-                let letters = told.letters.get(&("run.succeeded".to_owned(), handle.as_str().to_owned()));
-                assert_eq!(letters.map(|ids| ids.len()), Some(1), "one message of its end: {about}");
-                drop(told);
+                {
+                    let told = self.receiver.told();
+                    assert!(told.sent.iter().all(|sent| sent.handle != handle.as_str() || sent.key == execution.key), "{about}");
+                    let letters = told.letters.get(&("run.succeeded".to_owned(), handle.as_str().to_owned()));
+                    assert_eq!(letters.map(|ids| ids.len()), Some(1), "one message of its end: {about}");
+                }
                 self.examine_audit(name, run, audit.get(run).map(Vec::as_slice).unwrap_or_default()).await;
             }
             assert_eq!(audit.len(), records.keys().filter(|(at, _)| at == name).count(), "notes of these runs and no others");

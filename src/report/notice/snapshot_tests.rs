@@ -56,7 +56,7 @@ fn pretty(json: &Json) -> String {
 
 #[test]
 fn each_occasion_in_plain_text() {
-    insta::assert_snapshot!(all(|notice| text(notice)));
+    insta::assert_snapshot!(all(text));
 }
 
 #[test]
