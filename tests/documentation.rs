@@ -60,7 +60,14 @@ fn is_test(name: &str) -> bool {
     let Some(at) = lines.iter().position(|line| heads.iter().any(|head| line.starts_with(head))) else { return false };
     let above: Vec<_> = lines[..at].iter().rev().take_while(|line| line.starts_with('#') || line.starts_with("//")).collect();
     let marked = |mark: &str| above.iter().any(|line| line.starts_with(mark));
-    (marked("#[test]") || marked("#[tokio::test")) && !marked("#[ignore")
+    let is_story = told_to_both_stores(&lines).contains(&function);
+    (marked("#[test]") || marked("#[tokio::test") || is_story) && !marked("#[ignore")
+}
+
+/// The stories of a file that a macro makes tests of, one for each store.
+fn told_to_both_stores<'t>(lines: &[&'t str]) -> Vec<&'t str> {
+    let inside = lines.iter().skip_while(|line| !line.starts_with("on_both_stores!")).skip(1);
+    inside.take_while(|line| !line.starts_with('}')).flat_map(|line| line.split_whitespace()).collect()
 }
 
 /// The commands of `docs/git-forge.md`, pasted one after the other into a clone by somebody with an SSH key.

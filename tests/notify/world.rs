@@ -65,7 +65,7 @@ pub fn letter(occasion: Occasion, to: &[&str]) -> Letter {
 /// A channel to an address of this machine.
 pub fn post(form: Form, url: &str) -> Arc<dyn Channel> {
     let resolve = Arc::new(SystemResolver);
-    let policy = OutboundPolicy { timeout: std::time::Duration::from_secs(5), ..OutboundPolicy::default() };
+    let policy = OutboundPolicy { timeout: Duration::from_secs(5), ..OutboundPolicy::default() };
     Arc::new(PostChannel::new(form, Secret::new(url), &policy, resolve).unwrap())
 }
 

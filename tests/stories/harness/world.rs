@@ -192,7 +192,7 @@ impl Story {
 
     pub fn ask(&self, base: &str, head: &str) -> Ask {
         Ask {
-            performed: portcullis::check::Performed::default(),
+            performed: Performed::default(),
             target: Target::PullRequest,
             base: self.git.id(base),
             base_is_valid: false,
