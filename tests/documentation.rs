@@ -60,7 +60,9 @@ fn is_test(name: &str) -> bool {
     let Some(at) = lines.iter().position(|line| heads.iter().any(|head| line.starts_with(head))) else { return false };
     let above: Vec<_> = lines[..at].iter().rev().take_while(|line| line.starts_with('#') || line.starts_with("//")).collect();
     let marked = |mark: &str| above.iter().any(|line| line.starts_with(mark));
-    (marked("#[test]") || marked("#[tokio::test")) && !marked("#[ignore")
+    // A story of the stores is told to each of them, by the list at the top of its file.
+    let told = text.contains("on_both_stores! {") && lines.contains(&function);
+    (told || marked("#[test]") || marked("#[tokio::test")) && !marked("#[ignore")
 }
 
 /// The commands of `docs/git-forge.md`, pasted one after the other into a clone by somebody with an SSH key.
