@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use portcullis::check::{self, Target};
+use portcullis::check::{self, Performed, Target};
 use portcullis::facts::{Ask, BranchInput, FactsError, Head, PullRequestInput, Workspace};
 use portcullis::git::GitError;
 use portcullis::jq::Jq;
