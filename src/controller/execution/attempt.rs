@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::abort::{self, Deed};
 use crate::execute::{Order, Performer};
 use crate::model::{Identifier, Timestamp};
-use crate::run::life::{Answer, Event, Execution};
+use crate::run::life::{Answer, Event, Execution, Phase};
 use crate::store::RunRecord;
 
 use super::super::journal::About;
@@ -79,18 +79,18 @@ impl Shared {
             (Filled::Never(why), _) => Answer::Refused { why },
             (Filled::Call(_), None) => Answer::NotPerformed { why: "nobody performs it".to_owned(), after: None },
         };
-        self.answer_run(repository, record, attempt, answer).await
+        self.answer_run(repository, record, (attempt, epoch), answer).await
     }
 
-    /// Writes down how an attempt ended. What cannot be written now is kept in mind, and written as soon as it can be.
+    /// Writes down how the attempt of this number, begun in this epoch, ended. What cannot be written now is kept in mind, and written as soon as it can be.
     async fn answer_run(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
         record: &RunRecord,
-        attempt: u32,
+        (attempt, epoch): (u32, i64),
         answer: Answer,
     ) -> Result<Next, Trouble> {
-        let (run, (_, epoch)) = (&record.id, self.journal(repository));
+        let run = &record.id;
         repository.unwritten().insert(run.clone(), (attempt, answer.clone()));
         let decision = with(record.decision.clone(), "answer", serde_json::to_value(&answer).unwrap_or_default());
         self.happen(repository, run, About::Branch, &Event::Answered { epoch, answer }, &decision).await?;
@@ -108,7 +108,12 @@ impl Shared {
         let (run, (_, epoch)) = (&record.id, self.journal(repository));
         let known = repository.unwritten().get(run).cloned();
         if let Some((attempt, answer)) = known.filter(|(attempt, _)| *attempt == execution.attempt) {
-            return self.answer_run(repository, record, attempt, answer).await;
+            // The lease may have been lost and taken again since; the answer is that of the epoch in which it was begun.
+            let begun_in = match execution.phase {
+                Phase::Sending { epoch, .. } => epoch,
+                Phase::Ready { .. } | Phase::Running | Phase::Unknown { .. } | Phase::Ended => epoch,
+            };
+            return self.answer_run(repository, record, (attempt, begun_in), answer).await;
         }
         let found = match self.performer(repository, record, execution).await? {
             Some((performer, order)) => {
