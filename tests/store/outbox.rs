@@ -14,6 +14,7 @@ use crate::world::{World, at, id};
 on_both_stores! {
     messages_of_a_run_go_in_order_and_lanes_wait_for_nobody
     a_lane_of_which_very_much_waits_leaves_room_for_the_others
+    of_a_lane_no_more_is_taken_out_than_it_has_room_for
     replicas_that_take_out_at_the_same_time_never_get_the_same
     whoever_dies_with_a_message_gives_it_back_and_comes_too_late
     what_takes_long_is_kept_and_what_is_put_off_was_no_attempt
@@ -85,6 +86,27 @@ async fn a_lane_of_which_very_much_waits_leaves_room_for_the_others(world: World
     }
     put(&*store, &world, "late", &[message("calm", "calm")]).await;
     assert_eq!(ids(&claim(&*store, 3, at(2)).await), ["flood 00", "flood 01", "calm"]);
+}
+
+async fn of_a_lane_no_more_is_taken_out_than_it_has_room_for(world: World) {
+    let store = world.open().await;
+    for n in 0..5 {
+        let all = ["chat", "mail", "ma", "m%"].map(|lane| message(&format!("{n}{lane}"), lane));
+        put(&*store, &world, &format!("run-{n}"), &all).await;
+    }
+    let lanes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    let take = async |each: u32, without: &[&str]| {
+        let without = lanes(without);
+        let wanted = Wanted { each, without: &without, ..Wanted::of(MessageKind::Notify, 100) };
+        let mut taken: Vec<String> =
+            store.claim_messages(&wanted, LEASE, at(2)).await.unwrap().into_iter().map(|message| message.lane).collect();
+        taken.sort();
+        taken
+    };
+    assert_eq!(take(1, &["chat", "m%"]).await, ["ma", "mail"], "a name is no pattern");
+    assert_eq!(take(2, &["mail", "ma", "chat"]).await, ["m%", "m%"]);
+    assert_eq!(take(3, &["mail", "ma", "m%"]).await, ["chat"; 3]);
+    assert_eq!(take(9, &["hat", ""]).await.len(), 2 + 4 + 4 + 3, "names of other lanes");
 }
 
 async fn replicas_that_take_out_at_the_same_time_never_get_the_same(world: World) {
