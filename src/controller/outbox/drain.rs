@@ -31,7 +31,7 @@ const PROLONGED: Duration = Duration::from_secs(8);
 const MOST_UNDER_WAY: usize = 64;
 /// Between two looks into the outbox of which the former found nothing.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Between two looks where there may be more: what comes to its end meanwhile makes room for as much.
+/// Between two looks where there may be more, at least: what comes to its end meanwhile makes room for as much.
 const BREATH: Duration = Duration::from_millis(50);
 /// What is under way is given as long when told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -84,9 +84,11 @@ impl Outbox {
                 tracing::warn!(%error, "the outbox cannot be read");
                 0
             });
+            // Where very much waits a look takes its time, and is not all that the database does.
+            let breath = BREATH.max(self.clock.elapsed().saturating_sub(now).saturating_mul(4)).min(PAUSE);
             tokio::select! {
                 () = &mut shutdown => break,
-                () = pause(taken, &mut under_way) => {}
+                () = pause(taken, breath, &mut under_way) => {}
             }
             while under_way.try_join_next().is_some() {}
         }
@@ -255,16 +257,17 @@ impl Outbox {
     }
 }
 
-/// Until the next look: where something was found there may be more as soon as something has ended.
-async fn pause(taken: usize, under_way: &mut JoinSet<()>) {
+/// Until the next look: there may be more, and room for it, as soon as something has ended.
+async fn pause(taken: usize, breath: Duration, under_way: &mut JoinSet<()>) {
+    if taken == 0 && under_way.is_empty() {
+        return tokio::time::sleep(PAUSE).await;
+    }
     let more = async {
-        tokio::time::sleep(BREATH).await;
+        tokio::time::sleep(breath).await;
         under_way.join_next().await;
     };
-    match taken {
-        0 => tokio::time::sleep(PAUSE).await,
-        _ => drop(tokio::time::timeout(PAUSE, more).await),
-    }
+    // Whatever takes long is not waited for.
+    let _ = tokio::time::timeout(PAUSE, more).await;
 }
 
 fn later(now: Timestamp, wait: Duration) -> Timestamp {
