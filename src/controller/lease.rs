@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::Notify;
 
 use crate::abort::{self, Deed};
+use crate::model::Timestamp;
 use crate::store::{Fence, Holder, Pulse, RepositoryKey, Store, StoreError};
 
 use super::Shared;
@@ -22,6 +24,8 @@ use super::waker::Word;
 const MOST_TAKEN: usize = 100;
 /// Words for others that are kept until they are left in the store. What is beyond is found by their next look.
 const MOST_WORDS: usize = 10_000;
+/// How far this machine's clock may be from the store's before that is told.
+const DIFFERENCE: Duration = Duration::from_secs(5);
 /// Until the next heartbeat where one has failed.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -77,8 +81,20 @@ pub(super) struct Leases {
     wanted: Notify,
     /// There are words to be left.
     heard: Notify,
+    /// This machine's clock is not that of the store.
+    differs: AtomicBool,
     /// One heartbeat at a time.
     beating: tokio::sync::Mutex<()>,
+}
+
+/// How long what is taken in a heartbeat lasts.
+#[derive(Clone, Copy)]
+struct Lasting {
+    ttl: Duration,
+    /// From when, by the clock of the leases.
+    now: Timestamp,
+    /// Until when, by the steady clock of this process.
+    until: Option<Duration>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -146,7 +162,8 @@ impl Shared {
         if lease.ttl.is_none() {
             return;
         }
-        let left = tokio::time::timeout(lease.heartbeat, self.store.leave(&lease.holder, self.clock.now())).await;
+        let leave = async { self.store.leave(&lease.holder, self.store.clock(self.clock.now()).await?).await };
+        let left = tokio::time::timeout(lease.heartbeat, leave).await;
         if !matches!(left, Ok(Ok(()))) {
             tracing::warn!("the leases could not be given back; others take over when they have expired");
         }
@@ -182,11 +199,12 @@ impl Shared {
         let asked = self.clock.elapsed();
         let Some(ttl) = self.settings.lease.ttl else { return self.take_everything().await };
         self.leave_words().await?;
-        let pulse = self.store.heartbeat(&self.settings.lease.holder, ttl, self.clock.now()).await?;
+        let now = self.time_of_leases().await?;
+        let pulse = self.store.heartbeat(&self.settings.lease.holder, ttl, now).await?;
         self.health.set("store", "store", None);
         let until = Some(asked.saturating_add(ttl));
         self.compare(&pulse, until).await?;
-        self.share(&pulse, asked, ttl, until).await?;
+        self.share(&pulse, asked, Lasting { ttl, now, until }).await?;
         for (key, word) in &pulse.words {
             let about = self.all().into_iter().find(|repository| repository.watched.key == *key);
             if let (Some(repository), Some(word)) = (about, Word::parse(word)) {
@@ -196,13 +214,33 @@ impl Shared {
         Ok(())
     }
 
+    /// The time by which leases end: one clock for all replicas, where there is one. Tells whether that of this machine differs, by which
+    /// everything else goes.
+    async fn time_of_leases(&self) -> Result<Timestamp, StoreError> {
+        let before = self.clock.now();
+        let now = self.store.clock(before).await?;
+        let after = self.clock.now();
+        let ahead = before.duration_since(now).max(now.duration_since(after));
+        let differs = ahead > DIFFERENCE.try_into().unwrap_or(SignedDuration::MAX);
+        if differs != self.leases.differs.swap(differs, Ordering::Relaxed) {
+            match differs {
+                true => tracing::warn!(
+                    here = %after, there = %now,
+                    "this machine's clock is not that of the store: leases are not touched by it, but ages of approvals, deadlines and the times of messages are; set it right"
+                ),
+                false => tracing::info!("this machine's clock is that of the store again"),
+            }
+        }
+        Ok(now)
+    }
+
     /// Where no other replica can be, everything is held at once and for ever.
     async fn take_everything(self: &Arc<Self>) -> Result<(), StoreError> {
         for repository in self.all().iter().filter(|repository| repository.held.is_none()) {
             let (key, holder) = (&repository.watched.key, &self.settings.lease.holder);
             // Whoever held it before is gone, whatever it said about the length of its lease.
             abort::before(Deed::Leased);
-            let given = self.store.lease(key, holder, Duration::ZERO, crate::model::Timestamp::MAX).await?;
+            let given = self.store.lease(key, holder, Duration::ZERO, Timestamp::MAX).await?;
             abort::after(Deed::Leased);
             let fence = match given {
                 Some(fence) => fence,
@@ -236,13 +274,8 @@ impl Shared {
     }
 
     /// Takes of what nobody holds until the share is full, and gives back what is more.
-    async fn share(
-        self: &Arc<Self>,
-        pulse: &Pulse,
-        asked: Duration,
-        ttl: Duration,
-        until: Option<Duration>,
-    ) -> Result<(), StoreError> {
+    async fn share(self: &Arc<Self>, pulse: &Pulse, asked: Duration, lasting: Lasting) -> Result<(), StoreError> {
+        let Lasting { ttl, now, until } = lasting;
         let all = self.all();
         let share = all.len().div_ceil(pulse.replicas.max(1));
         let of_share: Vec<&Arc<Repository>> =
@@ -277,7 +310,7 @@ impl Shared {
                 self.want_heartbeat();
                 break;
             }
-            if let Some(fence) = self.store.lease(key, &self.settings.lease.holder, ttl, self.clock.now()).await? {
+            if let Some(fence) = self.store.lease(key, &self.settings.lease.holder, ttl, now).await? {
                 self.gain(repository, fence, until, unwanted);
                 (mine, taken) = (mine + usize::from(!unwanted), taken + 1);
             }

@@ -76,6 +76,41 @@ async fn a_replica_that_cannot_prolong_its_leases_stops_before_others_begin() {
 }
 
 #[tokio::test]
+async fn a_lease_that_was_lost_and_has_come_back_is_another_one() {
+    let mut story = Story::new();
+    let store = story.store().await;
+    let (first, second) = (replica(&mut story, &store, "first"), replica(&mut story, &store, "second"));
+    first.looks().await;
+    // Whoever holds it is told the epoch again.
+    let fence = async |now| store.lease(&key(), &Holder::new("first"), Duration::from_secs(15), now).await.unwrap().unwrap();
+    let lost = fence(super::Clock::now(&*story.clock)).await;
+    story.clock.advance(Duration::from_secs(16));
+    second.looks().await;
+    assert!(acts(&second));
+    let now = super::Clock::now(&*story.clock);
+    store.leave(&Holder::new("second"), now).await.unwrap();
+
+    // It hears of the loss and takes it again in one and the same heartbeat.
+    let tip = story.change(ALICE, "entities/Env/dev.yaml", "identifier: dev\n");
+    first.looks().await;
+    assert!(acts(&first));
+    assert_eq!(first.accepted().await, Some(tip), "it goes on");
+    let held = fence(now).await;
+    assert!(held.epoch() > lost.epoch());
+    let late = store.under(lost).record_published(&key(), "k", "late", now).await;
+    assert!(matches!(late, Err(crate::store::StoreError::Fenced { .. })), "what it began before it lost it: {late:?}");
+    store.under(held).record_published(&key(), "k", "now", now).await.unwrap();
+
+    // One that has run out and that nobody has taken is the same one still.
+    let held = store.leased(&key()).await.unwrap().unwrap().epoch;
+    story.clock.advance(Duration::from_secs(60));
+    let tip = story.change(ALICE, "entities/Env/test.yaml", "identifier: test\n");
+    first.looks().await;
+    assert_eq!(first.accepted().await, Some(tip));
+    assert_eq!(store.leased(&key()).await.unwrap().unwrap().epoch, held);
+}
+
+#[tokio::test]
 async fn repositories_are_shared_out_among_the_replicas_that_live() {
     let mut story = Story::new();
     let store = story.store().await;

@@ -101,6 +101,33 @@ pub struct Message {
     pub claim: u64,
 }
 
+/// Which messages somebody takes out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wanted<'a> {
+    /// Of this kind.
+    pub kind: MessageKind,
+    /// Of one repository alone.
+    pub repository: Option<&'a RepositoryKey>,
+    /// So many at most.
+    pub limit: u32,
+    /// So many of one lane at most.
+    pub each: u32,
+    /// None of these lanes: there is no room for them now.
+    pub without: &'a [String],
+}
+
+impl<'a> Wanted<'a> {
+    /// All of a kind, so many at most.
+    pub fn of(kind: MessageKind, limit: u32) -> Self {
+        Self { kind, repository: None, limit, each: limit, without: &[] }
+    }
+
+    /// Of this repository alone.
+    pub fn about(self, repository: &'a RepositoryKey) -> Self {
+        Self { repository: Some(repository), ..self }
+    }
+}
+
 /// What became of an attempt to deliver a message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Delivered {

@@ -20,7 +20,7 @@ use crate::model::{CommitId, Identifier, RunState, Timestamp};
 use crate::run::life::RunHandle;
 
 pub use error::StoreError;
-pub use journal::{Advance, Delivered, FoundRun, Landed, LogLine, Message, MessageKind, NewMessage};
+pub use journal::{Advance, Delivered, FoundRun, Landed, LogLine, Message, MessageKind, NewMessage, Wanted};
 pub use lease::{Epoch, Fence, Holder, Lease};
 pub use postgres::{PostgresAddress, PostgresStore};
 pub use record::{Acceptance, Halt, Judged, RepositoryKey, RunRecord, RunTransition, Standing, TreeId};
@@ -150,17 +150,10 @@ pub trait Store: Send + Sync {
 
     // The outbox (spec 9).
 
-    /// Takes messages of a kind out that are due, at most `limit` and by turns of their lanes, for `lease` from now: nobody else is given
-    /// them until then. Of one repository alone where one is named, or where this handle is fenced. Whoever dies with them gives them back
-    /// by that. Of one run and lane there is one at a time, the oldest, so that they go in order.
-    async fn claim_messages(
-        &self,
-        kind: MessageKind,
-        repository: Option<&RepositoryKey>,
-        lease: Duration,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<Message>, StoreError>;
+    /// Takes messages out that are wanted and due, by turns of their lanes, for `lease` from now: nobody else is given them until then. Of its
+    /// repository alone where this handle is fenced. Whoever dies with them gives them back by that. Of one run and lane there is one at a
+    /// time, the oldest, so that they go in order.
+    async fn claim_messages(&self, wanted: &Wanted<'_>, lease: Duration, now: Timestamp) -> Result<Vec<Message>, StoreError>;
 
     /// Gives back every message that was taken out, at once: for whoever knows that those who took them are gone. How many.
     async fn give_back_messages(&self) -> Result<u64, StoreError> {
@@ -173,6 +166,14 @@ pub trait Store: Send + Sync {
     /// Writes down what became of a message, and counts the attempt if there was one. Where it was taken out again meanwhile, because the time was up, this
     /// changes nothing. What is done is forgotten after a week.
     async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The same of many messages, in one transaction; those of other repositories are left alone where this handle is fenced.
+    async fn settle_messages(&self, settled: &[(&Message, Delivered)], now: Timestamp) -> Result<(), StoreError> {
+        for (message, delivered) in settled {
+            self.settle_message(message, delivered, now).await?;
+        }
+        Ok(())
+    }
 
     /// The messages that were given up, oldest first.
     async fn dead_letters(&self, limit: u32) -> Result<Vec<Message>, StoreError>;
@@ -197,11 +198,17 @@ pub trait Store: Send + Sync {
 
     // Who acts on a repository, where several replicas share the store (spec 11).
 
+    /// The time by which what is taken for a while ends: that of the server, where machines share it whose own clocks may differ, or else
+    /// `own`.
+    async fn clock(&self, own: Timestamp) -> Result<Timestamp, StoreError> {
+        Ok(own)
+    }
+
     /// Gives the lease of a repository to `holder` for `ttl` from now, if nobody else holds one that has not expired. Whoever holds it
     /// already is given it in the same epoch; for everybody else the epoch grows.
     ///
-    /// Clocks of replicas that differ make a lease end early or late. That costs time and never correctness: the fence keeps late
-    /// writes out.
+    /// Whoever calls this by another clock than [`Self::clock`] has leases end early or late. That costs time and never correctness: the
+    /// fence keeps late writes out.
     async fn lease(
         &self,
         repository: &RepositoryKey,

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use portcullis::model::RunState;
 use portcullis::run::life::{Answer, Event};
-use portcullis::store::{Delivered, MessageKind, NewMessage, Store as _};
+use portcullis::store::{Delivered, MessageKind, NewMessage, Store as _, Wanted};
 use serde_json::json;
 
 use crate::world::{World, handle, here, id, noon};
@@ -69,7 +69,7 @@ async fn a_person_settles_what_nobody_knows_and_is_on_record() {
     let record = world.record("lost").await;
     assert_eq!((record.life.as_ref().unwrap().state, &record.decision["by"]), (RunState::Success, &json!("carol")));
     let audits =
-        world.store.claim_messages(MessageKind::Audit, None, std::time::Duration::from_secs(9), 9, noon()).await.unwrap();
+        world.store.claim_messages(&Wanted::of(MessageKind::Audit, 9), std::time::Duration::from_secs(9), noon()).await.unwrap();
     assert!(audits.iter().any(|message| message.run == id("lost")), "the audit note is brought up to date");
     let (told, well) = portcullis(&world, &["runs", "resolve", &run, "--as", "failure", "--by", "mallory"]);
     assert!(!well && told.contains("`lost` has come to its end, and nothing changes that"), "{told}");
@@ -126,7 +126,7 @@ async fn dead_letters_are_listed_and_tried_again() {
     };
     assert!(world.store.advance(&here(), &advance).await.unwrap());
     let second = std::time::Duration::from_secs(1);
-    let claimed = world.store.claim_messages(MessageKind::Notify, None, second, 9, noon()).await.unwrap();
+    let claimed = world.store.claim_messages(&Wanted::of(MessageKind::Notify, 9), second, noon()).await.unwrap();
     let dead = Delivered::Dead { trouble: "404 Not Found".to_owned() };
     world.store.settle_message(&claimed[0], &dead, noon()).await.unwrap();
     let (told, well) = portcullis(&world, &["outbox", "list"]);

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use portcullis::model::{Identifier, RunState};
 use portcullis::run::life::{Event, Landing, Life, RunHandle, step};
-use portcullis::store::{Advance, Landed, MessageKind, NewMessage, RepositoryKey, Standing, Store, StoreError};
+use portcullis::store::{Advance, Landed, MessageKind, NewMessage, RepositoryKey, Standing, Store, StoreError, Wanted};
 use serde_json::{Value as Json, json};
 
 use crate::world::{World, acceptance, at, commit, id};
@@ -247,7 +247,7 @@ async fn a_life_changed_by_other_hands_is_damage_and_no_state(world: World) {
     assert!(store.run(here, &run).await.unwrap().is_some());
     for unsound in ["body = '['", "kind = 'pigeon'", "run = 'no identifier!'", "claim = -5"] {
         world.tamper(&format!("UPDATE outbox SET {unsound}")).await;
-        let taken = store.claim_messages(MessageKind::Notify, None, std::time::Duration::from_secs(9), 10, at(5)).await;
+        let taken = store.claim_messages(&Wanted::of(MessageKind::Notify, 10), std::time::Duration::from_secs(9), at(5)).await;
         let dead = match unsound {
             // Whoever takes out messages of a kind is given none of another.
             "kind = 'pigeon'" => taken.unwrap().is_empty(),

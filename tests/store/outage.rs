@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use portcullis::model::RunState;
 use portcullis::run::life::Life;
-use portcullis::store::{MessageKind, Store, StoreError};
+use portcullis::store::{MessageKind, Store, StoreError, Wanted};
 
 use crate::cluster::Cluster;
 use crate::journal::{advance, message};
@@ -30,7 +30,7 @@ async fn while_the_server_is_down_nothing_is_answered_and_afterwards_nothing_is_
     let of_the_journal = tokio::join!(
         async { advance(&*store, here, &run, 0, &life, &[message("a", "chat")]).await.map(|_| ()) },
         async { store.under_way(here).await.map(|_| ()) },
-        async { store.claim_messages(MessageKind::Notify, None, Duration::from_secs(9), 9, at(3)).await.map(|_| ()) },
+        async { store.claim_messages(&Wanted::of(MessageKind::Notify, 9), Duration::from_secs(9), at(3)).await.map(|_| ()) },
     );
     let of_the_journal = [of_the_journal.0, of_the_journal.1, of_the_journal.2];
     for answer in [answers.0, answers.1, answers.2].into_iter().chain(of_the_journal) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use portcullis::model::{RunState, Timestamp};
 use portcullis::run::life::Life;
-use portcullis::store::{Delivered, Holder, Message, MessageKind, NewMessage, Store, StoreError};
+use portcullis::store::{Delivered, Holder, Message, MessageKind, NewMessage, Store, StoreError, Wanted};
 
 use crate::journal::{advance, message};
 use crate::world::{World, at, id};
@@ -14,6 +14,7 @@ use crate::world::{World, at, id};
 on_both_stores! {
     messages_of_a_run_go_in_order_and_lanes_wait_for_nobody
     a_lane_of_which_very_much_waits_leaves_room_for_the_others
+    of_a_lane_no_more_is_taken_out_than_it_has_room_for
     replicas_that_take_out_at_the_same_time_never_get_the_same
     whoever_dies_with_a_message_gives_it_back_and_comes_too_late
     what_takes_long_is_kept_and_what_is_put_off_was_no_attempt
@@ -33,7 +34,7 @@ async fn put(store: &dyn Store, world: &World, run: &str, messages: &[NewMessage
 }
 
 async fn claim(store: &dyn Store, limit: u32, now: Timestamp) -> Vec<Message> {
-    store.claim_messages(MessageKind::Notify, None, LEASE, limit, now).await.unwrap()
+    store.claim_messages(&Wanted::of(MessageKind::Notify, limit), LEASE, now).await.unwrap()
 }
 
 fn ids(messages: &[Message]) -> Vec<&str> {
@@ -73,7 +74,7 @@ async fn messages_of_a_run_go_in_order_and_lanes_wait_for_nobody(world: World) {
     store.settle_message(&again[0], &Delivered::Done, at(101)).await.unwrap();
     assert_eq!(ids(&claim(&*store, 10, at(101)).await), ["2"]);
 
-    let notes = store.claim_messages(MessageKind::Audit, None, LEASE, 10, at(2)).await.unwrap();
+    let notes = store.claim_messages(&Wanted::of(MessageKind::Audit, 10), LEASE, at(2)).await.unwrap();
     assert_eq!(ids(&notes), ["note"]);
     assert_eq!(store.outbox_size().await.unwrap(), (5, 0), "a message that is taken out is still there");
 }
@@ -85,6 +86,27 @@ async fn a_lane_of_which_very_much_waits_leaves_room_for_the_others(world: World
     }
     put(&*store, &world, "late", &[message("calm", "calm")]).await;
     assert_eq!(ids(&claim(&*store, 3, at(2)).await), ["flood 00", "flood 01", "calm"]);
+}
+
+async fn of_a_lane_no_more_is_taken_out_than_it_has_room_for(world: World) {
+    let store = world.open().await;
+    for n in 0..5 {
+        let all = ["chat", "mail", "ma", "m%"].map(|lane| message(&format!("{n}{lane}"), lane));
+        put(&*store, &world, &format!("run-{n}"), &all).await;
+    }
+    let lanes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    let take = async |each: u32, without: &[&str]| {
+        let without = lanes(without);
+        let wanted = Wanted { each, without: &without, ..Wanted::of(MessageKind::Notify, 100) };
+        let mut taken: Vec<String> =
+            store.claim_messages(&wanted, LEASE, at(2)).await.unwrap().into_iter().map(|message| message.lane).collect();
+        taken.sort();
+        taken
+    };
+    assert_eq!(take(1, &["chat", "m%"]).await, ["ma", "mail"], "a name is no pattern");
+    assert_eq!(take(2, &["mail", "ma", "chat"]).await, ["m%", "m%"]);
+    assert_eq!(take(3, &["mail", "ma", "m%"]).await, ["chat"; 3]);
+    assert_eq!(take(9, &["hat", ""]).await.len(), 2 + 4 + 4 + 3, "names of other lanes");
 }
 
 async fn replicas_that_take_out_at_the_same_time_never_get_the_same(world: World) {
@@ -206,9 +228,9 @@ async fn whoever_holds_a_repository_takes_out_its_messages_alone(world: World) {
     let fenced = store.under(ours);
     let taken = claim(&*fenced, 10, at(2)).await;
     assert_eq!(ids(&taken), ["1", "2"]);
-    let foreign = fenced.claim_messages(MessageKind::Notify, Some(&elsewhere), LEASE, 10, at(2)).await;
+    let foreign = fenced.claim_messages(&Wanted::of(MessageKind::Notify, 10).about(&elsewhere), LEASE, at(2)).await;
     assert!(matches!(foreign, Err(StoreError::Fenced { .. })));
-    let there = store.claim_messages(MessageKind::Notify, Some(&elsewhere), LEASE, 10, at(2)).await.unwrap();
+    let there = store.claim_messages(&Wanted::of(MessageKind::Notify, 10).about(&elsewhere), LEASE, at(2)).await.unwrap();
     assert_eq!(ids(&there), ["3"]);
     fenced.settle_message(&taken[0], &Delivered::Done, at(3)).await.unwrap();
 
@@ -216,7 +238,7 @@ async fn whoever_holds_a_repository_takes_out_its_messages_alone(world: World) {
     let line = fenced.append_log(&world.here, &id("here"), "late", at(61)).await.map(|_| ());
     let step = advance(&*fenced, &world.here, &id("here"), 1, &life, &[message("4", "chat")]).await.map(|_| ());
     let settled = fenced.settle_message(&taken[1], &Delivered::Done, at(61)).await;
-    let claimed = fenced.claim_messages(MessageKind::Notify, None, LEASE, 10, at(61)).await.map(|_| ());
+    let claimed = fenced.claim_messages(&Wanted::of(MessageKind::Notify, 10), LEASE, at(61)).await.map(|_| ());
     for late in [line, step, settled, claimed] {
         assert!(matches!(late, Err(StoreError::Fenced { .. })), "{late:?}");
     }

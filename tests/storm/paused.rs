@@ -1,4 +1,4 @@
-//! One replica falls silent and comes back, leaves in good order, or is of another version.
+//! One replica falls silent and comes back, leaves in good order, comes too early, or is of another version.
 
 use std::time::{Duration, Instant};
 
@@ -85,6 +85,19 @@ async fn one_that_stops_in_good_order_is_replaced_at_the_next_heartbeat() {
     world.ask("r0", &[("after".to_owned(), Kind::Safe), ("entity".to_owned(), Kind::Note)]);
     assert_eq!(world.end().await, 0);
     world.examine().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_is_started_while_the_database_is_away_says_so_and_ends() {
+    let world = World::new(1, 1).await;
+    tokio::task::block_in_place(|| world.cluster.halt("fast"));
+    let early = world.places[0].start();
+    assert_eq!(tokio::task::block_in_place(|| early.ends()), Some(2));
+    let said = world.places[0].said();
+    assert!(said.contains("cannot open the store") && said.contains("is PostgreSQL running there?"), "{said}");
+    tokio::task::block_in_place(|| world.cluster.resume());
+    let replicas = world.start().await;
+    world.until("it acts", async || world.replica_of("r0", &replicas).await == Some(0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

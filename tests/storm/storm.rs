@@ -8,33 +8,55 @@ use crate::replica::Replica;
 use crate::takeover::Watch;
 use crate::world::World;
 
-const REPOSITORIES: usize = 4;
 const REPLICAS: usize = 3;
-/// How often somebody pushes runs to every repository, and how many.
-const WAVES: usize = 2;
-const RUNS: usize = 5;
-const KILLS: usize = 2;
-/// After which kills the database is restarted.
-const RESTARTS: &[usize] = &[1];
+
+/// How much weather there is.
+struct Size {
+    repositories: usize,
+    /// How often somebody pushes runs to every repository, and how many.
+    waves: usize,
+    runs: usize,
+    kills: usize,
+    /// After which kills the database is restarted.
+    restarts: &'static [usize],
+}
+
+impl Size {
+    const ORDINARY: Self = Self { repositories: 4, waves: 2, runs: 5, kills: 2, restarts: &[1] };
+    const FULL: Self = Self { repositories: 10, waves: 4, runs: 25, kills: 10, restarts: &[3, 7] };
+
+    fn wanted() -> Self {
+        match std::env::var("PORTCULLIS_STORM").as_deref() {
+            Err(_) => Self::ORDINARY,
+            Ok("full") => Self::FULL,
+            Ok(other) => panic!("PORTCULLIS_STORM is {other:?}; it may be \"full\""),
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.repositories * self.waves * self.runs
+    }
+}
+
 /// The longest between two kills; it is sooner where enough has been done.
 const PAUSE: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_storm_of_runs_every_one_ends_and_none_happens_twice() {
-    let mut world = World::new(REPOSITORIES, REPLICAS).await;
+    let size = Size::wanted();
+    let mut world = World::new(size.repositories, REPLICAS).await;
     let mut replicas = world.start().await;
     let watch = Watch::over(world.store.clone(), world.company.names().to_vec());
     let begun = Instant::now();
-    let total = REPOSITORIES * WAVES * RUNS;
-    let mut waves = 0..WAVES;
-    for kill in 0..KILLS {
+    let mut waves = 0..size.waves;
+    for kill in 0..size.kills {
         // At least one of each kind is certainly under way when its sender dies.
         let held = [Kind::Once, Kind::Safe].get(kill);
         if let Some(kind) = held {
             world.receiver.hold_next(*kind);
         }
         if let Some(wave) = (kill % 2 == 0).then(|| waves.next()).flatten() {
-            push(&mut world, wave);
+            push(&mut world, &size, wave);
         }
         let held = match held {
             Some(_) => Some(world.receiver.held().await),
@@ -42,14 +64,14 @@ async fn in_a_storm_of_runs_every_one_ends_and_none_happens_twice() {
         };
         let about = match &held {
             Some(held) => held.sent.repository.clone(),
-            None => progress(&world, total / (KILLS + 2)).await,
+            None => progress(&world, size.total() / (size.kills + 2)).await,
         };
         let victim = world.replica_of(&about, &replicas).await.unwrap_or(kill % REPLICAS);
         replicas[victim].kill();
         watch.died(replicas[victim].process());
         drop(held);
         replicas[victim] = world.places[victim].start();
-        if RESTARTS.contains(&kill) {
+        if size.restarts.contains(&kill) {
             tokio::task::block_in_place(|| {
                 world.cluster.halt("immediate");
                 world.cluster.resume();
@@ -59,7 +81,7 @@ async fn in_a_storm_of_runs_every_one_ends_and_none_happens_twice() {
         supervise(&world, &mut replicas);
     }
     for wave in waves {
-        push(&mut world, wave);
+        push(&mut world, &size, wave);
     }
     supervise(&world, &mut replicas);
     let unknown = world.end().await;
@@ -72,9 +94,12 @@ async fn in_a_storm_of_runs_every_one_ends_and_none_happens_twice() {
     };
     let takeovers = watch.took();
     println!(
-        "storm: {total} runs of {REPOSITORIES} repositories on {REPLICAS} replicas, {KILLS} kills, {} restarts of the database: {:.0} s, \
+        "storm: {} runs of {} repositories on {REPLICAS} replicas, {} kills, {} restarts of the database: {:.0} s, \
          {sent} requests, {unknown} for a person, {deliveries} messages",
-        RESTARTS.len(),
+        size.total(),
+        size.repositories,
+        size.kills,
+        size.restarts.len(),
         took.as_secs_f64()
     );
     println!("storm: taken over {} times, {}", takeovers.len(), spread(&takeovers));
@@ -83,14 +108,14 @@ async fn in_a_storm_of_runs_every_one_ends_and_none_happens_twice() {
 }
 
 /// Runs of each kind for every repository; the last of all is a commit of the controller's.
-fn push(world: &mut World, wave: usize) {
+fn push(world: &mut World, size: &Size, wave: usize) {
     for name in world.company.names().to_vec() {
         let kind = |n| match n {
-            _ if n + 1 == RUNS && wave + 1 == WAVES => Kind::Note,
+            _ if n + 1 == size.runs && wave + 1 == size.waves => Kind::Note,
             _ if n % 2 == 0 => Kind::Once,
             _ => Kind::Safe,
         };
-        let runs: Vec<_> = (0..RUNS).map(|n| (format!("run-{wave}-{n}"), kind(n))).collect();
+        let runs: Vec<_> = (0..size.runs).map(|n| (format!("run-{wave}-{n}"), kind(n))).collect();
         world.ask(&name, &runs);
     }
 }

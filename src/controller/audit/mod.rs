@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::abort::{self, Deed};
 use crate::git::{Moved, NewCommit, Pushed, Repository as Git, Writer};
 use crate::model::CommitId;
-use crate::store::{Delivered, Message, MessageKind};
+use crate::store::{Delivered, Message, MessageKind, Wanted};
 
 use super::parts::Repository;
 use super::{Shared, Trouble, Unjudged};
@@ -43,22 +43,21 @@ impl Shared {
     /// calls it.
     pub(super) async fn drain_audit(self: &Arc<Self>, repository: &Arc<Repository>) -> Result<bool, Trouble> {
         let key = &repository.watched.key;
-        let messages =
-            self.store_of(repository).claim_messages(MessageKind::Audit, Some(key), LEASE, BATCH, self.clock.now()).await?;
+        let wanted = Wanted::of(MessageKind::Audit, BATCH).about(key);
+        let messages = self.store_of(repository).claim_messages(&wanted, LEASE, self.clock.now()).await?;
         if messages.is_empty() {
             return Ok(false);
         }
         let runs: BTreeSet<_> = messages.iter().map(|message| message.run.clone()).collect();
         let written = self.write_audit(repository, &runs).await;
-        for message in &messages {
-            let delivered = match &written {
-                Ok(()) => Delivered::Done,
-                Err(trouble) => self.later(message, trouble),
-            };
-            abort::before(Deed::Audited);
-            self.store_of(repository).settle_message(message, &delivered, self.clock.now()).await?;
-            abort::after(Deed::Audited);
-        }
+        let delivered = |message| match &written {
+            Ok(()) => Delivered::Done,
+            Err(trouble) => self.later(message, trouble),
+        };
+        let settled: Vec<_> = messages.iter().map(|message| (message, delivered(message))).collect();
+        abort::before(Deed::Audited);
+        self.store_of(repository).settle_messages(&settled, self.clock.now()).await?;
+        abort::after(Deed::Audited);
         written.map(|()| messages.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX))
     }
 

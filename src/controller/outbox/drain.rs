@@ -14,9 +14,9 @@ use crate::controller::{Backoff, Clock, Metrics};
 use crate::model::Timestamp;
 use crate::notify::{Channel, DeliveryError, Letter};
 use crate::run::life::{Life, Occasion, Phase};
-use crate::store::{Delivered, Message, MessageKind, Store, StoreError};
+use crate::store::{Delivered, Message, MessageKind, Store, StoreError, Wanted};
 
-use super::lane::{Ended, Lanes};
+use super::lane::{Ended, Lanes, TOGETHER};
 
 /// The channels, by the names that `catalog.yaml` calls them.
 pub type Channels = BTreeMap<String, Arc<dyn Channel>>;
@@ -29,8 +29,10 @@ const LEASE: Duration = Duration::from_secs(30);
 const PROLONGED: Duration = Duration::from_secs(8);
 /// Messages that are under way at a time.
 const MOST_UNDER_WAY: usize = 64;
-/// Between two looks into the outbox.
+/// Between two looks into the outbox of which the former found nothing.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Between two looks where there may be more, at least: what comes to its end meanwhile makes room for as much.
+const BREATH: Duration = Duration::from_millis(50);
 /// What is under way is given as long when told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 /// After a failure.
@@ -66,16 +68,27 @@ impl Outbox {
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut under_way = JoinSet::new();
+        let mut measured = None;
         loop {
-            if let Err(error) = self.take(&mut under_way).await {
-                tracing::warn!(%error, "the outbox cannot be read");
-            }
-            let next = async {
-                tokio::time::sleep(PAUSE).await;
+            let now = self.clock.elapsed();
+            let measures = measured.is_none_or(|at| now.saturating_sub(at) >= PAUSE);
+            let taken = async {
+                let taken = self.take(&mut under_way).await?;
+                if measures {
+                    self.measure().await?;
+                }
+                Ok::<usize, StoreError>(taken)
             };
+            measured = if measures { Some(now) } else { measured };
+            let taken = taken.await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "the outbox cannot be read");
+                0
+            });
+            // Where very much waits a look takes its time, and is not all that the database does.
+            let breath = BREATH.max(self.clock.elapsed().saturating_sub(now).saturating_mul(4)).min(PAUSE);
             tokio::select! {
                 () = &mut shutdown => break,
-                () = next => {}
+                () = pause(taken, breath, &mut under_way) => {}
             }
             while under_way.try_join_next().is_some() {}
         }
@@ -93,7 +106,10 @@ impl Outbox {
             let taken = self.take(&mut under_way).await?;
             while under_way.join_next().await.is_some() {}
             match taken {
-                0 => return Ok(all),
+                0 => {
+                    self.measure().await?;
+                    return Ok(all);
+                }
                 taken => all += taken,
             }
         }
@@ -105,19 +121,27 @@ impl Outbox {
             return Ok(0);
         }
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
+        let without = self.lanes().without_room(self.clock.elapsed());
+        let each = u32::try_from(TOGETHER).unwrap_or(u32::MAX);
+        let wanted = Wanted { each, without: &without, ..Wanted::of(MessageKind::Notify, limit) };
         abort::before(Deed::Taken);
-        let taken = self.store.claim_messages(MessageKind::Notify, None, LEASE, limit, self.clock.now()).await?;
+        let now = self.store.clock(self.clock.now()).await?;
+        let taken = self.store.claim_messages(&wanted, LEASE, now).await?;
         if !taken.is_empty() {
             abort::after(Deed::Taken);
         }
-        let (waiting, dead) = self.store.outbox_size().await?;
-        self.metrics.outbox(waiting, dead);
         let count = taken.len();
         for message in taken {
             let outbox = self.clone();
             under_way.spawn(async move { outbox.handle(message).await });
         }
         Ok(count)
+    }
+
+    async fn measure(&self) -> Result<(), StoreError> {
+        let (waiting, dead) = self.store.outbox_size().await?;
+        self.metrics.outbox(waiting, dead);
+        Ok(())
     }
 
     async fn handle(self: Arc<Self>, message: Message) {
@@ -148,13 +172,18 @@ impl Outbox {
             tokio::select! {
                 delivered = &mut attempt => return delivered,
                 () = tokio::time::sleep(PROLONGED) => {
-                    if let Err(error) = self.store.keep_message(message, LEASE, self.clock.now()).await {
+                    if let Err(error) = self.keep(message).await {
                         // Another may deliver it too then, and whoever receives it twice can tell by its id.
                         tracing::warn!(message = %message.id, %error, "a delivery takes long, and nobody could be told");
                     }
                 }
             }
         }
+    }
+
+    async fn keep(&self, message: &Message) -> Result<bool, StoreError> {
+        let now = self.store.clock(self.clock.now()).await?;
+        self.store.keep_message(message, LEASE, now).await
     }
 
     async fn attempt(self: &Arc<Self>, message: &Message) -> Delivered {
@@ -226,6 +255,19 @@ impl Outbox {
     fn known<'a>(&self, lane: &'a str) -> &'a str {
         if self.channels.contains_key(lane) { lane } else { "unknown" }
     }
+}
+
+/// Until the next look: there may be more, and room for it, as soon as something has ended.
+async fn pause(taken: usize, breath: Duration, under_way: &mut JoinSet<()>) {
+    if taken == 0 && under_way.is_empty() {
+        return tokio::time::sleep(PAUSE).await;
+    }
+    let more = async {
+        tokio::time::sleep(breath).await;
+        under_way.join_next().await;
+    };
+    // Whatever takes long is not waited for.
+    let _ = tokio::time::timeout(PAUSE, more).await;
 }
 
 fn later(now: Timestamp, wait: Duration) -> Timestamp {

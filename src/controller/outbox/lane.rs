@@ -7,6 +7,9 @@ use std::time::Duration;
 
 /// Messages of one lane that are under way at a time.
 const MOST_UNDER_WAY: usize = 8;
+/// Messages of one lane that are taken out of the outbox at a time. A lane with room for fewer is left alone until more have ended, so that
+/// none is taken out only to be put back.
+pub(super) const TOGETHER: usize = 4;
 /// Failures in a row after which a lane rests.
 const PATIENCE: u32 = 3;
 /// The first rest of a lane that keeps failing; each later one is twice as long.
@@ -38,7 +41,21 @@ struct Lane {
     rests_until: Duration,
 }
 
+impl Lane {
+    /// After a rest one message tries whether the receiver is back.
+    fn most(&self) -> usize {
+        if self.failures >= PATIENCE { 1 } else { MOST_UNDER_WAY }
+    }
+}
+
 impl Lanes {
+    /// The lanes that have no room for more now.
+    pub(super) fn without_room(&self, now: Duration) -> Vec<String> {
+        let full = |lane: &Lane| lane.rests_until > now || lane.under_way + TOGETHER > lane.most();
+        let waits = |lane: &Lane| lane.under_way > 0 || lane.rests_until > now;
+        self.0.iter().filter(|(_, lane)| waits(lane) && full(lane)).map(|(name, _)| name.clone()).collect()
+    }
+
     /// Begins an attempt.
     ///
     /// # Errors
@@ -51,9 +68,7 @@ impl Lanes {
         if lane.rests_until > now {
             return Err(lane.rests_until - now);
         }
-        // After a rest one message tries whether the receiver is back.
-        let most = if lane.failures >= PATIENCE { 1 } else { MOST_UNDER_WAY };
-        if lane.under_way >= most {
+        if lane.under_way >= lane.most() {
             return Err(FULL);
         }
         lane.under_way += 1;
@@ -112,6 +127,27 @@ mod tests {
             assert_eq!(lanes.begin("hook", s(17)), Ok(()));
         }
         assert_eq!(lanes.begin("hook", s(17)), Err(FULL), "one that hangs takes its share alone");
+    }
+
+    #[test]
+    fn what_has_no_room_is_not_taken_out() {
+        let mut lanes = Lanes::default();
+        let none: [&str; 0] = [];
+        assert_eq!(lanes.without_room(s(0)), none);
+        for _ in 0..4 {
+            lanes.begin("hook", s(0)).unwrap();
+        }
+        assert_eq!(lanes.without_room(s(0)), none, "there is room for four more");
+        lanes.begin("hook", s(0)).unwrap();
+        assert_eq!(lanes.without_room(s(0)), ["hook"]);
+        for _ in 0..3 {
+            lanes.end("hook", Ended::Failed(None), s(0));
+        }
+        assert_eq!(lanes.without_room(s(1)), ["hook"], "it rests");
+        assert_eq!(lanes.without_room(s(5)), ["hook"], "and two are under way where one is to try");
+        lanes.end("hook", Ended::Failed(None), s(0));
+        lanes.end("hook", Ended::Failed(None), s(0));
+        assert_eq!(lanes.without_room(s(60)), none);
     }
 
     #[test]

@@ -7,10 +7,16 @@ use crate::model::Timestamp;
 use crate::store::{Epoch, Fence, Holder, Pulse, RepositoryKey, StoreError};
 
 use super::leases::end;
-use super::{Writer, row};
+use super::{Connection, Writer, row};
 
 /// Words about one repository that nobody collects; a repository that nobody holds is looked at as a whole by whoever takes it.
 const MOST_WORDS: i64 = 1_000;
+
+/// What PostgreSQL's own clock says, whatever that of the machine says that asks.
+pub(super) async fn clock(db: &mut dyn Connection) -> Result<Timestamp, StoreError> {
+    let rows = db.rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint AS now", &[]).await?;
+    rows.first().ok_or_else(|| row::damaged("the clock"))?.time("now")
+}
 
 pub(super) async fn heartbeat(mut tx: Writer, holder: &Holder, ttl: Duration, now: Timestamp) -> Result<Pulse, StoreError> {
     let (db, until) = (tx.connection(), end(now, ttl));

@@ -10,11 +10,11 @@ use serde_json::Value as Json;
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
 use crate::run::life::RunHandle;
 use crate::store::{
-    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, MessageKind, Pulse,
-    RepositoryKey, RunRecord, RunTransition, Store, StoreError, TreeId,
+    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, Pulse, RepositoryKey,
+    RunRecord, RunTransition, Store, StoreError, TreeId, Wanted,
 };
 
-use super::{Backend, Writer, branch, deliveries, journal, leases, logs, outbox, replicas, runs, seen};
+use super::{Backend, Reader, Writer, branch, deliveries, journal, leases, logs, outbox, replicas, runs, seen};
 
 /// A transaction that holds the repository, so that what it reads cannot change before it writes, and that this handle's fence admits.
 async fn write(store: &impl Backend, repository: &RepositoryKey) -> Result<Writer, StoreError> {
@@ -165,16 +165,9 @@ impl<B: Backend> Store for B {
         logs::log(self.read().await?.connection(), repository, run, after, limit).await
     }
 
-    async fn claim_messages(
-        &self,
-        kind: MessageKind,
-        repository: Option<&RepositoryKey>,
-        lease: Duration,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<Message>, StoreError> {
-        let repository = repository.or(self.fence().map(Fence::repository));
-        outbox::claim(begin_about(self, repository).await?, kind, repository, lease, limit, now).await
+    async fn claim_messages(&self, wanted: &Wanted<'_>, lease: Duration, now: Timestamp) -> Result<Vec<Message>, StoreError> {
+        let repository = wanted.repository.or(self.fence().map(Fence::repository));
+        outbox::claim(begin_about(self, repository).await?, &Wanted { repository, ..*wanted }, lease, now).await
     }
 
     async fn give_back_messages(&self) -> Result<u64, StoreError> {
@@ -186,7 +179,13 @@ impl<B: Backend> Store for B {
     }
 
     async fn settle_message(&self, message: &Message, delivered: &Delivered, now: Timestamp) -> Result<(), StoreError> {
-        outbox::settle(begin_about(self, Some(&message.repository)).await?, message, delivered, now).await
+        let tx = begin_about(self, Some(&message.repository)).await?;
+        outbox::settle(tx, &[(message, delivered.clone())], None, now).await
+    }
+
+    async fn settle_messages(&self, settled: &[(&Message, Delivered)], now: Timestamp) -> Result<(), StoreError> {
+        let of = self.fence().map(Fence::repository);
+        outbox::settle(begin_about(self, of).await?, settled, of, now).await
     }
 
     async fn dead_letters(&self, limit: u32) -> Result<Vec<Message>, StoreError> {
@@ -211,6 +210,13 @@ impl<B: Backend> Store for B {
 
     async fn remember_delivery(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
         deliveries::remember(self.begin().await?, id, now).await
+    }
+
+    async fn clock(&self, own: Timestamp) -> Result<Timestamp, StoreError> {
+        match self.read().await? {
+            Reader::Sqlite(_) => Ok(own),
+            Reader::Postgres(mut connection) => replicas::clock(&mut *connection).await,
+        }
     }
 
     async fn lease(

@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 use crate::model::{CommitId, Identifier, RunState, Timestamp};
 use crate::run::life::RunHandle;
 use crate::store::{
-    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, MessageKind, Pulse,
-    RepositoryKey, RunRecord, RunTransition, Store, StoreError, TreeId,
+    Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, Pulse, RepositoryKey,
+    RunRecord, RunTransition, Store, StoreError, TreeId, Wanted,
 };
 
 /// Where it fails.
@@ -167,15 +167,8 @@ impl Store for FaultyStore {
     ) -> Result<Vec<LogLine>, StoreError> {
         self.alive()?.log(repository, run, after, limit).await
     }
-    async fn claim_messages(
-        &self,
-        kind: MessageKind,
-        repository: Option<&RepositoryKey>,
-        lease: Duration,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<Message>, StoreError> {
-        self.alive()?.claim_messages(kind, repository, lease, limit, now).await
+    async fn claim_messages(&self, wanted: &Wanted<'_>, lease: Duration, now: Timestamp) -> Result<Vec<Message>, StoreError> {
+        self.alive()?.claim_messages(wanted, lease, now).await
     }
     async fn keep_message(&self, message: &Message, lease: Duration, now: Timestamp) -> Result<bool, StoreError> {
         self.alive()?.keep_message(message, lease, now).await
