@@ -63,6 +63,9 @@ impl Shared {
         *repository.tracked.lock().unwrap_or_else(PoisonError::into_inner) = Some(tracked);
         self.prove_store(repository).await?;
         self.health.set(&repository.name, "sweep", None);
+        if repository.shows_runs() {
+            self.wake_thing(&repository.name, Thing::Progress);
+        }
         match self.drain_audit(repository).await {
             Ok(true) => self.wake(&repository.name),
             Ok(false) => {}

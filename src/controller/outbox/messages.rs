@@ -11,8 +11,11 @@ use crate::report::notice::Telling;
 use crate::run::life::{Effect, Life, Occasion};
 use crate::store::{MessageKind, NewMessage, RepositoryKey};
 
-/// The lane of what is not for people.
+/// The lanes of what goes by no channel.
 const AUDIT: &str = "audit";
+const SHOW: &str = "show";
+/// Where the body of what goes by them has the revision that was written with it.
+pub(in crate::controller) const REVISION: &str = "revision";
 
 /// The step that has effects.
 #[derive(Clone, Copy, Debug)]
@@ -32,13 +35,18 @@ pub struct Moment<'a> {
 }
 
 /// The messages of a step. The same step has the same messages with the same ids.
+///
+/// Whatever happens to a run on the branch may change what its pull request shows of it, so that is looked at after each step.
 pub fn messages(effects: &[Effect], moment: &Moment<'_>) -> Vec<NewMessage> {
+    let landing = moment.life.landing.as_ref();
+    let shows = moment.telling.is_some_and(Telling::is_shown) && landing.is_some_and(|landing| landing.pull_request.is_some());
     effects
         .iter()
         .flat_map(|effect| match effect {
             Effect::Tell(occasion) => told(*occasion, moment),
-            Effect::Audit => vec![audited(moment)],
+            Effect::Audit => vec![upkeep(MessageKind::Audit, AUDIT, moment)],
         })
+        .chain(shows.then(|| upkeep(MessageKind::Show, SHOW, moment)))
         .collect()
 }
 
@@ -54,12 +62,13 @@ fn told(occasion: Occasion, moment: &Moment<'_>) -> Vec<NewMessage> {
     telling.channels(occasion).into_iter().filter_map(message).collect()
 }
 
-fn audited(moment: &Moment<'_>) -> NewMessage {
+/// That something is to be made what the journal says.
+fn upkeep(kind: MessageKind, lane: &str, moment: &Moment<'_>) -> NewMessage {
     NewMessage {
-        id: id(moment, &[AUDIT]),
-        kind: MessageKind::Audit,
-        lane: AUDIT.to_owned(),
-        body: json!({ "revision": moment.from.saturating_add(1) }),
+        id: id(moment, &[lane]),
+        kind,
+        lane: lane.to_owned(),
+        body: json!({ (REVISION): moment.from.saturating_add(1) }),
         due: moment.at,
     }
 }
