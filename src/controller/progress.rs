@@ -37,10 +37,7 @@ impl Repository {
 
 impl Shared {
     /// Brings the comments up to date that the outbox has messages about; whoever holds the repository calls it.
-    pub(super) async fn reconcile_progress(
-        self: &Arc<Self>,
-        repository: &Arc<Repository>,
-    ) -> Result<Outcome<Input>, Trouble> {
+    pub(super) async fn reconcile_progress(self: &Arc<Self>, repository: &Arc<Repository>) -> Result<Outcome<Input>, Trouble> {
         let key = &repository.watched.key;
         // What is shown is the run as it stands, so one look serves all that happened before.
         let mut shown: BTreeMap<Identifier, u64> = BTreeMap::new();

@@ -51,6 +51,7 @@ impl Shared {
             }
             self.offer_groups(repository, &world, &versions, seen, resync).await?;
             self.offer_runs(repository, &world, seen, resync).await?;
+            self.wake_for_withdrawn(repository).await?;
             // What is no longer open is looked at once more, so that its runs are cancelled, and then forgotten.
             for gone in tracked.difference(&ids) {
                 self.offer(repository, Thing::PullRequest(gone.clone()), world.pull_request(false), seen, false);

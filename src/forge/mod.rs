@@ -12,7 +12,9 @@ use async_trait::async_trait;
 
 use crate::model::{CommitId, ForgeTeam};
 
-pub use answer::{Analysis, ForeignStatus, Merge, MergeMethod, Merged, Publication, Published, Remark, Report, RunTold, Status, Story};
+pub use answer::{
+    Analysis, ForeignStatus, Merge, MergeMethod, Merged, Publication, Published, Remark, Report, RunTold, Status, Story,
+};
 pub use appraise::{GitForge, GitForgeOptions};
 pub use error::ForgeError;
 pub use question::{Asking, BranchDetails, Command, CommandWord, MergeGroup, PullRequest, PullRequestDetails, Remote};

@@ -304,4 +304,4 @@ pub fn replayed_text(count: u64) -> String {
 
 #[cfg(test)]
 #[path = "journey_tests.rs"]
-mod tests;
+pub(super) mod tests;

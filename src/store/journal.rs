@@ -33,6 +33,8 @@ pub struct Landed {
     pub run: Identifier,
     /// How.
     pub landing: Landing,
+    /// What is to be done outside because of it, put into the outbox where it lands.
+    pub messages: Vec<NewMessage>,
 }
 
 /// What is to be done outside, at least once: put into the outbox by the transaction that makes it due.

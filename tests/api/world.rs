@@ -136,7 +136,7 @@ impl World {
         let from = self.store.accepted(repository).await.unwrap().unwrap().commit;
         let to = commit(from.0[0] + 1);
         let landing = Landing { from, to, pull_request: Some("7".to_owned()), at: noon() };
-        let landed = [Landed { run: id(run), landing }];
+        let landed = [Landed { run: id(run), landing, messages: Vec::new() }];
         assert!(self.store.accept(repository, from, &acceptance(to.0[0]), &landed).await.unwrap());
         // The loop has looked at it since, and noted what it is about.
         self.happen(repository, run, action, &Event::Reminded).await;

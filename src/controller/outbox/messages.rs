@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{Identifier, Timestamp};
 use crate::notify::Letter;
 use crate::report::notice::Telling;
-use crate::run::life::{Effect, Life, Occasion};
+use crate::run::life::{Effect, Landing, Life, Occasion};
 use crate::store::{MessageKind, NewMessage, RepositoryKey};
 
 /// The lanes of what goes by no channel.
@@ -62,6 +62,18 @@ fn told(occasion: Occasion, moment: &Moment<'_>) -> Vec<NewMessage> {
     telling.channels(occasion).into_iter().filter_map(message).collect()
 }
 
+/// That the audit note of a run is to be written that comes onto the branch, however it ended before. Which revision of the run that is only
+/// the store knows, and of the same landing the message is always the same.
+pub fn on_landing(repository: &RepositoryKey, run: &Identifier, landing: &Landing) -> NewMessage {
+    NewMessage {
+        id: named(&["message", repository.as_str(), run.as_str(), "landing", &landing.to.to_string(), AUDIT]),
+        kind: MessageKind::Audit,
+        lane: AUDIT.to_owned(),
+        body: json!({}),
+        due: landing.at,
+    }
+}
+
 /// That something is to be made what the journal says.
 fn upkeep(kind: MessageKind, lane: &str, moment: &Moment<'_>) -> NewMessage {
     NewMessage {
@@ -77,8 +89,12 @@ fn upkeep(kind: MessageKind, lane: &str, moment: &Moment<'_>) -> NewMessage {
 fn id(moment: &Moment<'_>, what: &[&str]) -> String {
     let revision = moment.from.saturating_add(1).to_string();
     let parts = ["message", moment.repository.as_str(), moment.run.as_str(), &revision];
+    named(&[&parts, what].concat())
+}
+
+fn named(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
-    for part in parts.iter().chain(what) {
+    for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }

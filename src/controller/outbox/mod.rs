@@ -9,4 +9,4 @@ mod messages_tests;
 
 pub use drain::{Channels, Outbox};
 pub(super) use messages::REVISION;
-pub use messages::{Moment, messages};
+pub use messages::{Moment, messages, on_landing};

@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 use crate::forge::ForgeError;
 use crate::model::ForgeUser;
 
+use super::super::Client;
 use super::super::asking::vanished;
 use super::super::wire::{self, Asked, Comment, CommentBody};
-use super::super::Client;
 use super::annotations::cut;
 
 /// Bytes of a comment; GitHub takes as many characters.
@@ -113,7 +113,8 @@ mod tests {
         let ourselves = ForgeUser { login: "portcullis[bot]".into(), id: 9 };
         let handle = |run: &str| RunHandle::of("acme", &Identifier::new(run).unwrap());
         let marker = |run: &str| words::run_marker(&handle(run));
-        let by_us = |id: u64, body: String| serde_json::json!({"id": id, "user": {"login": "portcullis[bot]", "id": 9}, "body": body});
+        let by_us =
+            |id: u64, body: String| serde_json::json!({"id": id, "user": {"login": "portcullis[bot]", "id": 9}, "body": body});
         let all = [by_us(1, format!("{COMMENT_MARKER}\nx")), by_us(2, marker("a") + "\nx"), by_us(3, marker("b") + "\nx")];
         let comments = list(&serde_json::Value::from(all.to_vec()).to_string());
         assert_eq!(ours(&comments, &ourselves, COMMENT_MARKER).map(|(id, _)| id), Some(1));
