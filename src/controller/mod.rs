@@ -46,6 +46,7 @@ mod queue_tests;
 mod remote;
 #[cfg(test)]
 mod remote_tests;
+mod routes;
 mod runs;
 mod story;
 #[cfg(test)]

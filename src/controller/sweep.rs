@@ -35,7 +35,8 @@ impl Shared {
         }
         let mut tracked = self.tracked(repository).await?;
         let ids: BTreeSet<String> = open.iter().map(|pull_request| pull_request.id.clone()).collect();
-        if world.accepted.is_some() {
+        if let Some(accepted) = world.accepted {
+            self.tell_unrouted(repository, accepted).await;
             let resync = repository.is_time_to_resync(self.clock.elapsed(), self.settings.resync_interval);
             if resync && world.tip != world.accepted {
                 // What the forge told of a push may have been incomplete, or somebody in a team may have gone or come.

@@ -33,7 +33,7 @@ pub fn run_comment(shown: &RunShown<'_>) -> String {
     let Some(life) = shown.journey.life.map(|life| open(life, shown.secrets)) else { return String::new() };
     let (run, journey) = (shown.journey.run, Journey { life: Some(&life), ..shown.journey });
     let (mark, said) = headline(&life);
-    let mut out = format!("### {mark} Run {}: {said}\n\n{}\n\n", code(run.as_str()), escape(&sentence(&why(&journey))));
+    let mut out = format!("### {mark} Run {}: {said}\n\n{}.\n\n", code(run.as_str()), escape(&why(&journey)));
     out.push_str("| | |\n|---|---|\n");
     for (name, value) in facts(shown.notice, &life) {
         out.push_str(&format!("| {name} | {value} |\n"));
@@ -62,13 +62,6 @@ fn headline(life: &Life) -> (&'static str, &'static str) {
     }
 }
 
-/// A clause with a beginning and an end.
-fn sentence(clause: &str) -> String {
-    let mut chars = clause.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
-}
-
 /// What it is about: a name, and what stands there, as Markdown for a cell of a table.
 fn facts(notice: &Notice, life: &Life) -> Vec<(&'static str, String)> {
     let execution = life.execution.as_ref();
@@ -89,7 +82,7 @@ fn facts(notice: &Notice, life: &Life) -> Vec<(&'static str, String)> {
         ("Asked for by", named(&asked)),
         ("Approved by", named(&notice.approvals.iter().collect::<Vec<_>>())),
         ("Where it is performed", Some(links.join(", ")).filter(|links| !links.is_empty())),
-        ("What came of it", execution.and_then(|execution| execution.summary.as_deref()).map(escape)),
+        ("What is said of it", execution.and_then(|execution| execution.summary.as_deref()).map(escape)),
     ];
     all.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
 }

@@ -196,3 +196,22 @@ async fn the_note_of_a_run_that_expired_before_it_came_onto_the_branch_says_so()
     assert_eq!((&last["event"], &last["state"]), (&"decided".into(), &"EXPIRED".into()), "{text}");
     assert!(last["reason"].as_str().is_some_and(|reason| reason.contains("waited longer than 1h")), "{text}");
 }
+
+#[tokio::test]
+async fn nobodys_address_comes_into_a_note() {
+    let story = Story::new();
+    story.write("catalog.yaml", "identity: declared\nnotifications:\n  - channel: mail\n");
+    story.write("users/erin.yaml", "identifier: erin\nname: Erin Smith\nroles: [Admin]\nemails: [erin@home.example]\n");
+    story.change(ALICE, "actions/extend.yaml", ACTION);
+    let daemon = story.daemon().await;
+    daemon.looks().await;
+    let commit = story.propose("erin@home.example", "longer", "runs/longer.yaml", RUN);
+    daemon.looks().await;
+    story.merge("longer");
+    daemon.looks().await;
+    daemon.looks().await;
+    let kept = record(&daemon, "longer").await.decision.to_string();
+    assert!(kept.contains("erin@home.example"), "the decision knows where to write: {kept}");
+    let text = note(&story, commit);
+    assert!(text.contains("\"requester\":\"erin\"") && !text.contains("home.example") && !text.contains("Smith"), "{text}");
+}
