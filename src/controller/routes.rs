@@ -31,7 +31,6 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::super::story_tests::*;
-    use super::*;
 
     #[tokio::test]
     async fn a_route_to_a_channel_that_nobody_configured_is_noticed_until_it_is_mended() {

@@ -50,7 +50,8 @@ impl Performer for Hands {
 /// A stage on which runs are performed.
 async fn at_work() -> (World, Arc<Hands>) {
     let mut world = stage().await;
-    let hands = Arc::new(Hands::default());
+    // It goes on until it is told otherwise.
+    let hands = Arc::new(Hands { report: Mutex::new(Some(Report::default())), ..Hands::default() });
     world.performers = Performers { webhook: Some(hands.clone()), ..Performers::default() };
     world.restarts_daemon();
     world.sweep_after(20).await;
