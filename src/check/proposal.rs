@@ -114,6 +114,8 @@ pub struct Proposal {
     pub performed: Performed,
     /// Identifiers of every run that was ever on the watched branch; needed only where a run is added.
     pub used_runs: BTreeSet<Identifier>,
+    /// The runs that were taken back before they were begun, and who did, as they are known where they said so.
+    pub withdrawn: BTreeMap<Identifier, String>,
     /// When the controller first saw what is proposed; where unknown, the committer's date of the commit that adds a run.
     pub first_seen: Option<Timestamp>,
     /// Now.

@@ -141,6 +141,7 @@ pub(super) fn judge_run(
     let hands = run_facts::hands(proposal, attributions, &asked_by).with(also.hands);
     let facts = RunFacts {
         pull_request: proposal.pull_request.as_ref().map(|pr| pr.state),
+        withdrawn: proposal.withdrawn.get(identifier).cloned(),
         blocked: also.unknown.or_else(|| blocked(proposal, run, &asked_by, &findings)).or(also.refused),
         requirement: action.map_or(crate::run::Requirement::None, |action| requirement(action, &filled)),
         digest: digest_run(&run.value, base),

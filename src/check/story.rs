@@ -67,6 +67,7 @@ pub(super) struct Story {
     pub(super) commits: Vec<CommitFacts>,
     pub(super) facts: PullRequestFacts,
     pub(super) used_runs: BTreeSet<Identifier>,
+    pub(super) withdrawn: BTreeMap<Identifier, String>,
     pub(super) now: Timestamp,
     base: Catalog,
     /// Where the branch forked from base, or was last brought up to date.
@@ -84,6 +85,7 @@ impl Story {
             commits: Vec::new(),
             facts: pull_request(None, Vec::new()),
             used_runs: BTreeSet::new(),
+            withdrawn: BTreeMap::new(),
             now: day(1),
             fork: base.clone(),
             base,
@@ -163,6 +165,7 @@ impl Story {
             reach: BTreeMap::new(),
             performed: Default::default(),
             used_runs: self.used_runs.clone(),
+            withdrawn: self.withdrawn.clone(),
             first_seen: None,
             now: self.now,
             findings: Vec::new(),

@@ -83,6 +83,7 @@ impl Daemon {
                     StorePlace::File(_) => LeaseSettings::alone(holder),
                     StorePlace::Postgres(_) => LeaseSettings::among_others(holder),
                 },
+                channels: Some(config.channels.keys().cloned().collect()),
                 ..Settings::default()
             },
         });

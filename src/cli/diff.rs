@@ -90,6 +90,7 @@ fn compare(
     let now = Timestamp::now();
     let ask = Ask {
         performed: crate::check::Performed::default(),
+        withdrawn: BTreeMap::new(),
         target: if head.is_some() { Target::PullRequest } else { Target::WorkingTree },
         base,
         base_is_valid: false,

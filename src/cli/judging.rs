@@ -68,6 +68,7 @@ pub(super) fn judge(place: &Place, request: &JudgeRequest) -> Result<Judged, Com
     };
     let ask = Ask {
         performed: check::Performed::default(),
+        withdrawn: BTreeMap::new(),
         target: if request.head.is_some() { Target::PullRequest } else { Target::WorkingTree },
         base,
         base_is_valid,

@@ -101,6 +101,7 @@ fn asked_by(
 ) -> Result<Vec<RunEntry>, CommandError> {
     let ask = Ask {
         performed: check::Performed::default(),
+        withdrawn: BTreeMap::new(),
         target: Target::PullRequest,
         base: tip,
         base_is_valid: false,

@@ -131,6 +131,7 @@ fn catalog(args: &Args, place: &Place) -> Result<Catalog, CommandError> {
     }
     let ask = Ask {
         performed: crate::check::Performed::default(),
+        withdrawn: BTreeMap::new(),
         target: Target::WorkingTree,
         base: head,
         base_is_valid: false,

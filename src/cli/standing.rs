@@ -25,6 +25,7 @@ pub(super) fn judge(catalog: &Catalog, findings: Vec<Finding>, now: Timestamp) -
         branch_pushes: None,
         reach: BTreeMap::new(),
         used_runs: BTreeSet::new(),
+        withdrawn: BTreeMap::new(),
         first_seen: None,
         now,
         findings,

@@ -1,5 +1,6 @@
 //! The watched branch and its accepted revision (spec 9): what is live, what may become live, and what stops the whole.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,6 +124,7 @@ impl Shared {
         let members = if from == accepted { world.members.clone() } else { self.members(repository, from).await? };
         let ask = Ask {
             performed: self.performed(repository, from, tip).await?,
+            withdrawn: BTreeMap::new(),
             target: Target::WatchedBranch,
             base: from,
             base_is_valid: base.valid,

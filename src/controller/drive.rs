@@ -139,7 +139,7 @@ impl Shared {
     pub(super) fn queue_of(&self, thing: &Thing) -> MutexGuard<'_, Queue<Key, Input>> {
         match thing {
             Thing::Run(_) => self.runs.lock().unwrap_or_else(PoisonError::into_inner),
-            Thing::Sweep | Thing::Branch | Thing::PullRequest(_) | Thing::MergeGroup(_) => self.queue(),
+            Thing::Sweep | Thing::Branch | Thing::PullRequest(_) | Thing::MergeGroup(_) | Thing::Progress => self.queue(),
         }
     }
 
@@ -256,6 +256,7 @@ impl Shared {
                     Thing::PullRequest(id) => shared.reconcile_pull_request(&repository, &id).await,
                     Thing::MergeGroup(rest) => shared.reconcile_merge_group(&repository, &rest).await,
                     Thing::Run(run) => shared.reconcile_run(&repository, &run).await,
+                    Thing::Progress => shared.reconcile_progress(&repository).await,
                 }
             });
             keys.insert(handle.id(), (key, at_hand));

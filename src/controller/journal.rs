@@ -12,7 +12,7 @@ use crate::store::{Advance, RunRecord, Standing, Store};
 
 use super::outbox::{Moment, messages};
 use super::parts::{Landings, Repository};
-use super::{Shared, Trouble};
+use super::{Shared, Thing, Trouble};
 
 /// How often a record that another hand changes meanwhile is read again.
 const ATTEMPTS: usize = 8;
@@ -94,6 +94,9 @@ impl Shared {
                 let from = known.then_some(life.state);
                 if from != Some(next.state) {
                     tracing::info!(repository = %repository.name, %run, from = from.map(RunState::as_str), to = next.state.as_str(), "run");
+                }
+                if telling.as_ref().is_some_and(Telling::is_shown) && next.landing.is_some() {
+                    self.wake_thing(&repository.name, Thing::Progress);
                 }
                 return Ok(Some(Happened { from, life: next }));
             }

@@ -150,6 +150,7 @@ impl Shared {
                     teams: bound_teams(&snapshot.catalog),
                     people: people().filter_map(|(id, user)| Some((id.clone(), account(&user.value)?))).collect(),
                     known: users.iter().filter_map(|(_, user)| user.value.github_id).collect(),
+                    channels: snapshot.catalog.policy().notifications.iter().map(|route| route.channel.clone()).collect(),
                     reminder: snapshot.catalog.policy().reminder,
                     accounts: people().filter_map(|(_, user)| user.value.github_id).collect(),
                 }))

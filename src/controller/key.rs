@@ -27,6 +27,8 @@ pub enum Thing {
     MergeGroup(String),
     /// A run that stands on the watched branch and has not come to its end.
     Run(Identifier),
+    /// What pull requests show of the runs that they brought.
+    Progress,
 }
 
 impl Thing {
@@ -38,6 +40,7 @@ impl Thing {
             Self::PullRequest(_) => "pull_request",
             Self::MergeGroup(_) => "merge_group",
             Self::Run(_) => "run",
+            Self::Progress => "progress",
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::run::life::Landing;
 use crate::store::Landed;
 
 use super::judging::{Unjudged, laid_to_commit};
+use super::outbox::on_landing;
 use super::parts::Repository;
 use super::{Shared, Trouble};
 
@@ -39,7 +40,9 @@ impl Shared {
                 Some(id) => Some(id.to_owned()),
                 None => self.brought_by(repository, &run, &mut merged).await?,
             };
-            landed.push(Landed { run, landing: Landing { from, to, pull_request, at } });
+            let landing = Landing { from, to, pull_request, at };
+            let messages = vec![on_landing(&repository.watched.key, &run, &landing)];
+            landed.push(Landed { run, landing, messages });
         }
         Ok(landed)
     }

@@ -197,8 +197,10 @@ impl Shared {
             return Ok(Ended::Silent(Some(again)));
         }
         let (head, told) = (details.head, details.clone());
+        let asked = self.asked_runs(repository, onto, head).await?;
         let ask = Ask {
             performed: crate::check::Performed::default(),
+            withdrawn: self.withdrawn(repository, &asked).await?,
             target: Target::PullRequest,
             base: onto,
             base_is_valid: base.valid,
@@ -209,7 +211,7 @@ impl Shared {
             branch: None,
             members: self.members(repository, onto).await?,
             received: self.received(repository, onto, head).await?,
-            first_seen: Some(self.runs_first_seen(repository, &id, onto, head).await?),
+            first_seen: Some(self.runs_first_seen(repository, &id, &asked).await?),
             now: self.clock.now(),
         };
         let judged = self.judge(repository, ask, CommentOptions::default()).await?;

@@ -53,6 +53,7 @@ pub struct Metrics {
     merges: Family<Labels, Counter>,
     requests: Family<Labels, Gauge>,
     deliveries: Family<Labels, Counter>,
+    calls: Family<Labels, Counter>,
     notifications: Family<Labels, Counter>,
     outbox: Family<Labels, Gauge>,
 }
@@ -80,6 +81,7 @@ impl Default for Metrics {
             merges: Family::default(),
             requests: Family::default(),
             deliveries: Family::default(),
+            calls: Family::default(),
             notifications: Family::default(),
             outbox: Family::default(),
             registry: Registry::default(),
@@ -118,6 +120,7 @@ impl Default for Metrics {
             "Deliveries of webhooks by event and by what came of them",
             metrics.deliveries.clone(),
         );
+        registry.register("api_requests", "Calls of the API by method, route and class of status", metrics.calls.clone());
         registry.register(
             "notifications",
             "Messages to people by channel and by what came of them",
@@ -179,6 +182,12 @@ impl Metrics {
     pub(crate) fn delivered(&self, event: &'static str, result: &'static str) {
         let labels = vec![("event", event.to_owned()), ("result", result.to_owned())];
         self.deliveries.get_or_create(&Labels(labels)).inc();
+    }
+
+    /// The API was called. All three are words of a few: strangers choose none.
+    pub(crate) fn called(&self, method: &'static str, route: &'static str, status: &'static str) {
+        let labels = vec![("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_owned())];
+        self.calls.get_or_create(&Labels(labels)).inc();
     }
 
     /// A message to people was tried by a channel, and this came of it.

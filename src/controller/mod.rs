@@ -8,7 +8,6 @@
 mod accounts_tests;
 mod again;
 mod answer;
-#[cfg_attr(not(test), allow(dead_code))] // until the loop drains the outbox of it
 mod audit;
 mod branch;
 #[cfg(test)]
@@ -36,6 +35,7 @@ mod metrics;
 pub mod outbox;
 pub mod outside;
 mod parts;
+mod progress;
 mod publish;
 mod pull_request;
 #[cfg(test)]
@@ -46,6 +46,7 @@ mod queue_tests;
 mod remote;
 #[cfg(test)]
 mod remote_tests;
+mod routes;
 mod runs;
 mod story;
 #[cfg(test)]

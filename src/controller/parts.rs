@@ -115,6 +115,8 @@ pub struct Settings {
     pub execution: ExecutionSettings,
     /// How repositories are shared with other replicas.
     pub lease: LeaseSettings,
+    /// The channels by which people can be told, by name; `None` where nobody says which there are.
+    pub channels: Option<BTreeSet<String>>,
 }
 
 /// How approved runs are executed; docs/execution.md explains each.
@@ -147,6 +149,7 @@ impl Default for Settings {
             status_url: None,
             execution: ExecutionSettings::default(),
             lease: LeaseSettings::default(),
+            channels: None,
         }
     }
 }
@@ -211,6 +214,8 @@ pub(super) struct Repository {
     pub(super) unmerged: Mutex<BTreeMap<String, CommitId>>,
     /// What others had posted in our contexts, by commit: the context, and whose it was.
     pub(super) foreign: Mutex<BTreeMap<CommitId, BTreeSet<(String, String)>>>,
+    /// The channels that routes of the accepted catalog lead to and nobody has configured, as it was last said.
+    pub(super) unrouted: Mutex<BTreeSet<Identifier>>,
     /// One merge at a time: the next one sees what it has made of the branch.
     pub(super) merging: tokio::sync::Mutex<()>,
     /// When the change was seen that a thing is to be reconciled for.
@@ -232,6 +237,8 @@ pub(super) struct BaseFacts {
     pub(super) accounts: BTreeSet<u64>,
     /// The same, bots included.
     pub(super) known: BTreeSet<u64>,
+    /// The channels that routes of notifications lead to.
+    pub(super) channels: BTreeSet<Identifier>,
     /// After how long those who may move a run are reminded.
     pub(super) reminder: Option<Duration>,
 }
@@ -259,6 +266,7 @@ impl Repository {
             groups: Mutex::default(),
             unmerged: Mutex::default(),
             foreign: Mutex::default(),
+            unrouted: Mutex::default(),
             merging: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
             published: tokio::sync::Mutex::default(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::check::Target;
 use crate::facts::{Ask, Head, PullRequestInput};
 use crate::forge::{Asking, PullRequest, PullRequestDetails};
-use crate::model::{CommitId, IdentityMode, PullRequestState, Timestamp};
+use crate::model::{CommitId, Identifier, IdentityMode, PullRequestState, Timestamp};
 use crate::store::Judged as Remembered;
 
 use super::judging::{Unjudged, laid_to_commit};
@@ -209,8 +209,10 @@ impl Shared {
             // Where git is the forge nobody opens one; on one with accounts theirs may be gone.
             None => pull_request.fetched_ref.is_none(),
         };
-        let ask = Ask {
+        let asked = self.asked_runs(repository, accepted, head).await?;
+        let mut ask = Ask {
             performed: crate::check::Performed::default(),
+            withdrawn: self.withdrawn(repository, &asked).await?,
             target: Target::PullRequest,
             base: accepted,
             base_is_valid: base.valid,
@@ -221,10 +223,16 @@ impl Shared {
             branch: None,
             members,
             received: self.received(repository, accepted, head).await?,
-            first_seen: Some(self.runs_first_seen(repository, id, accepted, head).await?),
+            first_seen: Some(self.runs_first_seen(repository, id, &asked).await?),
             now: self.clock.now(),
         };
-        let judged = self.judge(repository, ask, wording).await?;
+        let mut judged = self.judge(repository, ask.clone(), wording.clone()).await?;
+        let asker = Asker { id, url: pull_request.url.as_deref() };
+        self.record_runs(repository, asker, &judged.verdict).await?;
+        if self.withdraw_runs(repository, base, &heard.withdrawn_by, &judged.verdict).await? {
+            ask.withdrawn = self.withdrawn(repository, &asked).await?;
+            judged = self.judge(repository, ask, wording).await?;
+        }
         // What a merge will be recognised by, and what has become of the runs, are durable before anybody can act on a
         // green status.
         match judged.tree.filter(|_| open) {
@@ -236,9 +244,6 @@ impl Shared {
             }
             None => self.store_of(repository).forget_judged(key, id).await?,
         }
-        let asker = Asker { id, url: pull_request.url.as_deref() };
-        self.record_runs(repository, asker, &judged.verdict).await?;
-        self.withdraw_runs(repository, base, &heard.withdrawn_by, &judged.verdict).await?;
         let thing = Thing::PullRequest(id.to_owned());
         if heard.recheck {
             repository.distrust(thing.clone());
@@ -265,33 +270,36 @@ impl Shared {
         Ok(judged.recheck)
     }
 
-    /// When the youngest run that this head asks for was first seen; the age of a run does not begin with its pull request.
-    pub(super) async fn runs_first_seen(
+    /// The runs that a head asks for. What cannot be read asks for none here; that it cannot is told by the judgement.
+    pub(super) async fn asked_runs(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
-        id: &str,
         accepted: CommitId,
         head: CommitId,
-    ) -> Result<Timestamp, Unjudged> {
+    ) -> Result<Vec<Identifier>, Unjudged> {
         let inner = repository.clone();
-        let asked = self
-            .off_thread(move || {
-                let workspace = &inner.watched.workspace;
-                // What cannot be read is judged, and reported, by the judgement.
-                let (Ok(base), Ok(head)) = (workspace.snapshot(accepted), workspace.snapshot(head)) else {
-                    return Ok(Vec::new());
-                };
-                let known = base.catalog.runs();
-                Ok(head.catalog.runs().iter().filter(|(run, _)| !known.contains(*run)).map(|(run, _)| run.clone()).collect())
-            })
-            .await?;
-        let now = self.clock.now();
+        self.off_thread(move || {
+            let workspace = &inner.watched.workspace;
+            let (Ok(base), Ok(head)) = (workspace.snapshot(accepted), workspace.snapshot(head)) else {
+                return Ok(Vec::new());
+            };
+            let known = base.catalog.runs();
+            Ok(head.catalog.runs().iter().filter(|(run, _)| !known.contains(*run)).map(|(run, _)| run.clone()).collect())
+        })
+        .await
+    }
+
+    /// When the youngest of the runs that a pull request asks for was first seen; the age of a run does not begin with its pull request.
+    pub(super) async fn runs_first_seen(
+        &self,
+        repository: &Repository,
+        id: &str,
+        asked: &[Identifier],
+    ) -> Result<Timestamp, Trouble> {
+        let (store, now) = (self.store_of(repository), self.clock.now());
         let mut youngest = None;
         for run in asked {
-            let seen = self
-                .store_of(repository)
-                .first_seen(&repository.watched.key, &format!("pull-request/{id}/run/{run}"), now)
-                .await?;
+            let seen = store.first_seen(&repository.watched.key, &format!("pull-request/{id}/run/{run}"), now).await?;
             youngest = youngest.max(Some(seen));
         }
         Ok(youngest.unwrap_or(now))

@@ -14,7 +14,7 @@ use crate::store::Standing;
 use super::journal::About;
 use super::parts::{BaseFacts, Repository};
 use super::telling::Asker;
-use super::{Shared, Trouble, Unjudged};
+use super::{Shared, Thing, Trouble, Unjudged};
 
 /// Where a kept verdict has its decisions about runs.
 const DECISIONS: &str = "decisions";
@@ -54,21 +54,51 @@ impl Shared {
         self.cancel_runs(repository, verdict.base, asker.id, &asked, "the pull request does not ask for it any more").await
     }
 
-    /// Takes back the runs of a pull request that somebody who asked for them does not want any more.
+    /// Those of the runs that were taken back, and who did.
+    pub(super) async fn withdrawn(
+        &self,
+        repository: &Repository,
+        runs: &[Identifier],
+    ) -> Result<BTreeMap<Identifier, String>, Trouble> {
+        let (store, mut withdrawn) = (self.store_of(repository), BTreeMap::new());
+        for run in runs {
+            let life = store.run(&repository.watched.key, run).await?.and_then(|record| record.life);
+            if let Some(taken_back) = life.and_then(|life| life.withdrawn) {
+                withdrawn.insert(run.clone(), taken_back.by);
+            }
+        }
+        Ok(withdrawn)
+    }
+
+    /// Has the pull requests judged again whose runs somebody took back at the command line: nothing on the forge tells of that.
+    pub(super) async fn wake_for_withdrawn(&self, repository: &Repository) -> Result<(), Trouble> {
+        let moving = repository.moving_runs().clone();
+        let runs: Vec<Identifier> = moving.keys().cloned().collect();
+        for run in self.withdrawn(repository, &runs).await?.into_keys() {
+            repository.moving_runs().remove(&run);
+            if let Some(id) = moving.get(&run) {
+                self.wake_thing(&repository.name, Thing::PullRequest(id.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back the runs of a pull request that somebody who asked for them does not want any more; whether there were any.
     pub(super) async fn withdraw_runs(
         &self,
         repository: &Repository,
         base: &BaseFacts,
         by: &BTreeSet<u64>,
         verdict: &Verdict,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
+        let mut any = false;
         for run in &verdict.runs {
             let Some(who) = run.requester.as_ref().and_then(|actor| actor.user()) else { continue };
             if base.people.get(who).is_some_and(|account| by.contains(&account.id)) {
-                self.withdraw_run(repository, &run.id, About::Proposal, who).await?;
+                any |= self.withdraw_run(repository, &run.id, About::Proposal, who).await?;
             }
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Takes a run back, by the word of `who`.

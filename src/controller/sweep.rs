@@ -35,7 +35,8 @@ impl Shared {
         }
         let mut tracked = self.tracked(repository).await?;
         let ids: BTreeSet<String> = open.iter().map(|pull_request| pull_request.id.clone()).collect();
-        if world.accepted.is_some() {
+        if let Some(accepted) = world.accepted {
+            self.tell_unrouted(repository, accepted).await;
             let resync = repository.is_time_to_resync(self.clock.elapsed(), self.settings.resync_interval);
             if resync && world.tip != world.accepted {
                 // What the forge told of a push may have been incomplete, or somebody in a team may have gone or come.
@@ -51,6 +52,7 @@ impl Shared {
             }
             self.offer_groups(repository, &world, &versions, seen, resync).await?;
             self.offer_runs(repository, &world, seen, resync).await?;
+            self.wake_for_withdrawn(repository).await?;
             // What is no longer open is looked at once more, so that its runs are cancelled, and then forgotten.
             for gone in tracked.difference(&ids) {
                 self.offer(repository, Thing::PullRequest(gone.clone()), world.pull_request(false), seen, false);
@@ -63,6 +65,9 @@ impl Shared {
         *repository.tracked.lock().unwrap_or_else(PoisonError::into_inner) = Some(tracked);
         self.prove_store(repository).await?;
         self.health.set(&repository.name, "sweep", None);
+        if repository.shows_runs() {
+            self.wake_thing(&repository.name, Thing::Progress);
+        }
         match self.drain_audit(repository).await {
             Ok(true) => self.wake(&repository.name),
             Ok(false) => {}

@@ -91,4 +91,5 @@ fn telling(
         pull_request,
         links: &url.map(str::to_owned).into_iter().collect::<Vec<_>>(),
     })
+    .shown_there(repository.shows_runs())
 }

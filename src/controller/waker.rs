@@ -141,7 +141,11 @@ impl Shared {
                 };
                 brought.into_iter().for_each(|run| self.wake_thing(&repository.name, Thing::Run(run)));
             }
-            Word::Run(run) => self.wake_thing(&repository.name, Thing::Run(run.clone())),
+            Word::Run(run) => {
+                self.wake_thing(&repository.name, Thing::Run(run.clone()));
+                // Whoever has something recorded of a run may have ended it, and then nothing else looks at it.
+                self.wake_thing(&repository.name, Thing::Progress);
+            }
         }
     }
 }

@@ -71,6 +71,8 @@ pub struct Ask {
     pub members: BTreeMap<Identifier, BTreeSet<u64>>,
     /// What the controller itself has committed for runs; nothing where nobody but it asks.
     pub performed: Performed,
+    /// The runs that were taken back, and who did; nothing where nobody but the controller asks.
+    pub withdrawn: BTreeMap<Identifier, String>,
     /// When the server first saw each commit; those that are missing count as received now.
     pub received: BTreeMap<CommitId, Timestamp>,
     /// When the controller first saw what is proposed.
@@ -164,6 +166,7 @@ impl Workspace {
             branch_pushes,
             reach,
             performed: ask.performed.clone(),
+            withdrawn: ask.withdrawn.clone(),
             used_runs,
             first_seen: ask.first_seen,
             now: ask.now,
@@ -201,6 +204,7 @@ impl Workspace {
             branch_pushes: None,
             reach: BTreeMap::new(),
             performed: ask.performed.clone(),
+            withdrawn: ask.withdrawn.clone(),
             used_runs: BTreeSet::new(),
             first_seen: ask.first_seen,
             now: ask.now,
@@ -262,6 +266,7 @@ impl Workspace {
             branch_pushes: None,
             reach: BTreeMap::new(),
             performed: ask.performed.clone(),
+            withdrawn: ask.withdrawn.clone(),
             used_runs,
             first_seen: ask.first_seen,
             now: ask.now,

@@ -2,6 +2,7 @@
 
 use crate::check::Conclusion;
 use crate::model::{CommitId, ForgeUser, Severity, Timestamp};
+use crate::run::life::RunHandle;
 
 /// One status. There is at most one current status for each (commit, context).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -96,6 +97,17 @@ pub struct Story {
     pub labels: Vec<String>,
     /// Comments whose command has been obeyed, to be acknowledged.
     pub answered: Vec<String>,
+}
+
+/// What a pull request shows of a run that it brought.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunTold {
+    /// The pull request.
+    pub pull_request: String,
+    /// What the API calls the run: the one comment about it is found again by this.
+    pub handle: RunHandle,
+    /// The comment: Markdown, at most [`Report::LONGEST`] bytes.
+    pub comment: String,
 }
 
 /// A pull request that is to be merged.

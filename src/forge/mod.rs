@@ -12,7 +12,9 @@ use async_trait::async_trait;
 
 use crate::model::{CommitId, ForgeTeam};
 
-pub use answer::{Analysis, ForeignStatus, Merge, MergeMethod, Merged, Publication, Published, Remark, Report, Status, Story};
+pub use answer::{
+    Analysis, ForeignStatus, Merge, MergeMethod, Merged, Publication, Published, Remark, Report, RunTold, Status, Story,
+};
 pub use appraise::{GitForge, GitForgeOptions};
 pub use error::ForgeError;
 pub use question::{Asking, BranchDetails, Command, CommandWord, MergeGroup, PullRequest, PullRequestDetails, Remote};
@@ -34,6 +36,17 @@ pub trait Forge: Send + Sync {
     /// Makes these the current statuses and analyses, and leaves every other (commit, context) as it is. What stands there already is
     /// not written again, so that a caller who died before noting success may simply ask again.
     async fn publish(&self, publication: &Publication) -> Result<Published, ForgeError>;
+
+    /// Whether pull requests show how the runs get on that they brought.
+    fn tells_runs(&self) -> bool {
+        false
+    }
+
+    /// Makes the one comment about a run say this, on a pull request that may long be merged, and returns whether anything had to be
+    /// written. Reads before it writes, so that there is never a second one; one that somebody deleted is written anew.
+    async fn tell_run(&self, _told: &RunTold) -> Result<bool, ForgeError> {
+        Ok(false)
+    }
 
     /// The current statuses of some commits, by anybody, as a reader of the forge would see them: at most one for each (commit, context).
     async fn statuses(&self, commits: &[CommitId]) -> Result<Vec<Status>, ForgeError>;

@@ -12,7 +12,7 @@ use super::defuse::prose;
 use super::json::pretty;
 
 /// A run as the journal has it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Journey<'a> {
     /// What people call it.
     pub run: &'a Identifier,
@@ -304,4 +304,4 @@ pub fn replayed_text(count: u64) -> String {
 
 #[cfg(test)]
 #[path = "journey_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -46,7 +46,8 @@ fn executing(state: RunState, phase: Phase) -> Life {
     Life { state, landing: Some(landing()), withdrawn: None, reminded: None, execution: Some(execution) }
 }
 
-fn lives() -> Vec<(&'static str, Option<Life>)> {
+/// A life for each of the places where a run can stand.
+pub(in crate::report) fn lives() -> Vec<(&'static str, Option<Life>)> {
     use RunState::{Approved, Cancelled, Declined, Expired, Failure, InProgress, Success, WaitingForApproval};
     let proposed = |state| Some(Life::new(state));
     let landed = |state| Some(Life { landing: Some(landing()), ..Life::new(state) });

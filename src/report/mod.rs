@@ -23,6 +23,7 @@ mod markdown;
 pub mod notice;
 mod place;
 mod pushed;
+mod run_comment;
 mod runs;
 #[cfg(test)]
 mod sample;
@@ -58,6 +59,7 @@ pub use json::{VerdictJson, json};
 pub use markdown::markdown;
 pub use place::{PlacedFinding, PlacedRelated, Sources, line_and_column, place_findings};
 pub use pushed::{PushedRef, push_adopted, push_refused, pushed};
+pub use run_comment::{RunShown, run_comment};
 pub use runs::{RunEntry, RunOrigin, run_text, runs_json, runs_text};
 pub use sarif::sarif;
 pub use status::{check_description, commit_description, fit_description};

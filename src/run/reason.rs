@@ -11,7 +11,10 @@ const NAMES: usize = 5;
 
 pub(super) fn sentence(facts: &RunFacts, decision: &Decision) -> String {
     match decision.state {
-        RunState::Cancelled => "the pull request was closed without being merged".into(),
+        RunState::Cancelled => match &facts.withdrawn {
+            Some(who) => format!("{who} withdrew it, and that is final; ask again in a new run"),
+            None => "the pull request was closed without being merged".into(),
+        },
         RunState::Declined => format!(
             "declined by {}; it can go on once that review is dismissed or its author approves",
             names(&decision.declined_by)

@@ -11,6 +11,8 @@ use super::{Digest, Ineligible, Panel, Requirement, ReviewedOn, Word, last_words
 pub struct RunFacts {
     /// The pull request that adds the run, where there is one.
     pub pull_request: Option<PullRequestState>,
+    /// Who took it back, for ever.
+    pub withdrawn: Option<String>,
     /// Why nothing can be decided in the run's favour (an unknown action, inputs that do not fit, a requester who is not
     /// in the roster): a clause of a sentence.
     pub blocked: Option<String>,
@@ -128,6 +130,9 @@ pub fn derive(facts: &RunFacts) -> Decision {
 
 fn state(facts: &RunFacts, declined: bool, footing: Footing) -> RunState {
     use Footing::{Blocked, Covered, Free, NobodyMay, Short, TooFewMay};
+    if facts.withdrawn.is_some() {
+        return RunState::Cancelled;
+    }
     match (facts.pull_request, declined, footing) {
         (Some(PullRequestState::Closed), _, _) => RunState::Cancelled,
         (Some(PullRequestState::Open | PullRequestState::Merged) | None, true, _) => RunState::Declined,

@@ -53,6 +53,7 @@ impl Story {
         let hands = Hands { requesters, contributors, proven, unknown_pusher: false };
         RunFacts {
             pull_request: Some(self.pull_request),
+            withdrawn: None,
             blocked: None,
             requirement: requirement(&self.world.action, &self.world.run.inputs),
             digest: digest_run(&self.world.run, &base),
@@ -386,5 +387,16 @@ fn every_way_is_made_of_legal_steps_and_ends_where_it_should() {
 fn a_terminal_state_becomes_nothing() {
     for from in STATES {
         assert_eq!(is_terminal(from), !STATES.iter().any(|to| may_become(from, *to)), "{from}");
+    }
+}
+
+#[test]
+fn what_was_taken_back_is_cancelled_whatever_else_speaks_for_it() {
+    for pull_request in [PullRequestState::Open, PullRequestState::Merged, PullRequestState::Closed] {
+        let mut facts = plain().says("carol", Approved).facts();
+        (facts.pull_request, facts.withdrawn) = (Some(pull_request), Some("alice@acme.dev".to_owned()));
+        let decision = derive(&facts);
+        assert_eq!(decision.state, RunState::Cancelled);
+        assert_eq!(decision.reason, "alice@acme.dev withdrew it, and that is final; ask again in a new run");
     }
 }

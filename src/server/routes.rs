@@ -37,8 +37,8 @@ pub fn router(metrics: Arc<Metrics>, health: Arc<Health>, receiver: Option<Recei
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(from_fn(bounded));
     // Bounds of their own: they alone take bodies, and the pages keep refusing any.
-    let webhooks = receiver.map_or_else(Router::new, |receiver| webhook::routes(receiver, metrics));
-    let api = api.map_or_else(Router::new, api::routes);
+    let webhooks = receiver.map_or_else(Router::new, |receiver| webhook::routes(receiver, metrics.clone()));
+    let api = api.map_or_else(Router::new, |api| api::routes(api, metrics));
     pages.merge(webhooks).merge(api).layer(map_response(hardened))
 }
 

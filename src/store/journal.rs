@@ -33,6 +33,8 @@ pub struct Landed {
     pub run: Identifier,
     /// How.
     pub landing: Landing,
+    /// What is to be done outside because of it, put into the outbox where it lands.
+    pub messages: Vec<NewMessage>,
 }
 
 /// What is to be done outside, at least once: put into the outbox by the transaction that makes it due.
@@ -57,6 +59,8 @@ pub enum MessageKind {
     Notify,
     /// An audit note is brought up to date. Whoever holds the repository does.
     Audit,
+    /// The comment about a run on its pull request is brought up to date. Whoever holds the repository does.
+    Show,
 }
 
 impl MessageKind {
@@ -65,12 +69,13 @@ impl MessageKind {
         match self {
             Self::Notify => "notify",
             Self::Audit => "audit",
+            Self::Show => "show",
         }
     }
 
     /// Reads what [`Self::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Notify, Self::Audit].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Notify, Self::Audit, Self::Show].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 

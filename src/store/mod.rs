@@ -14,9 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Value as Json;
 
-use crate::model::{CommitId, Identifier, RunState, Timestamp};
+use crate::model::{CommitId, Identifier, Timestamp};
 use crate::run::life::RunHandle;
 
 pub use error::StoreError;
@@ -110,18 +109,6 @@ pub trait Store: Send + Sync {
 
     /// What is recorded of a run.
     async fn run(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Option<RunRecord>, StoreError>;
-
-    /// Records that a run was decided anew, if its recorded state is still `from` (`None`: never decided). `false` where it is not, or
-    /// where the run was adopted as history. Deciding the same state again with the same decision appends nothing.
-    async fn record_run(
-        &self,
-        repository: &RepositoryKey,
-        run: &Identifier,
-        from: Option<RunState>,
-        to: RunState,
-        decision: &Json,
-        at: Timestamp,
-    ) -> Result<bool, StoreError>;
 
     /// Writes what happened to a run and everything that follows from it, if nothing has happened to it meanwhile. `false` where something
     /// has, or where it was adopted as history.

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::world::{OTHER, SECRET, World, client, handle, here, id};
+use crate::world::{ADDRESS, OTHER, SECRET, World, client, handle, here, id};
 
 #[tokio::test]
 async fn a_credential_of_another_action_says_nothing_about_a_run() {
@@ -228,4 +228,42 @@ async fn secrets_stand_in_no_answer() {
         world.store.run(&here(), &id("ship-it")).await.unwrap().unwrap().life.unwrap().execution.unwrap().key,
         "key-ship-it"
     );
+}
+
+#[tokio::test]
+async fn where_people_are_told_of_their_runs_is_in_no_answer() {
+    let world = World::open().await;
+    let (run, token) = (world.running("ship-it").await, world.token().await);
+    let kept = world.record("ship-it").await.decision.to_string();
+    assert!(kept.contains(ADDRESS), "{kept}");
+    let (at, logs) = (format!("/v1/actions/runs/{run}"), format!("/v1/actions/runs/{run}/logs"));
+    let mut answers = vec![
+        world.post(&logs, Some(&token), &json!({ "message": "half way" })).await,
+        world.patch(&at, Some(&token), &json!({ "statusLabel": "Rolling out" })).await,
+    ];
+    for path in [&at, &logs, &format!("{at}/approvers?include_pending_approvers=true"), "/v1/actions/runs"] {
+        answers.push(world.get(path, Some(&token)).await);
+    }
+    answers.push(world.patch(&at, Some(&token), &json!({ "status": "SUCCESS", "summary": "done" })).await);
+    for answer in answers {
+        assert!(answer.status < 300 && !answer.text.is_empty(), "{answer:?}");
+        assert!(!answer.text.contains(ADDRESS) && !answer.text.contains("Smith"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_route_and_never_by_what_a_stranger_writes() {
+    let world = World::open().await;
+    let (run, token) = (world.running("ship-it").await, world.token().await);
+    world.get(&format!("/v1/actions/runs/{run}"), Some(&token)).await;
+    world.get("/v1/actions/runs/r_000000000000000000000000", Some(&token)).await;
+    world.get("/v1/blueprints/mallory-was-here", Some(&token)).await;
+    world.ask("MALLORY", "/v1/actions/runs", Some(&token), None).await;
+    let page = world.metrics.render();
+    let counted = |line: &str| page.lines().any(|found| found == line);
+    assert!(counted(r#"portcullis_api_requests_total{method="POST",route="/v1/auth/access_token",status="2xx"} 1"#), "{page}");
+    assert!(counted(r#"portcullis_api_requests_total{method="GET",route="/v1/actions/runs/{run}",status="2xx"} 1"#), "{page}");
+    assert!(counted(r#"portcullis_api_requests_total{method="GET",route="/v1/actions/runs/{run}",status="4xx"} 1"#), "{page}");
+    assert!(counted(r#"portcullis_api_requests_total{method="GET",route="other",status="4xx"} 1"#), "{page}");
+    assert!(!page.to_lowercase().contains("mallory") && !page.contains(&run), "{page}");
 }

@@ -7,7 +7,7 @@ use portcullis::run::life::{Answer, Event};
 use portcullis::store::{Delivered, MessageKind, NewMessage, Store as _, Wanted};
 use serde_json::json;
 
-use crate::world::{World, handle, here, id, noon};
+use crate::world::{ADDRESS, World, handle, here, id, noon};
 
 /// What a command prints, and whether it went well.
 fn portcullis(world: &World, args: &[&str]) -> (String, bool) {
@@ -140,4 +140,23 @@ async fn dead_letters_are_listed_and_tried_again() {
     let (told, _) = portcullis(&world, &["outbox", "list", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert_eq!(json["dead"], json!([]));
+}
+
+#[tokio::test]
+async fn where_people_are_told_of_their_runs_is_printed_nowhere() {
+    let world = World::open().await;
+    let run = lost(&world).await;
+    assert!(world.record("lost").await.decision.to_string().contains(ADDRESS));
+    for args in [
+        vec!["runs", "why", &run],
+        vec!["runs", "why", &run, "--format", "json"],
+        vec!["runs", "log", &run],
+        vec!["runs", "log", &run, "--format", "json"],
+        vec!["runs", "resolve", &run, "--as", "success", "--by", "carol", "--dry-run"],
+        vec!["runs", "resolve", &run, "--as", "success", "--by", "carol"],
+        vec!["runs", "withdraw", &run, "--by", "carol"],
+    ] {
+        let (told, _) = portcullis(&world, &args);
+        assert!(told.contains("lost") && !told.contains(ADDRESS) && !told.contains("Smith"), "{args:?}: {told}");
+    }
 }

@@ -19,12 +19,16 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) const SECRET: &str = "the-secret-of-the-deployer";
 pub(crate) const OTHER: &str = "the-secret-of-somebody-else";
 
+/// Where Alice is told of her runs, which is nobody else's business.
+pub(crate) const ADDRESS: &str = "alice@home.example";
+
 pub(crate) struct World {
     pub(crate) store: SqliteStore,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) address: SocketAddr,
     pub(crate) board: Arc<Board>,
     pub(crate) directory: tempfile::TempDir,
+    pub(crate) metrics: Arc<Metrics>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -95,11 +99,12 @@ impl World {
         let clock = Arc::new(ManualClock::at(noon()));
         let board = Arc::new(Board::default());
         let api = Api::new(credentials, Arc::new(store.clone()), clock.clone(), board.clone());
-        let router = router(Arc::new(Metrics::default()), Arc::new(Health::default()), None, Some(api));
+        let metrics = Arc::new(Metrics::default());
+        let router = router(metrics.clone(), Arc::new(Health::default()), None, Some(api));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async move { serve(listener, router, std::future::pending()).await.unwrap() });
-        Self { store, clock, address, board, directory, server }
+        Self { store, clock, address, board, directory, metrics, server }
     }
 
     /// A run of `deploy` in `catalog` that whoever performs it has taken on.
@@ -136,7 +141,7 @@ impl World {
         let from = self.store.accepted(repository).await.unwrap().unwrap().commit;
         let to = commit(from.0[0] + 1);
         let landing = Landing { from, to, pull_request: Some("7".to_owned()), at: noon() };
-        let landed = [Landed { run: id(run), landing }];
+        let landed = [Landed { run: id(run), landing, messages: Vec::new() }];
         assert!(self.store.accept(repository, from, &acceptance(to.0[0]), &landed).await.unwrap());
         // The loop has looked at it since, and noted what it is about.
         self.happen(repository, run, action, &Event::Reminded).await;
@@ -147,7 +152,8 @@ impl World {
         let life = record.as_ref().and_then(|record| record.life.clone());
         let life = life.unwrap_or_else(|| Life::new(RunState::WaitingForApproval));
         let next = step(&life, event, noon()).unwrap_or_else(|refusal| panic!("{run}: {}: {refusal}", event.word()));
-        let decision = json!({ "action": action, "requester": "alice", "approvers": ["bob", "carol"], "approvals": ["bob"] });
+        let mut decision = json!({ "action": action, "requester": "alice", "approvers": ["bob", "carol"], "approvals": ["bob"] });
+        decision["telling"] = json!({ "requesters": [{ "id": "alice", "name": "Alice Smith", "email": ADDRESS }] });
         let advance = Advance {
             run: &id(run),
             from: record.map_or(0, |record| record.revision),

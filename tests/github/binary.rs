@@ -310,7 +310,7 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is() {
 #[tokio::test]
 async fn the_doctor_says_what_is_wrong() {
     type Plant = fn(&Stage);
-    let cases: [(&str, Plant, i32, &str); 10] = [
+    let cases: [(&str, Plant, i32, &str); 11] = [
         (
             "a permission is missing",
             |stage| {
@@ -319,6 +319,18 @@ async fn the_doctor_says_what_is_wrong() {
             },
             1,
             "`checks: write`",
+        ),
+        (
+            "the catalog has actions, and what becomes of their runs cannot be written down",
+            |stage| {
+                let kept: Vec<_> = PERMISSIONS
+                    .iter()
+                    .map(|(name, level)| (*name, if *name == "contents" { Level::Read } else { *level }))
+                    .collect();
+                stage.github.grants(stage.installation, &kept);
+            },
+            1,
+            "`contents: write`",
         ),
         ("no context is required", |stage| stage.github.unprotects(CATALOG, "main"), 1, "need not be green"),
         (

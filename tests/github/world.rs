@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use git2::Oid;
 use portcullis::controller::{Controller, Judge, Outward, Parts, Settings, Waker, Watched};
+use portcullis::execute::Performers;
 use portcullis::facts::Workspace;
 use portcullis::forge::Forge;
 use portcullis::forge::github::{
     CHECK_RUN, COMMENT_MARKER, Credentials, Github, GithubForge, GithubForgeOptions, GithubOptions, Secret,
 };
-use portcullis::model::{CommitId, NoExpressions};
+use portcullis::model::{CommitId, Identifier, NoExpressions};
+use portcullis::run::life::RunHandle;
 use portcullis::store::{RepositoryKey, SqliteStore, Store};
 use serde_json::Value;
 
@@ -65,6 +67,8 @@ pub struct World {
     pub controller: Controller,
     pub outward: Outward,
     pub settings: Settings,
+    /// Who performs runs; nobody unless a story says so.
+    pub performers: Performers,
     /// How long a request may take, of a daemon that starts from now on.
     pub deadline: Duration,
     dir: tempfile::TempDir,
@@ -97,8 +101,17 @@ impl World {
         git2::Repository::init_bare(dir.path().join("copy.git")).unwrap();
         let store = Arc::new(SqliteStore::open(&dir.path().join("store.db")).await.unwrap());
         let deadline = Duration::from_secs(20);
-        let (client, forge, controller) =
-            built(&clock, &github, &credentials, &store, dir.path().join("copy.git"), outward, &settings, deadline);
+        let (client, forge, controller) = built(
+            &clock,
+            &github,
+            &credentials,
+            &store,
+            dir.path().join("copy.git"),
+            outward,
+            &settings,
+            &Performers::default(),
+            deadline,
+        );
         github.forgets_calls();
         github.drops_deliveries();
         Self {
@@ -112,6 +125,7 @@ impl World {
             controller,
             outward,
             settings,
+            performers: Performers::default(),
             deadline,
             dir,
             credentials,
@@ -121,8 +135,17 @@ impl World {
     /// The daemon stops, and a new one starts with the same store.
     pub fn restarts_daemon(&mut self) {
         let copy = self.dir.path().join("copy.git");
-        let (client, forge, controller) =
-            built(&self.clock, &self.github, &self.credentials, &self.store, copy, self.outward, &self.settings, self.deadline);
+        let (client, forge, controller) = built(
+            &self.clock,
+            &self.github,
+            &self.credentials,
+            &self.store,
+            copy,
+            self.outward,
+            &self.settings,
+            &self.performers,
+            self.deadline,
+        );
         (self.client, self.forge, self.controller) = (client, forge, controller);
     }
 
@@ -194,6 +217,17 @@ impl World {
         first
     }
 
+    /// Our comment about a run on a pull request; there is at most one.
+    pub fn run_comment(&self, number: u64, run: &str) -> Option<String> {
+        let handle = RunHandle::of("catalog", &Identifier::new(run).unwrap());
+        let (own, marker) = (self.own_login(), format!("<!-- portcullis run {handle} -->"));
+        let all = self.github.comments(CATALOG, number);
+        let mut ours = all.into_iter().filter(|(by, text)| *by == own && text.starts_with(&marker));
+        let first = ours.next().map(|(_, text)| text);
+        assert!(ours.next().is_none(), "there are two comments of ours about {run} on #{number}");
+        first
+    }
+
     /// Our check run on a pull request's head, as GitHub shows it: the latest, where another took the place of one that could not be changed.
     pub fn check_run(&self, number: u64) -> Option<Value> {
         self.github.check_run(CATALOG, self.head(number), CHECK_RUN)
@@ -249,6 +283,7 @@ fn built(
     copy: PathBuf,
     outward: Outward,
     settings: &Settings,
+    performers: &Performers,
     deadline: Duration,
 ) -> (Github, Arc<GithubForge>, Controller) {
     let options = GithubOptions { api: github.api(), git: github.git(), credentials: credentials.clone(), deadline };
@@ -270,7 +305,7 @@ fn built(
         workspace: Arc::new(Workspace::open(&copy, "", Arc::new(NoExpressions)).unwrap()),
         forge: forge.clone() as Arc<dyn Forge>,
         outward,
-        performers: portcullis::execute::Performers::default(),
+        performers: performers.clone(),
     };
     let controller = Controller::new(Parts {
         store: store.clone() as Arc<dyn Store>,

@@ -260,7 +260,7 @@ impl StateMachineTest for Lives {
         let store = Recorded::open(&runtime, &directory);
         let (here, run) = (RepositoryKey::new("acme/catalog main"), id("r1"));
         let accept = |commit: u8| Acceptance { commit: CommitId([commit; 20]), at: at(0), reason: "judged green".into() };
-        let landed = [Landed { run: run.clone(), landing: landing() }];
+        let landed = [Landed { run: run.clone(), landing: landing(), messages: Vec::new() }];
         runtime.block_on(async {
             assert!(store.adopt(&here, &accept(1), &[]).await.unwrap());
             assert!(store.accept(&here, CommitId([1; 20]), &accept(2), &landed).await.unwrap());

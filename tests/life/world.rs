@@ -77,6 +77,7 @@ impl World {
         let on = ReviewedOn::Run { request: request.clone(), run: Some(digest()) };
         derive(&RunFacts {
             pull_request: Some(PullRequestState::Merged),
+            withdrawn: None,
             blocked: None,
             requirement: Requirement::Approvals { kind: ApprovalKind::Any, count: 1 },
             digest: Some(digest()),

@@ -27,7 +27,7 @@ pub fn landing(from: u8, to: u8, second: i64) -> Landing {
 }
 
 pub fn landed(run: &str, from: u8, to: u8, second: i64) -> Landed {
-    Landed { run: id(run), landing: landing(from, to, second) }
+    Landed { run: id(run), landing: landing(from, to, second), messages: Vec::new() }
 }
 
 pub fn message(name: &str, lane: &str) -> NewMessage {
@@ -85,8 +85,10 @@ async fn runs_land_with_the_revision_that_brings_them(world: World) {
 async fn a_revision_that_is_not_accepted_lands_nothing(world: World) {
     let (store, here) = (world.open().await, &world.here);
     store.adopt(here, &acceptance(1, 0), &[]).await.unwrap();
-    assert!(!store.accept(here, commit(9), &acceptance(2, 1), &[landed("late", 9, 2, 1)]).await.unwrap());
+    let late = Landed { messages: vec![message("m", "chat")], ..landed("late", 9, 2, 1) };
+    assert!(!store.accept(here, commit(9), &acceptance(2, 1), &[late]).await.unwrap());
     assert_eq!(store.run(here, &id("late")).await.unwrap(), None);
+    assert_eq!(store.outbox_size().await.unwrap(), (0, 0));
     store.halt(here, commit(7), at(2)).await.unwrap();
     assert!(!store.accept(here, commit(1), &acceptance(2, 3), &[landed("late", 1, 2, 3)]).await.unwrap());
     assert_eq!(store.runs(here).await.unwrap(), []);
@@ -99,20 +101,24 @@ async fn what_was_adopted_or_taken_back_is_never_executed_however_it_lands(world
     let event = Event::Withdrawn { by: "alice".to_owned() };
     let withdrawn = step(&Life::new(RunState::WaitingForApproval), &event, at(1)).unwrap().life;
     assert!(advance(&*store, here, &taken_back, 0, &withdrawn, &[]).await.unwrap());
-    let come = [landed("old", 1, 2, 2), landed("taken-back", 1, 2, 2), landed("new", 1, 2, 2)];
+    let with = |run: &str| Landed { messages: vec![message(&format!("note on {run}"), "audit")], ..landed(run, 1, 2, 2) };
+    let come = [with("old"), with("taken-back"), with("new")];
     assert!(store.accept(here, commit(1), &acceptance(2, 2), &come).await.unwrap());
     assert_eq!(under_way(&*store, here).await, ["new"]);
     assert_eq!(store.run(here, &id("old")).await.unwrap().unwrap().standing, Standing::Adopted);
     let life = store.run(here, &taken_back).await.unwrap().unwrap().life.unwrap();
     assert_eq!((life.state, life.withdrawn), (RunState::Cancelled, withdrawn.withdrawn), "on the branch, and of no effect");
+    assert_eq!(life.landing, Some(landing(1, 2, 2)), "where its note belongs");
+    assert_eq!(store.outbox_size().await.unwrap(), (2, 0), "of what is history there is no note");
     // Nor does anything else happen to what is history.
     let approved = Life::new(RunState::Approved);
     assert!(!advance(&*store, here, &id("old"), 0, &approved, &[message("m", "chat")]).await.unwrap());
-    assert_eq!(store.outbox_size().await.unwrap(), (0, 0));
+    assert_eq!(store.outbox_size().await.unwrap(), (2, 0));
     // One that landed before lands no second time.
-    let again = [landed("new", 2, 3, 3)];
+    let again = [Landed { messages: vec![message("once more", "audit")], ..landed("new", 2, 3, 3) }];
     assert!(store.accept(here, commit(2), &acceptance(3, 3), &again).await.unwrap());
     assert_eq!(store.transitions(here, &id("new")).await.unwrap().len(), 1);
+    assert_eq!(store.outbox_size().await.unwrap(), (2, 0));
 }
 
 async fn a_person_who_accepts_rewritten_history_makes_its_runs_history(world: World) {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use portcullis::model::RunState;
+use portcullis::run::life::Life;
 use portcullis::store::{Fence, Holder, Lease, RepositoryKey, StoreError};
-use serde_json::json;
 
+use crate::journal::advance;
 use crate::world::{World, acceptance, at, commit, id};
 
 on_both_stores! {
@@ -86,7 +87,7 @@ async fn what_a_former_holder_still_writes_changes_nothing(world: World) {
         late.received(here, &[commit(1)], at(61)).await.map(|_| ()),
         late.forget_judged(here, "17").await,
         late.record_published(here, "head", "aa", at(61)).await,
-        late.record_run(here, &run, None, RunState::Approved, &json!({}), at(61)).await.map(|_| ()),
+        advance(&*late, here, &run, 0, &Life::new(RunState::Approved), &[]).await.map(|_| ()),
     ];
     for refusal in refusals {
         let error = refusal.unwrap_err();

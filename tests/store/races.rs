@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use portcullis::model::RunState;
+use portcullis::run::life::Life;
 use portcullis::store::Store;
-use serde_json::json;
 
+use crate::journal::advance;
 use crate::world::{World, acceptance, at, commit, id};
 
 on_both_stores! {
@@ -61,17 +62,11 @@ async fn many_tasks_of_several_processes_count_in_turn(world: World) {
 async fn of_many_that_decide_the_same_one_decides(world: World) {
     let stores = handles(&world, 3).await;
     let (here, run) = (&world.here, id("extend-env"));
-    for (revision, from, to) in [
-        (1, None, RunState::WaitingForApproval),
-        (2, Some(RunState::WaitingForApproval), RunState::Approved),
-        (3, Some(RunState::Approved), RunState::InProgress),
-    ] {
-        let facts: Vec<_> = (0..12).map(|n| json!({ "by": n })).collect();
-        let decided =
-            join_all(facts.iter().enumerate().map(|(n, facts)| stores[n % 3].record_run(here, &run, from, to, facts, at(0))))
-                .await;
+    for (from, to) in [(0, RunState::WaitingForApproval), (1, RunState::Approved), (2, RunState::InProgress)] {
+        let life = Life::new(to);
+        let decided = join_all((0..12).map(|n| advance(&*stores[n % 3], here, &run, from, &life, &[]))).await;
         assert_eq!(decided.into_iter().filter(|won| *won.as_ref().unwrap()).count(), 1, "one decides that it is {to:?}");
-        assert_eq!(stores[0].transitions(here, &run).await.unwrap().len(), revision);
+        assert_eq!(stores[0].transitions(here, &run).await.unwrap().len() as u64, from + 1);
     }
 }
 

@@ -1,9 +1,11 @@
 //! The record of runs.
 
 use portcullis::model::RunState;
-use portcullis::store::{Standing, StoreError};
+use portcullis::run::life::Life;
+use portcullis::store::{Advance, Standing, StoreError};
 use serde_json::json;
 
+use crate::journal::advance;
 use crate::world::{World, acceptance, at, id};
 
 on_both_stores! {
@@ -18,14 +20,16 @@ async fn a_run_is_decided_step_by_step_and_every_step_is_kept(world: World) {
     let (store, here) = (world.open().await, &world.here);
     let run = id("extend-env");
     let decide = async |from, to, why: &str, second| {
-        store.record_run(here, &run, from, to, &json!({ "why": why }), at(second)).await.unwrap()
+        let (life, decision) = (Life::new(to), json!({ "why": why }));
+        let event =
+            Advance { run: &run, from, life: &life, event: "decided", decision: &decision, messages: &[], at: at(second) };
+        store.advance(here, &event).await.unwrap()
     };
-    assert!(!decide(Some(WaitingForApproval), Approved, "nobody decided before", 0).await);
-    assert!(decide(None, WaitingForApproval, "10 days", 0).await);
-    assert!(!decide(None, WaitingForApproval, "10 days", 1).await, "not the first decision any more");
-    assert!(decide(Some(WaitingForApproval), WaitingForApproval, "10 days", 1).await, "the same again is no news");
-    assert!(decide(Some(WaitingForApproval), Approved, "bob", 2).await);
-    assert!(!decide(Some(WaitingForApproval), Declined, "carol", 3).await, "decided on what is no longer so");
+    assert!(!decide(1, Approved, "nobody decided before", 0).await);
+    assert!(decide(0, WaitingForApproval, "10 days", 0).await);
+    assert!(!decide(0, WaitingForApproval, "10 days", 1).await, "not the first decision any more");
+    assert!(decide(1, Approved, "bob", 2).await);
+    assert!(!decide(1, Declined, "carol", 3).await, "decided on what is no longer so");
     let record = store.run(here, &run).await.unwrap().unwrap();
     assert_eq!((record.standing, record.revision, record.at), (Standing::Decided(Approved), 2, at(2)));
     let steps = store.transitions(here, &run).await.unwrap();
@@ -40,9 +44,7 @@ async fn runs_that_were_there_at_first_sight_are_history(world: World) {
     let (store, here) = (world.open().await, &world.here);
     let old = id("2020-01-01-delete-everything");
     assert!(store.adopt(here, &acceptance(1, 0), std::slice::from_ref(&old)).await.unwrap());
-    for from in [None, Some(RunState::Approved)] {
-        assert!(!store.record_run(here, &old, from, RunState::InProgress, &json!(null), at(1)).await.unwrap());
-    }
+    assert!(!advance(&*store, here, &old, 0, &Life::new(RunState::InProgress), &[]).await.unwrap());
     let runs = store.runs(here).await.unwrap();
     assert_eq!(runs.iter().map(|r| (r.id.as_str(), r.standing)).collect::<Vec<_>>(), [(old.as_str(), Standing::Adopted)]);
     assert!(store.transitions(here, &old).await.unwrap().is_empty());
@@ -59,10 +61,10 @@ async fn runs_are_told_in_the_order_of_their_bytes(world: World) {
 async fn a_row_changed_by_other_hands_is_an_error_and_no_state(world: World) {
     let (store, here) = (world.open().await, &world.here);
     let run = id("extend-env");
-    store.record_run(here, &run, None, RunState::WaitingForApproval, &json!({}), at(0)).await.unwrap();
+    advance(&*store, here, &run, 0, &Life::new(RunState::WaitingForApproval), &[]).await.unwrap();
     world.tamper("UPDATE runs SET state = 'APROVED'").await;
     assert!(matches!(store.run(here, &run).await, Err(StoreError::Damaged { .. })));
     // Nor is it decided anew over what cannot be read.
-    let again = store.record_run(here, &run, None, RunState::Approved, &json!({}), at(1)).await;
+    let again = advance(&*store, here, &run, 1, &Life::new(RunState::Approved), &[]).await;
     assert!(matches!(again, Err(StoreError::Damaged { .. })));
 }

@@ -133,6 +133,7 @@ impl Told {
             branch_pushes: None,
             reach: BTreeMap::new(),
             used_runs: BTreeSet::new(),
+            withdrawn: BTreeMap::new(),
             first_seen: None,
             now: Timestamp::UNIX_EPOCH,
             findings: Vec::new(),

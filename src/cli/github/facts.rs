@@ -109,7 +109,7 @@ pub(super) enum Unfetched {
     NoCatalog(String),
 }
 
-/// What the catalog says of people.
+/// What the catalog says of people, and asks of us.
 #[derive(Clone, Debug)]
 pub(super) struct CatalogFacts {
     pub(super) identity: IdentityMode,
@@ -117,6 +117,10 @@ pub(super) struct CatalogFacts {
     pub(super) errors: usize,
     pub(super) users: Vec<UserFacts>,
     pub(super) teams: Vec<ForgeTeam>,
+    /// Whether there are actions at all: what becomes of their runs is written down in git.
+    pub(super) actions: bool,
+    /// Whether there are actions that dispatch workflows.
+    pub(super) workflows: bool,
 }
 
 /// A user of the roster.

@@ -65,6 +65,9 @@ pub(super) async fn gather(
             facts.repositories.push(asked);
         }
     }
+    let asks = |of: fn(&CatalogFacts) -> bool| facts.repositories.iter().any(|told| told.fetched.as_ref().is_ok_and(of));
+    facts.wishes.execute = config.execution.enabled && asks(|catalog| catalog.actions);
+    facts.wishes.workflows = config.execution.enabled && asks(|catalog| catalog.workflows);
     facts.wishes.teams = facts.repositories.iter().any(|repository| !repository.teams.is_empty());
     if let Some(first) = facts.repositories.first() {
         facts.quota = Some(connection.repository(&first.name).rate_limit().await);
@@ -156,5 +159,10 @@ async fn fetch(repository: &RepositoryConfig, client: &Client, deadline: Duratio
         errors,
         users: catalog.users().iter().map(|(_, located)| user(&located.value)).collect(),
         teams: catalog.teams().iter().filter_map(|(_, located)| located.value.github.clone()).collect(),
+        actions: catalog.actions().iter().next().is_some(),
+        workflows: catalog
+            .actions()
+            .iter()
+            .any(|(_, action)| matches!(action.value.invocation.way, crate::model::Invocation::Workflow(_))),
     })
 }

@@ -115,6 +115,7 @@ impl Push<'_> {
         };
         let ask = Ask {
             performed: check::Performed::default(),
+            withdrawn: BTreeMap::new(),
             target: Target::WatchedBranch,
             base: stands,
             base_is_valid: !check::validate(&base.0).iter().any(Finding::is_error),

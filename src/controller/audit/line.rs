@@ -4,14 +4,12 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::model::{Identifier, RunState};
-use crate::run::call::HIDDEN;
+use crate::run::call::without_secrets;
 use crate::run::life::{Life, RunHandle};
 use crate::store::RunTransition;
 
 /// The most that is kept of one text, in characters.
 const LONGEST: usize = 500;
-/// The shortest secret that is looked for in texts: a shorter one would hide half of them.
-const SHORTEST_SECRET: usize = 4;
 
 /// One step.
 #[derive(Serialize)]
@@ -110,11 +108,7 @@ fn line<'a>(run: &'a Identifier, handle: &'a RunHandle, life: &Life, step: &'a R
 
 /// A text as it may be shown to whoever has a clone.
 fn open(text: &str, secrets: &[String]) -> String {
-    let mut shown = text.to_owned();
-    for secret in secrets.iter().filter(|secret| secret.chars().count() >= SHORTEST_SECRET) {
-        shown = shown.replace(secret.as_str(), HIDDEN);
-    }
-    shown.chars().take(LONGEST).collect()
+    without_secrets(text, secrets).chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! not last. Nothing is ever read from a note but to see whether it is as it should be: it lends no right to anything.
 
 mod line;
-mod place;
+pub(super) mod place;
 #[cfg(test)]
 mod tests;
 
@@ -61,7 +61,8 @@ impl Shared {
         written.map(|()| messages.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX))
     }
 
-    fn later(&self, message: &Message, trouble: &Trouble) -> Delivered {
+    /// When a message is tried again that could not be seen to, if ever.
+    pub(super) fn later(&self, message: &Message, trouble: &Trouble) -> Delivered {
         let trouble = trouble.to_string();
         if message.attempts.saturating_add(1) >= MOST_ATTEMPTS {
             return Delivered::Dead { trouble };

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::catalog::Catalog;
 use crate::forge::Remote;
 use crate::git::{Access, Pushed, Repository as Git, fetch_by, push_from};
-use crate::model::{CommitId, Identifier, RunRequest, Value};
-use crate::run::call::secret_inputs;
+use crate::model::{CommitId, Identifier, RunRequest};
+use crate::run::call::secret_texts;
 use crate::run::life::{Landing, RunHandle};
 
 use super::super::parts::Repository;
@@ -132,20 +133,7 @@ fn alone(run: &Identifier) -> Vec<(Identifier, Vec<String>)> {
     vec![(run.clone(), Vec::new())]
 }
 
-/// The texts of a run's secret inputs. Where nobody knows its action, each input may be one.
-fn secrets(catalog: &crate::catalog::Catalog, run: &RunRequest) -> Vec<String> {
-    let secret = catalog.actions().get(&run.action).map(|action| secret_inputs(&action.value));
-    let Value::Map(inputs) = &run.inputs else { return Vec::new() };
-    let hidden = inputs.iter().filter(|(name, _)| secret.as_ref().is_none_or(|secret| secret.contains(name)));
-    hidden.flat_map(|(_, value)| texts(value)).collect()
-}
-
-/// Every text in a value.
-fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) => vec![text.to_string()],
-        Value::List(items) => items.iter().flat_map(texts).collect(),
-        Value::Map(pairs) => pairs.iter().flat_map(|(_, value)| texts(value)).collect(),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => Vec::new(),
-    }
+/// The texts of a run's secret inputs, by the catalog that has it.
+pub(in super::super) fn secrets(catalog: &Catalog, run: &RunRequest) -> Vec<String> {
+    secret_texts(catalog.actions().get(&run.action).map(|action| &action.value), &run.inputs)
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::super::parts::Repository;
 use super::super::story_tests::*;
+use crate::controller::Clock as _;
 use crate::model::{CommitId, Identifier};
-use crate::store::{Advance, MessageKind, NewMessage, RunRecord, Store as _};
+use crate::run::life::Event;
+use crate::store::{Advance, FoundRun, MessageKind, NewMessage, RunRecord, Store as _};
 
 const RUN: &str = "action: extend\nentity: prod\ninputs: {ttl: 10 days}\n";
 
@@ -146,4 +148,70 @@ async fn the_outbox_brings_notes_about_and_what_fails_is_tried_again() {
     shared.drain_audit(&repository).await.unwrap();
     assert!(note(&story, commit).contains("\"run\":\"r1\""));
     assert_eq!(daemon.store.dead_letters(10).await.unwrap(), []);
+}
+
+/// Alice has taken it back, and somebody merges it all the same.
+#[tokio::test]
+async fn the_note_of_a_run_that_was_taken_back_before_it_came_onto_the_branch_says_so() {
+    let story = Story::new();
+    story.change(ALICE, "actions/extend.yaml", ACTION);
+    let daemon = story.daemon().await;
+    daemon.looks().await;
+    let commit = story.propose(ALICE, "longer", "runs/longer.yaml", RUN);
+    daemon.looks().await;
+    let found = FoundRun { repository: key(), record: record(&daemon, "longer").await };
+    let event = Event::Withdrawn { by: "alice@acme.dev".to_owned() };
+    let now = || story.clock.now();
+    let said = crate::controller::outside::say(&*daemon.store, found, &event, "alice@acme.dev", &now).await.unwrap();
+    assert!(matches!(said, crate::controller::outside::Said::Written(_)), "{said:?}");
+    story.merge("longer");
+    daemon.looks().await;
+    daemon.looks().await;
+    let life = record(&daemon, "longer").await.life.unwrap();
+    assert!(life.landing.is_some() && life.is_final() && !life.is_under_way());
+    let text = note(&story, commit);
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = lines.iter().map(|line| (line["event"].as_str().unwrap(), line["state"].as_str().unwrap())).collect();
+    assert_eq!(told, [("decided", "WAITING_FOR_APPROVAL"), ("withdrawn", "CANCELLED"), ("landed", "CANCELLED")]);
+    assert_eq!(lines[1]["by"], "alice@acme.dev");
+}
+
+#[tokio::test]
+async fn the_note_of_a_run_that_expired_before_it_came_onto_the_branch_says_so() {
+    let story = Story::new();
+    story.change(ALICE, "actions/extend.yaml", &format!("{ACTION}expiry: 1h\n"));
+    let daemon = story.daemon().await;
+    daemon.looks().await;
+    let commit = story.propose(ALICE, "longer", "runs/longer.yaml", RUN);
+    daemon.looks().await;
+    story.clock.advance(std::time::Duration::from_secs(3601));
+    daemon.looks().await;
+    story.merge("longer");
+    for _ in 0..3 {
+        daemon.looks().await;
+        story.clock.advance(std::time::Duration::from_secs(60));
+    }
+    let text = note(&story, commit);
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["event"], &last["state"]), (&"decided".into(), &"EXPIRED".into()), "{text}");
+    assert!(last["reason"].as_str().is_some_and(|reason| reason.contains("waited longer than 1h")), "{text}");
+}
+
+#[tokio::test]
+async fn nobodys_address_comes_into_a_note() {
+    let story = Story::new();
+    story.write("catalog.yaml", "identity: declared\nnotifications:\n  - channel: mail\n");
+    story.write("users/erin.yaml", "identifier: erin\nname: Erin Smith\nroles: [Admin]\nemails: [erin@home.example]\n");
+    story.change(ALICE, "actions/extend.yaml", ACTION);
+    let daemon = story.daemon().await;
+    daemon.looks().await;
+    let commit = story.propose("erin@home.example", "longer", "runs/longer.yaml", RUN);
+    daemon.looks().await;
+    story.merge("longer");
+    daemon.looks().await;
+    daemon.looks().await;
+    let kept = record(&daemon, "longer").await.decision.to_string();
+    assert!(kept.contains("erin@home.example"), "the decision knows where to write: {kept}");
+    let text = note(&story, commit);
+    assert!(text.contains("\"requester\":\"erin\"") && !text.contains("home.example") && !text.contains("Smith"), "{text}");
 }

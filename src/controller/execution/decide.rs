@@ -129,6 +129,7 @@ impl Shared {
         let (pending, url, by) = (told.pending, told.url, told.withdrawn_by);
         let ask = Ask {
             performed: check::Performed::default(),
+            withdrawn: BTreeMap::new(),
             target: if told.pull_request.is_some() { Target::PullRequest } else { Target::WatchedBranch },
             base: landing.from,
             base_is_valid: true,

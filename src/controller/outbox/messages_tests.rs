@@ -1,11 +1,11 @@
-use crate::model::{Audience, Occasion, Route, RunState};
+use crate::model::{Audience, CommitId, Occasion, Route, RunState};
 use crate::notify::Letter;
 use crate::report::notice::{Matter, Telling};
 use crate::run::fixture::{World, day, id};
-use crate::run::life::{Effect, Life, RunHandle};
+use crate::run::life::{Effect, Landing, Life, RunHandle};
 use crate::store::{MessageKind, NewMessage, RepositoryKey};
 
-use super::{Moment, messages};
+use super::{Moment, messages, on_landing};
 
 fn route(channel: &str, on: &[Occasion], to: Audience) -> Route {
     Route { channel: id(channel), on: on.iter().copied().collect(), to, actions: None }
@@ -98,4 +98,34 @@ fn what_a_decision_keeps_is_what_was_put_in() {
     telling.keep_in(&mut decision);
     assert_eq!(Telling::kept_in(&decision), Some(telling));
     assert_eq!(Telling::kept_in(&serde_json::json!({})), None);
+}
+
+fn landing(pull_request: Option<&str>) -> Landing {
+    Landing { from: CommitId([1; 20]), to: CommitId([2; 20]), pull_request: pull_request.map(str::to_owned), at: day(0) }
+}
+
+#[test]
+fn every_step_of_a_run_that_a_pull_request_brought_is_shown_there_where_there_is_a_place_for_it() {
+    let key = RepositoryKey::new("acme");
+    let kinds = |telling: &Telling, landing: Option<Landing>| {
+        let life = Life { landing, ..Life::new(RunState::Approved) };
+        let moment = Moment { repository: &key, run: &id("run-1"), from: 4, life: &life, telling: Some(telling), at: day(0) };
+        messages(&[], &moment).into_iter().map(|message| (message.kind, message.body["revision"].clone())).collect::<Vec<_>>()
+    };
+    let shown = telling(Vec::new()).shown_there(true);
+    assert_eq!(kinds(&shown, Some(landing(Some("7")))), [(MessageKind::Show, 5.into())]);
+    assert_eq!(kinds(&shown, Some(landing(None))), [], "nobody knows which brought it");
+    assert_eq!(kinds(&shown, None), [], "the pull request's own comment tells of what is proposed");
+    assert_eq!(kinds(&telling(Vec::new()), Some(landing(Some("7")))), [], "the forge has no place for it");
+}
+
+#[test]
+fn a_landing_has_one_message_however_often_it_is_told() {
+    let (key, run) = (RepositoryKey::new("acme"), id("run-1"));
+    let message = on_landing(&key, &run, &landing(Some("7")));
+    assert_eq!((message.kind, message.lane.as_str()), (MessageKind::Audit, "audit"));
+    assert_eq!(message.id, on_landing(&key, &run, &landing(None)).id);
+    let elsewhere = Landing { to: CommitId([3; 20]), ..landing(None) };
+    assert_ne!(message.id, on_landing(&key, &run, &elsewhere).id);
+    assert_ne!(message.id, on_landing(&key, &id("run-2"), &landing(None)).id);
 }

@@ -8,4 +8,5 @@ mod messages;
 mod messages_tests;
 
 pub use drain::{Channels, Outbox};
-pub use messages::{Moment, messages};
+pub(super) use messages::REVISION;
+pub use messages::{Moment, messages, on_landing};

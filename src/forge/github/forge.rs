@@ -7,12 +7,12 @@ use async_trait::async_trait;
 
 use crate::forge::{
     Asking, BranchDetails, Forge, ForgeError, Merge, MergeGroup, Merged, Publication, Published, PullRequest, PullRequestDetails,
-    Remote, Status,
+    Remote, RunTold, Status,
 };
 use crate::model::{CommitId, ForgeTeam};
 
 use super::publish::{Memory, Publisher};
-use super::{Client, facts, merging, publish};
+use super::{Client, facts, merging, publish, words};
 
 /// Which branch of the repository is watched, and what is shown of a judgement beyond statuses.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -98,6 +98,17 @@ impl Forge for GithubForge {
 
     async fn publish(&self, publication: &Publication) -> Result<Published, ForgeError> {
         Publisher { client: &self.client, options: &self.options, memory: &self.memory }.publish(publication).await
+    }
+
+    fn tells_runs(&self) -> bool {
+        self.options.comments
+    }
+
+    async fn tell_run(&self, told: &RunTold) -> Result<bool, ForgeError> {
+        let Some(number) = facts::number(&told.pull_request) else { return Ok(false) };
+        let ourselves = self.client.ourselves().await?;
+        let remark = publish::Remark { number, marker: &words::run_marker(&told.handle), text: &told.comment };
+        Ok(publish::comment(&self.client, &ourselves, remark, None).await?.written)
     }
 
     async fn statuses(&self, commits: &[CommitId]) -> Result<Vec<Status>, ForgeError> {

@@ -197,7 +197,7 @@ fn link(files: &str, file: &str, span: Option<Span>) -> Option<String> {
 }
 
 /// An address that can stand in a link; `None` for one that could leave it.
-fn address(url: &str) -> Option<&str> {
+pub(super) fn address(url: &str) -> Option<&str> {
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>[]\"'\\`".contains(&byte));
     (plain && (url.starts_with("https://") || url.starts_with("http://"))).then_some(url)
 }

@@ -117,7 +117,8 @@ fn ended(run: &RunVerdict) -> Option<String> {
     let what = match run.state {
         RunState::Declined => "settle it with whoever declined",
         RunState::Expired => "ask again in a new file under `runs/`",
-        RunState::Cancelled | RunState::Failure => "ask again, if it is still wanted",
+        RunState::Cancelled => "take its file out, and ask again in a new one if it is still wanted",
+        RunState::Failure => "ask again, if it is still wanted",
         RunState::WaitingForApproval | RunState::Approved | RunState::InProgress | RunState::Success => return None,
     };
     let who = run.requester.as_ref().map_or_else(|| "whoever asked".to_owned(), |actor| code(&actor.to_string()));

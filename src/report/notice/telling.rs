@@ -63,6 +63,9 @@ pub struct Telling {
     why: String,
     links: Vec<String>,
     pull_request: Option<String>,
+    /// Whether the pull request shows how the run gets on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shown: bool,
     /// Whom each channel reaches on which occasion, resolved when this was made.
     ways: Vec<Way>,
 }
@@ -101,6 +104,7 @@ impl Telling {
             why: shortened(matter.why),
             links: matter.links.to_vec(),
             pull_request: matter.pull_request.map(str::to_owned),
+            shown: false,
             ways: ways(catalog, &matter.run.action),
         }
     }
@@ -121,6 +125,17 @@ impl Telling {
     #[must_use]
     pub fn because(self, why: &str) -> Self {
         Self { why: shortened(why), ..self }
+    }
+
+    /// The same, of a run whose pull request has a comment that shows how it gets on.
+    #[must_use]
+    pub fn shown_there(self, shown: bool) -> Self {
+        Self { shown, ..self }
+    }
+
+    /// Whether the pull request shows how the run gets on.
+    pub fn is_shown(&self) -> bool {
+        self.shown
     }
 
     /// The channels by which people are told on this occasion, each once, and whom each is for.

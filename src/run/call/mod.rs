@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 pub use context::{CallContext, Requester};
 pub use fill::{CallError, fill};
-pub use secret::{HIDDEN, redacted, secret_inputs};
+pub use secret::{HIDDEN, redacted, secret_inputs, secret_texts, without_secrets};
 
 use crate::model::{EntityKey, Identifier};
 

@@ -46,7 +46,14 @@ pub enum Refusal {
 /// Why nothing does; the life then stays exactly as it is.
 pub fn step(life: &Life, event: &Event, now: Timestamp) -> Result<Step, Refusal> {
     if life.is_final() {
-        return Err(Refusal::Final);
+        return match event {
+            // Taken back while it was proposed, and merged all the same: it stays what it is, and where it stands now its note says so.
+            Event::Landed(landing) if life.landing.is_none() => {
+                let life = Life { landing: Some(landing.clone()), ..life.clone() };
+                Ok(Step { life, effects: vec![Effect::Audit], passes: Vec::new() })
+            }
+            _ => Err(Refusal::Final),
+        };
     }
     let (next, effects) = match event {
         Event::Landed(landing) => return landed(life, landing),
@@ -103,7 +110,7 @@ fn landed(life: &Life, landing: &Landing) -> Result<Step, Refusal> {
         _ => RunState::WaitingForApproval,
     };
     let next = Life { state, landing: Some(landing.clone()), ..life.clone() };
-    Ok(Step { life: next, effects: Vec::new(), passes: way(None, state) })
+    Ok(Step { life: next, effects: vec![Effect::Audit], passes: way(None, state) })
 }
 
 fn withdrawn(life: &Life, by: &str, now: Timestamp) -> Result<Then, Refusal> {

@@ -162,8 +162,14 @@ fn what_stands_on_the_branch_passes_legal_states_alone() {
 fn taken_back_before_it_lands_it_stays_so() {
     let story = Story(Life::new(Waiting), 0).then(withdraws());
     assert_eq!(story.refuses(&decided(Approved)), Refusal::Final);
-    assert_eq!(story.refuses(&Event::Landed(landing())), Refusal::Final, "and so nothing looks at it there");
     assert_eq!(story.refuses(&claim(true)), Refusal::Final);
+    let merged = step(&story.0, &Event::Landed(landing()), at(0)).unwrap();
+    assert_eq!((merged.life.state, merged.effects, merged.passes), (Cancelled, vec![Effect::Audit], Vec::new()));
+    let merged = Story(merged.life, 0);
+    assert!(merged.0.is_final() && !merged.0.is_under_way(), "and so nothing looks at it there");
+    for event in [decided(Approved), claim(true), Event::Landed(landing()), withdraws()] {
+        assert_eq!(merged.refuses(&event), Refusal::Final);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod counting;
 mod limiter;
 mod runs;
 mod shape;
@@ -14,13 +15,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde_json::json;
 
 use crate::config::Credential;
-use crate::controller::Clock;
+use crate::controller::{Clock, Metrics};
 use crate::store::Store;
 
 use super::listener::Peer;
@@ -59,17 +60,18 @@ impl fmt::Debug for Api {
 }
 
 /// The routes. What is not among them is told so in the API's own words, so that a client of the whole of Port's API says what it misses.
-pub(super) fn routes(api: Api) -> Router {
+pub(super) fn routes(api: Api, metrics: Arc<Metrics>) -> Router {
     Router::new()
-        .route("/v1/auth/access_token", post(access_token))
-        .route("/v1/actions/runs", get(runs::list))
-        .route("/v1/actions/runs/{run}", get(runs::show).patch(runs::update))
-        .route("/v1/actions/runs/{run}/logs", get(runs::read_log).post(runs::append_log))
-        .route("/v1/actions/runs/{run}/approvers", get(runs::approvers))
+        .route(counting::TOKEN, post(access_token))
+        .route(counting::RUNS, get(runs::list))
+        .route(counting::RUN, get(runs::show).patch(runs::update))
+        .route(counting::LOGS, get(runs::read_log).post(runs::append_log))
+        .route(counting::APPROVERS, get(runs::approvers))
         .route("/v1/{*rest}", any(|| async { Failure::NotServed.into_response() }))
         .method_not_allowed_fallback(|| async { Failure::NotServed.into_response() })
         .with_state(api)
         .layer(from_fn(bounded))
+        .layer(from_fn_with_state(metrics, counting::counted))
 }
 
 /// Cuts off what takes too long.

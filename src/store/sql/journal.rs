@@ -40,7 +40,7 @@ pub(super) async fn land(db: &mut dyn Connection, repository: &RepositoryKey, la
             None => return Ok(()),
         },
     };
-    // It tells nobody: what follows from landing is decided anew, and told then.
+    // People are told of nothing: what follows from landing is decided anew, and told then.
     let Ok(next) = step(&life, &Event::Landed(landed.landing.clone()), landed.landing.at) else { return Ok(()) };
     let how =
         serde_json::to_value(&landed.landing).map_err(|error| StoreError::Database(format!("a landing is no JSON: {error}")))?;
@@ -49,5 +49,9 @@ pub(super) async fn land(db: &mut dyn Connection, repository: &RepositoryKey, la
     facts.insert("landing".to_owned(), how);
     let facts = facts.into();
     let next = runs::Next { life: &next.life, event: "landed", decision: &facts, at: landed.landing.at };
-    runs::write(db, repository, &landed.run, current.as_ref(), &next).await
+    runs::write(db, repository, &landed.run, current.as_ref(), &next).await?;
+    for message in &landed.messages {
+        outbox::put(db, repository, &landed.run, message, landed.landing.at).await?;
+    }
+    Ok(())
 }

@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 
-use crate::model::{Identifier, RunState, Timestamp};
+use crate::model::{Identifier, Timestamp};
 use crate::run::life::{Life, RunHandle};
 use crate::store::{FoundRun, RepositoryKey, RunRecord, RunTransition, Standing, StoreError};
 
-use super::{Backend, Connection, Writer, row};
+use super::{Backend, Connection, row};
 
 /// How many runs are given their handle in one transaction.
 const BATCH: i64 = 500;
@@ -165,41 +165,6 @@ pub(super) async fn write(
     )
     .await?;
     Ok(())
-}
-
-/// A decision to be recorded.
-pub(super) struct Step<'a> {
-    pub(super) from: Option<RunState>,
-    pub(super) to: RunState,
-    pub(super) decision: &'a Json,
-    pub(super) at: Timestamp,
-}
-
-pub(super) async fn record(
-    mut tx: Writer,
-    repository: &RepositoryKey,
-    id: &Identifier,
-    step: &Step<'_>,
-) -> Result<bool, StoreError> {
-    let db = tx.connection();
-    let current = run(db, repository, id).await?;
-    let life = match (&current, step.from) {
-        (None, None) => Life::new(step.to),
-        (Some(record), Some(from)) if record.standing == Standing::Decided(from) => {
-            if from == step.to && record.decision == *step.decision {
-                return Ok(true);
-            }
-            match &record.life {
-                Some(life) if life.execution.is_none() && !life.is_final() => Life { state: step.to, ..life.clone() },
-                _ => return Ok(false),
-            }
-        }
-        _ => return Ok(false),
-    };
-    let next = Next { life: &life, event: "decided", decision: step.decision, at: step.at };
-    write(db, repository, id, current.as_ref(), &next).await?;
-    tx.commit().await?;
-    Ok(true)
 }
 
 /// Gives a handle to each run that an older version has written.

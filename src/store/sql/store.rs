@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Value as Json;
 
-use crate::model::{CommitId, Identifier, RunState, Timestamp};
+use crate::model::{CommitId, Identifier, Timestamp};
 use crate::run::life::RunHandle;
 use crate::store::{
     Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, Pulse, RepositoryKey,
@@ -119,18 +118,6 @@ impl<B: Backend> Store for B {
 
     async fn run(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Option<RunRecord>, StoreError> {
         runs::run(self.read().await?.connection(), repository, run).await
-    }
-
-    async fn record_run(
-        &self,
-        repository: &RepositoryKey,
-        run: &Identifier,
-        from: Option<RunState>,
-        to: RunState,
-        decision: &Json,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        runs::record(write(self, repository).await?, repository, run, &runs::Step { from, to, decision, at }).await
     }
 
     async fn advance(&self, repository: &RepositoryKey, advance: &Advance<'_>) -> Result<bool, StoreError> {

@@ -5,6 +5,7 @@ mod forks;
 mod identity;
 mod merges;
 mod merging;
+mod progress;
 mod pulls;
 mod queue;
 mod quota;
@@ -12,6 +13,7 @@ mod reviews;
 mod roster;
 mod waking;
 mod whole;
+mod withdrawals;
 
 use git2::Oid;
 use portcullis::model::{CommitId, Identifier};
@@ -57,6 +59,10 @@ async fn run(world: &World, id: &str) -> String {
         Some(Standing::Adopted) => "adopted".to_owned(),
         None => "-".to_owned(),
     }
+}
+
+fn id(text: &str) -> Identifier {
+    Identifier::new(text).unwrap()
 }
 
 fn key() -> RepositoryKey {

@@ -118,7 +118,7 @@ async fn listens(world: &World) -> Hears {
         workspace: Arc::new(Workspace::open(copy.path(), "", Arc::new(NoExpressions)).unwrap()),
         forge: world.forge.clone() as Arc<dyn Forge>,
         outward: world.outward,
-        performers: portcullis::execute::Performers::default(),
+        performers: world.performers.clone(),
     };
     let controller = Controller::new(Parts {
         store: world.store.clone() as Arc<dyn Store>,

@@ -62,6 +62,8 @@ fn healthy() -> Facts {
                 errors: 0,
                 users: vec![user("alice@acme.dev", Some(1), "alice"), user("bob@acme.dev", Some(2), "bob")],
                 teams: vec![team.clone()],
+                actions: false,
+                workflows: false,
             }),
             branch_words: told(json!({"protected": true, "protection": {}})),
             protection: Ok(None),
@@ -125,6 +127,20 @@ fn whatever_is_wrong_is_told_with_its_remedy() {
     let team = ForgeTeam { organization: "acme".to_owned(), slug: "platform".to_owned(), id: 42 };
     repository.teams.insert(team, Ok(Some(TeamWords { id: 43 })));
     insta::assert_snapshot!("ill", said(&facts));
+}
+
+#[test]
+fn what_execution_needs_is_missed_where_it_is_on() {
+    let mut facts = healthy();
+    assert!(!said(&facts).contains("not granted"));
+    (facts.wishes.execute, facts.wishes.workflows) = (true, true);
+    let text = said(&facts);
+    assert!(text.contains("`contents: write` (") && text.contains("`actions: write` ("), "{text}");
+    if let Some(Ok(Some(installation))) = &mut facts.repositories[0].installation {
+        installation.permissions.insert("contents".to_owned(), "write".to_owned());
+        installation.permissions.insert("actions".to_owned(), "write".to_owned());
+    }
+    assert!(!said(&facts).contains("not granted"));
 }
 
 #[test]

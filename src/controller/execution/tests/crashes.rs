@@ -11,11 +11,7 @@ const WRITES: usize = 12;
 /// What is approved and merged, and not yet looked at since: copied for each of many ends.
 async fn merged(more: &str) -> Stage {
     let stage = Stage::of(&action(more));
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    drop(stage.approved().await);
     stage.merge("extend-1");
     stage
 }

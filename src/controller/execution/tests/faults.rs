@@ -11,11 +11,7 @@ async fn a_performer_that_panics_or_never_answers_has_done_nobody_knows_what() {
     for hangs in [false, true] {
         let mut stage = Stage::new();
         stage.story.settings.execution.attempt_deadline = Duration::from_millis(300);
-        let daemon = stage.daemon().await;
-        daemon.looks().await;
-        let head = stage.ask("extend-1");
-        stage.approve(CAROL, head);
-        daemon.looks().await;
+        let (daemon, _) = stage.approved().await;
         (stage.receiver.told().panics, stage.receiver.told().hangs) = (!hangs, hangs);
         stage.merge("extend-1");
         for _ in 0..3 {

@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Value as Json;
 
-use crate::model::{CommitId, Identifier, RunState, Timestamp};
+use crate::model::{CommitId, Identifier, Timestamp};
 use crate::run::life::RunHandle;
 use crate::store::{
     Acceptance, Advance, Delivered, Fence, FoundRun, Halt, Holder, Judged, Landed, Lease, LogLine, Message, Pulse, RepositoryKey,
@@ -131,17 +130,6 @@ impl Store for FaultyStore {
     }
     async fn run(&self, repository: &RepositoryKey, run: &Identifier) -> Result<Option<RunRecord>, StoreError> {
         self.alive()?.run(repository, run).await
-    }
-    async fn record_run(
-        &self,
-        repository: &RepositoryKey,
-        run: &Identifier,
-        from: Option<RunState>,
-        to: RunState,
-        decision: &Json,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.alive()?.record_run(repository, run, from, to, decision, at).await
     }
     async fn under_way(&self, repository: &RepositoryKey) -> Result<Vec<RunRecord>, StoreError> {
         self.alive()?.under_way(repository).await

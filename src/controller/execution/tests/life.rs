@@ -9,11 +9,7 @@ use crate::store::{Standing, Store as _};
 #[tokio::test]
 async fn what_is_approved_and_merged_is_performed_once_with_all_that_it_needs() {
     let stage = Stage::new();
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    let (daemon, _) = stage.approved().await;
     assert_eq!(daemon.state("extend-1").await, RunState::Approved);
     assert_eq!(stage.receiver.orders(), 0, "nothing is performed before it is on the branch");
     stage.merge("extend-1");
@@ -106,11 +102,7 @@ async fn two_pull_requests_that_are_merged_at_once_are_each_performed() {
 #[tokio::test]
 async fn what_is_taken_on_is_done_when_its_outcome_is_reported_or_seen() {
     let stage = Stage::new();
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    let (daemon, _) = stage.approved().await;
     let accepted = Answer::Accepted { outside: Some("4711".to_owned()), link: Some("https://ci.example/4711".to_owned()) };
     stage.receiver.told().answers = vec![accepted];
     stage.receiver.told().report = Some(Report::default());
@@ -130,11 +122,7 @@ async fn what_is_taken_on_is_done_when_its_outcome_is_reported_or_seen() {
 #[tokio::test]
 async fn what_nobody_reports_is_given_up_at_its_deadline() {
     let stage = Stage::of(&action(", deadline: 10m"));
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    let (daemon, _) = stage.approved().await;
     stage.receiver.told().answers = vec![Answer::Accepted { outside: None, link: None }];
     stage.merge("extend-1");
     daemon.looks().await;
@@ -150,11 +138,7 @@ async fn what_nobody_reports_is_given_up_at_its_deadline() {
 #[tokio::test]
 async fn a_receiver_that_is_busy_is_asked_again_later_by_the_same_key() {
     let stage = Stage::new();
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    let (daemon, _) = stage.approved().await;
     let busy = Answer::NotPerformed { why: "no connection".to_owned(), after: Some(30) };
     stage.receiver.told().answers = vec![busy.clone(), busy];
     stage.merge("extend-1");
@@ -177,11 +161,7 @@ async fn a_receiver_that_is_busy_is_asked_again_later_by_the_same_key() {
 async fn what_nobody_knows_waits_for_a_person_and_is_sent_again_only_by_their_word() {
     for outcome in [Outcome::Success, Outcome::Failure, Outcome::Again] {
         let stage = Stage::new();
-        let daemon = stage.daemon().await;
-        daemon.looks().await;
-        let head = stage.ask("extend-1");
-        stage.approve(CAROL, head);
-        daemon.looks().await;
+        let (daemon, _) = stage.approved().await;
         stage.receiver.told().answers = vec![Answer::Unknown { why: "the connection broke".to_owned() }];
         stage.merge("extend-1");
         for _ in 0..4 {
@@ -222,11 +202,7 @@ async fn what_nobody_knows_waits_for_a_person_and_is_sent_again_only_by_their_wo
 async fn where_nobody_performs_it_stays_approved_and_says_so_until_somebody_does() {
     let mut stage = Stage::new();
     stage.performs = false;
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    let (daemon, _) = stage.approved().await;
     stage.merge("extend-1");
     daemon.looks().await;
     let record = daemon.record("extend-1").await;
@@ -246,11 +222,7 @@ async fn where_nobody_performs_it_stays_approved_and_says_so_until_somebody_does
 #[tokio::test]
 async fn what_cannot_be_filled_in_fails_and_nothing_is_sent() {
     let stage = Stage::of(&action(", body: {who: 'for {{ .entity.title }} of {{ .entity.icon }}'}"));
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    let (daemon, _) = stage.approved().await;
     stage.merge("extend-1");
     daemon.looks().await;
     assert_eq!(daemon.state("extend-1").await, RunState::Failure);

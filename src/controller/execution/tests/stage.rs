@@ -150,6 +150,16 @@ impl Stage {
         self.story.propose(ALICE, run, &format!("runs/{run}.yaml"), "action: extend\nentity: prod\ninputs: {ttl: 10 days}\n")
     }
 
+    /// A daemon that has seen how Alice asked for a run, `extend-1`, and Carol approved it; its head.
+    pub(super) async fn approved(&self) -> (Running, CommitId) {
+        let daemon = self.daemon().await;
+        daemon.looks().await;
+        let head = self.ask("extend-1");
+        self.approve(CAROL, head);
+        daemon.looks().await;
+        (daemon, head)
+    }
+
     /// A review of a pull request of one commit.
     pub(super) fn review(&self, who: &str, head: CommitId, resolved: bool) {
         // The time of the line makes it one of its own.

@@ -8,11 +8,7 @@ use crate::store::{Acceptance, Standing, Store as _};
 /// A daemon that has approved and accepted a run, and could not perform it yet: what happens meanwhile is what the story is about.
 async fn merged_and_not_performed(stage: &mut Stage) -> crate::model::CommitId {
     stage.performs = false;
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    let (daemon, head) = stage.approved().await;
     stage.merge("extend-1");
     daemon.looks().await;
     assert_eq!(daemon.state("extend-1").await, RunState::Approved);
@@ -127,11 +123,7 @@ async fn a_run_that_is_taken_off_the_branch_is_not_performed() {
 #[tokio::test]
 async fn history_that_a_person_accepted_brings_runs_that_are_never_performed() {
     let stage = Stage::new();
-    let daemon = stage.daemon().await;
-    daemon.looks().await;
-    let head = stage.ask("extend-1");
-    stage.approve(CAROL, head);
-    daemon.looks().await;
+    let (daemon, _) = stage.approved().await;
     // Somebody rewrites the branch, the approved run with it.
     stage.story.git(ALICE, &["commit", "--quiet", "--amend", "-m", "another past"]);
     stage.story.git(ALICE, &["cherry-pick", "extend-1"]);

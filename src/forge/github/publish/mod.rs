@@ -11,6 +11,7 @@ mod reactions;
 mod reviewers;
 mod statuses;
 
+pub(super) use comment::{Remark, publish as comment};
 pub(super) use memory::Memory;
 pub(super) use order::Publisher;
 pub(super) use statuses::statuses;

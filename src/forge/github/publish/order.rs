@@ -11,7 +11,7 @@ use crate::model::{CommitId, ForgeUser, PullRequestState};
 
 use super::super::asking::vanished;
 use super::super::wire::Pull;
-use super::super::{Client, GithubForgeOptions, facts};
+use super::super::{Client, GithubForgeOptions, facts, words};
 use super::memory::Memory;
 use super::{check_run, comment, labels, reactions, reviewers, statuses};
 
@@ -154,7 +154,8 @@ impl Publisher<'_> {
     async fn comment(&self, ourselves: &ForgeUser, number: u64, text: &str, story: &Story) -> Result<bool, ForgeError> {
         // Whoever asks for it again gets it again.
         let said = self.remembered(|memory| memory.of(number).comment).filter(|_| story.answered.is_empty());
-        let told = comment::publish(self.client, ourselves, number, text, said).await?;
+        let remark = comment::Remark { number, marker: words::COMMENT_MARKER, text };
+        let told = comment::publish(self.client, ourselves, remark, said).await?;
         self.remembered(|memory| memory.of(number).comment = Some(told.says));
         Ok(told.written)
     }
