@@ -168,7 +168,7 @@ impl Outbox {
             Err(error) => return self.later(message, &error.to_string(), None),
         }
         let Some(channel) = self.channels.get(&message.lane).cloned() else {
-            return dead("no channel of this name is configured");
+            return dead("no channel of this name stands under `channels` in the daemon's configuration");
         };
         if let Err(wait) = self.lanes().begin(&message.lane, self.clock.elapsed()) {
             return self.put_off(wait);
