@@ -374,7 +374,7 @@ fn an_approved_run_writes_its_entity_by_a_signed_commit_that_is_judged_like_any_
     assert_eq!(bob.git(&["diff", "--name-only", "origin/main^", "origin/main"]), "entities/Env/env-42.yaml");
     assert!(bob.git(&["show", "origin/main:entities/Env/env-42.yaml"]).contains("ttl: 10 days"));
     let key = bob.git(&["show", "origin/main:users/portcullis.yaml"]);
-    let key = key.split('[').nth(1).unwrap().trim_end_matches(']');
+    let key = key.rsplit('[').next().unwrap().trim_end_matches(']');
     std::fs::write(bob.home.join("signers"), format!("{ROBOT} {key}\n")).unwrap();
     let signers = format!("gpg.ssh.allowedSignersFile={}", bob.home.join("signers").display());
     assert_eq!(

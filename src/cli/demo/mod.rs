@@ -86,6 +86,7 @@ async fn daemon(stage: &Stage) -> Result<Daemon, CommandError> {
         ("branch", "main".to_owned()),
         ("store", text(stage.path("portcullis.db"))),
         ("listen", "none".to_owned()),
+        ("pollInterval", "1s".to_owned()),
         ("author", format!("Portcullis <{ROBOT}>")),
         ("executionHosts", stage.receiver().address().to_string()),
         ("executionPrivate", stage.receiver().address().ip().to_string()),
