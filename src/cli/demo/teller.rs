@@ -83,7 +83,8 @@ impl Teller {
             let approvals: Vec<&str> = list.collect();
             let by = if approvals.is_empty() { String::new() } else { format!("  approved by {}", approvals.join(", ")) };
             let (event, state) = (defuse_line(text("event")), defuse_line(text("state")));
-            println!("     {DIM}{event:10}{state}{}  {}{PLAIN}", defuse_line(&by), defuse_line(text("says")));
+            let told = format!("{event:10}{state}{}  {}", defuse_line(&by), defuse_line(text("says")));
+            println!("     {DIM}{}{PLAIN}", told.trim_end());
         }
     }
 

@@ -126,7 +126,7 @@ impl Outbox {
             Delivered::Done => "delivered",
             Delivered::Later { .. } | Delivered::PutOff { .. } => "later",
             Delivered::Dead { trouble } => {
-                tracing::error!(message = %message.id, channel = %message.lane, run = %message.run, why = %trouble,
+                tracing::error!(id = %message.id, channel = %message.lane, run = %message.run, why = %trouble,
                     "a message was given up; `portcullis outbox replay` has it tried again");
                 "dead"
             }
@@ -137,7 +137,7 @@ impl Outbox {
         abort::after(Deed::Settled);
         if let Err(error) = settled {
             // Its lease gives it back, and whoever receives it twice can tell by its id.
-            tracing::warn!(message = %message.id, %error, "what became of a message cannot be written down");
+            tracing::warn!(id = %message.id, %error, "what became of a message cannot be written down");
         }
     }
 
@@ -150,7 +150,7 @@ impl Outbox {
                 () = tokio::time::sleep(PROLONGED) => {
                     if let Err(error) = self.store.keep_message(message, LEASE, self.clock.now()).await {
                         // Another may deliver it too then, and whoever receives it twice can tell by its id.
-                        tracing::warn!(message = %message.id, %error, "a delivery takes long, and nobody could be told");
+                        tracing::warn!(id = %message.id, %error, "a delivery takes long, and nobody could be told");
                     }
                 }
             }
