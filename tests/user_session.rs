@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test that cannot go on says so
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -15,13 +16,20 @@ use serde_json::Value;
 /// Nothing here takes this long; it is where a test gives up.
 const PATIENCE: Duration = Duration::from_secs(90);
 const GUIDE: &str = include_str!("../docs/git-forge.md");
+const AUDIT: &str = include_str!("../docs/audit.md");
+/// Whose commits and notes the daemon's are, where it executes runs.
+const ROBOT: &str = "portcullis@acme.dev";
 const CATALOG: &str = "portcullis/catalog";
 const PERMISSIONS: &str = "portcullis/permissions";
 const APPROVAL: &str = "portcullis/approval";
 
 /// What the guide says to paste under a heading.
 fn pasted(heading: &str) -> String {
-    let section = GUIDE.split(&format!("\n## {heading}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
+    pasted_from(GUIDE, heading)
+}
+
+fn pasted_from(page: &str, heading: &str) -> String {
+    let section = page.split(&format!("\n## {heading}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
     section.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap()).collect()
 }
 
@@ -163,6 +171,15 @@ struct Company {
 
 impl Company {
     fn opens() -> Self {
+        Self::opens_with(false)
+    }
+
+    /// The same where the daemon has a key and is a bot of the roster, as docs/audit.md has it: it executes what writes entities.
+    fn that_executes() -> Self {
+        Self::opens_with(true)
+    }
+
+    fn opens_with(executes: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| Person::enrol(dir.path(), name));
         let origin = dir.path().join("catalog.git");
@@ -176,11 +193,19 @@ impl Company {
             let file = format!("users/{}.yaml", person.email.split('@').next().unwrap());
             alice.edits(&file, &email, &format!("{email}signingKeys: [{key}]\n"));
         }
+        let mut more: Vec<OsString> = Vec::new();
+        if executes {
+            let robot = Person::enrol(dir.path(), "portcullis");
+            let bot = format!("identifier: {ROBOT}\nbot: true\nroles: [Member]\nsigningKeys: [{}]\n", robot.public_key());
+            std::fs::write(alice.clone.join("users/portcullis.yaml"), bot).unwrap();
+            more = vec!["--author".into(), format!("Portcullis <{ROBOT}>").into()];
+            more.extend(["--signing-key-file".into(), robot.home.join(".ssh/id_ed25519").into_os_string()]);
+        }
         alice.git(&["add", "--all"]);
         alice.commits_and_pushes("main");
         bob.clones(&origin);
         carol.clones(&origin);
-        let mut daemon = Daemon::starts(&origin, &dir.path().join("state/portcullis.db"));
+        let mut daemon = Daemon::starts(&origin, &dir.path().join("state/portcullis.db"), &more);
         daemon.says(&[r#""message":"ready""#]);
         daemon.says(&["adopted the branch as it stands", &alice.head()]);
         Self { dir, alice, bob, carol, daemon }
@@ -243,10 +268,11 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn starts(origin: &Path, store: &Path) -> Self {
+    fn starts(origin: &Path, store: &Path, more: &[OsString]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
             .args(["serve", "--listen", "none", "--log-format", "json", "--poll-interval", "1s"])
             .args(["--repo".as_ref(), origin.as_os_str(), "--store".as_ref(), store.as_os_str()])
+            .args(more)
             .current_dir(origin.parent().unwrap())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
@@ -322,6 +348,71 @@ fn a_run_is_asked_for_approved_and_merged_by_what_the_guide_says_to_paste() {
     bob.reads(&merge, &[(CATALOG, "success", "judged as pull request"), (PERMISSIONS, "success", "judged as pull request")]);
     company.daemon.says(&[r#""message":"accepted""#, &merge]);
     assert_eq!(company.run(run), ("APPROVED".to_owned(), false));
+    company.every_note_is_by_the_format();
+}
+
+#[test]
+fn an_approved_run_writes_its_entity_by_a_signed_commit_that_is_judged_like_any_other() {
+    let mut company = Company::that_executes();
+    let (alice, bob, carol) = (&company.alice, &company.bob, &company.carol);
+    let run = "2026-11-23-extend-env";
+    assert!(!alice.git(&["show", "main:entities/Env/env-42.yaml"]).contains("ttl: 10 days"));
+    alice.shell(&pasted("Propose a change"));
+    let asked = alice.head();
+    alice.reads(&asked, &[(APPROVAL, "pending", "bob@acme.dev")]);
+    bob.approves(&preparations(), "fine by bob");
+    bob.reads(&asked, &[(CATALOG, "success", ""), (PERMISSIONS, "success", ""), (APPROVAL, "success", "")]);
+    alice.shell(&pasted("Merge"));
+    let merge = alice.head();
+    company.daemon.says(&[r#""message":"accepted""#, &merge]);
+    company.daemon.says(&[r#""message":"run""#, run, r#""to":"SUCCESS""#]);
+
+    // The controller's own commit stands on the branch: signed by its key, naming the run, and doing what the action says.
+    bob.git(&["fetch", "--quiet", "origin"]);
+    let written = bob.git(&["rev-parse", "origin/main"]);
+    assert_eq!(bob.git(&["rev-parse", "origin/main^"]), merge);
+    assert_eq!(bob.git(&["diff", "--name-only", "origin/main^", "origin/main"]), "entities/Env/env-42.yaml");
+    assert!(bob.git(&["show", "origin/main:entities/Env/env-42.yaml"]).contains("ttl: 10 days"));
+    let key = bob.git(&["show", "origin/main:users/portcullis.yaml"]);
+    let key = key.rsplit('[').next().unwrap().trim_end_matches(']');
+    std::fs::write(bob.home.join("signers"), format!("{ROBOT} {key}\n")).unwrap();
+    let signers = format!("gpg.ssh.allowedSignersFile={}", bob.home.join("signers").display());
+    assert_eq!(
+        bob.git(&["-c", &signers, "log", "-1", "--format=%G? %GS %ae %ce", "origin/main"]),
+        format!("G {ROBOT} {ROBOT} {ROBOT}")
+    );
+    let trailers = bob.git(&["log", "-1", "--format=%(trailers:only)", "origin/main"]);
+    let handle = trailers.lines().find_map(|line| line.strip_prefix("Portcullis-Run: ")).unwrap().to_owned();
+
+    // It is judged like any other commit, and is the accepted revision.
+    bob.reads(&written, &[(CATALOG, "success", ""), (PERMISSIONS, "success", "")]);
+    company.daemon.says(&[r#""message":"accepted""#, &written]);
+    assert_eq!(company.run(run), ("SUCCESS".to_owned(), false));
+    let shown = company.portcullis(&["runs", "show", run]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let told = ["asked for by alice@acme.dev", "approved by bob@acme.dev", &handle, &written[..10]];
+    assert!(told.iter().all(|word| shown.contains(word)), "{shown}");
+
+    // What became of it is in every clone that fetches the notes.
+    let until = Instant::now() + PATIENCE;
+    let note = loop {
+        let log =
+            carol.shell(&pasted_from(AUDIT, "Notes on the commit that added a run").replace("git fetch", "git fetch --quiet"));
+        let note = carol.try_git(&["notes", "--ref=portcullis/runs", "show", &asked]).stdout;
+        let note = String::from_utf8(note).unwrap();
+        if note.contains("SUCCESS") {
+            break note;
+        }
+        assert!(Instant::now() < until, "no audit note says SUCCESS, but:\n{log}\n{note}");
+        std::thread::sleep(Duration::from_millis(50)); // between two looks
+    };
+    let lines: Vec<Value> = note.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let claimed = lines.iter().find(|line| line["event"] == "claimed").unwrap();
+    assert_eq!(claimed["approvals"], serde_json::json!(["bob@acme.dev"]));
+    assert_eq!((&claimed["requester"], &claimed["revision"]), (&Value::from("alice@acme.dev"), &Value::from(merge.as_str())));
+    let last = lines.last().unwrap();
+    assert_eq!((&last["state"], &last["handle"]), (&Value::from("SUCCESS"), &Value::from(handle)));
+    assert!(last["says"].as_str().unwrap().contains(&written[..10]), "{last}");
     company.every_note_is_by_the_format();
 }
 

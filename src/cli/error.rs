@@ -60,8 +60,8 @@ impl CommandError {
         let mut next = Some(cause);
         while let Some(error) = next {
             let said = error.to_string();
-            // An error that only passes another on says the same words.
-            if self.causes.last() != Some(&said) {
+            // An error that only passes another on says the same words, or ends with them.
+            if self.causes.last().is_none_or(|last| !last.ends_with(&said)) {
                 self.causes.push(said);
             }
             next = error.source();

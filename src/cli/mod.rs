@@ -21,7 +21,6 @@ mod inside;
 pub mod jq_worker;
 mod judging;
 mod logging;
-mod open_runs;
 mod options;
 pub mod outbox;
 mod output;

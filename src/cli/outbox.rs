@@ -80,7 +80,7 @@ async fn show(args: &ListArgs) -> Result<(), CommandError> {
             run: message.run.to_string(),
             attempts: message.attempts,
             trouble: message.trouble,
-            given_up: message.due.to_string(),
+            given_up: message.due,
         })
         .collect();
     output::print(&match args.format {

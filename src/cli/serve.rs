@@ -87,6 +87,11 @@ impl Args {
 }
 
 impl Args {
+    /// What a command of other arguments says to the daemon's configuration: keys of [`OPTIONS`] and what they are to be.
+    pub(super) fn saying(flags: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self { flags: flags.into_iter().collect() }
+    }
+
     /// The same for a command about one repository, which needs no secret: there `--name` without a repository picks one from the file.
     pub(super) fn config_of_one(&self) -> Result<(Config, Option<String>), CommandError> {
         self.load_one(false, false)

@@ -155,7 +155,7 @@ impl Channel for EmailChannel {
                     break; // the server has no time now: it is not asked once for each of them
                 }
                 Err(DeliveryError::Standing { why }) => {
-                    tracing::warn!(message = %letter.id, %why, "a mail was refused for one of those it is for");
+                    tracing::warn!(id = %letter.id, %why, "a mail was refused for one of those it is for");
                     standing = Some(why);
                 }
             }

@@ -219,10 +219,15 @@ impl Outbound {
     fn target(&self, url: &str) -> Result<Target, OutboundError> {
         let target = Target::parse(url).map_err(|why| OutboundError::Forbidden(format!("the address is refused: {why}")))?;
         if !target.secure && !self.policy.plain_http {
-            return Err(OutboundError::Forbidden(format!("{}: plain http is not allowed, only https", target.host)));
+            return Err(OutboundError::Forbidden(format!(
+                "{}: plain http is not allowed, only https; `executionPlainHttp` of the daemon's configuration would allow it",
+                target.host
+            )));
         }
         if !self.hosts.iter().any(|allowed| allowed.allows(&target)) {
-            let why = format!("{target} is not among the hosts that the daemon may speak to");
+            let why = format!(
+                "{target} is not among the hosts that the daemon may speak to: `executionHosts` of its configuration names them"
+            );
             return Err(OutboundError::Forbidden(why));
         }
         Ok(target)
@@ -246,7 +251,10 @@ impl Outbound {
             if let Some(kind) = address::refused(*address)
                 && !self.private.iter().any(|range| range.contains(*address))
             {
-                let why = format!("{} leads to {address}, {kind}: that is not allowed", target.host);
+                let why = format!(
+                    "{} leads to {address}, {kind}: nothing is sent there unless `executionPrivate` of the daemon's configuration names it",
+                    target.host
+                );
                 return Err(OutboundError::Forbidden(why));
             }
         }

@@ -58,18 +58,18 @@ pub fn why(journey: &Journey<'_>) -> String {
             let said = |text: &Option<String>| text.as_deref().map(|text| format!(" ({})", prose(text))).unwrap_or_default();
             match phase {
                 Phase::Ready { due } => {
-                    format!("attempt {} is sent at {due}{}; nobody has to do anything", attempt + 1, said(&execution.summary))
+                    format!("attempt {} is sent at {due:.0}{}; nobody has to do anything", attempt + 1, said(&execution.summary))
                 }
                 Phase::Sending { since, .. } => {
-                    format!("attempt {attempt} is being sent since {since}; nobody has to do anything")
+                    format!("attempt {attempt} is being sent since {since:.0}; nobody has to do anything")
                 }
                 Phase::Running => format!(
-                    "whoever performs it is at work{}, and has until {} to report",
+                    "whoever performs it is at work{}, and has until {:.0} to report",
                     said(&execution.label),
                     execution.deadline
                 ),
                 Phase::Unknown { since, why } => format!(
-                    "nobody knows since {since} whether it was performed ({}): find out, and say so with `portcullis runs resolve`",
+                    "nobody knows since {since:.0} whether it was performed ({}): find out, and say so with `portcullis runs resolve`",
                     prose(why)
                 ),
                 Phase::Ended => {
@@ -176,7 +176,7 @@ pub fn log_text(entries: &[Entry]) -> String {
     entries.iter().fold(String::new(), |mut out, entry| {
         let state = entry.state.map(|state| format!(" → {state}")).unwrap_or_default();
         let text = entry.text.as_deref().map(|text| format!("  {}", prose(text))).unwrap_or_default();
-        let _ = writeln!(out, "{}  {}{state}{text}", entry.at, prose(&entry.event)); // writing to a String never fails
+        let _ = writeln!(out, "{:.0}  {}{state}{text}", entry.at, prose(&entry.event)); // writing to a String never fails
         out
     })
 }
@@ -258,7 +258,8 @@ pub struct DeadLetter {
     /// What kept the last attempt from succeeding.
     pub trouble: Option<String>,
     /// When it was given up.
-    pub given_up: String,
+    #[serde(serialize_with = "written")]
+    pub given_up: Timestamp,
 }
 
 /// The dead letters, and how many messages wait.
@@ -276,8 +277,9 @@ pub fn outbox_text(letters: &[DeadLetter], waiting: u64) -> String {
         let (id, channel, run) = (prose(&letter.id), prose(&letter.channel), prose(&letter.run));
         let _ = writeln!(
             out,
-            "{id}\n    about {run}, by {channel}, given up {} after {} attempts: {trouble}",
-            letter.given_up, letter.attempts
+            "{id}\n    about {run}, by {channel}, given up {:.0} after {}: {trouble}",
+            letter.given_up,
+            if letter.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", letter.attempts) },
         );
     }
     out

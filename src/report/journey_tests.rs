@@ -114,7 +114,7 @@ fn what_people_do_by_hand_says_what_follows() {
         run: "ship-it".to_owned(),
         attempts: 12,
         trouble: Some("404 Not Found".to_owned()),
-        given_up: at().to_string(),
+        given_up: at(),
     };
     out += &outbox_text(&[letter], 2);
     insta::assert_snapshot!(out);

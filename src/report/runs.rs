@@ -35,6 +35,10 @@ pub struct RunEntry {
     pub run: RunVerdict,
     /// Where it stands.
     pub origin: RunOrigin,
+    /// What the API calls it, where the daemon has recorded it.
+    pub handle: Option<String>,
+    /// Where people see what was done.
+    pub links: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -42,6 +46,8 @@ struct EntryJson {
     #[serde(flatten)]
     run: RunJson,
     review: Option<String>,
+    handle: Option<String>,
+    links: Vec<String>,
 }
 
 /// One line a run, in columns; a sentence where there is none.
@@ -75,10 +81,17 @@ pub fn run_text(entry: &RunEntry, styled: bool) -> String {
     if !entry.run.digest.is_empty() {
         let _ = writeln!(out, "    digest {}", prose(&entry.run.digest));
     }
+    if let Some(handle) = &entry.handle {
+        let _ = writeln!(out, "    the API calls it {}", prose(handle));
+    }
+    for link in &entry.links {
+        let _ = writeln!(out, "    see {}", prose(link));
+    }
     out
 }
 
-/// The runs as a JSON list: each as in the verdict, and `review`, `null` for one on the watched branch.
+/// The runs as a JSON list: each as in the verdict, with `review`, `null` for one on the watched branch, `handle`, `null` where no store
+/// was asked, and `links`.
 pub fn runs_json(entries: &[RunEntry]) -> String {
     let list: Vec<EntryJson> = entries
         .iter()
@@ -88,6 +101,8 @@ pub fn runs_json(entries: &[RunEntry]) -> String {
                 RunOrigin::Branch => None,
                 RunOrigin::Review(name) => Some(name.clone()),
             },
+            handle: entry.handle.clone(),
+            links: entry.links.clone(),
         })
         .collect();
     pretty(&list)

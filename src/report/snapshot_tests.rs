@@ -100,7 +100,7 @@ fn runs_listed_and_shown() {
         .runs
         .into_iter()
         .zip([RunOrigin::Review("1b2c3d: extend env".into()), RunOrigin::Branch])
-        .map(|(run, origin)| RunEntry { run, origin })
+        .map(|(run, origin)| RunEntry { run, origin, handle: None, links: Vec::new() })
         .collect();
     insta::assert_snapshot!("runs_list", runs_text(&entries, false));
     insta::assert_snapshot!("runs_show", run_text(&entries[0], false));

@@ -164,7 +164,7 @@ async fn what_is_refused_is_kept_until_somebody_has_it_tried_again() {
     let dead = world.store.dead_letters(10).await.unwrap();
     let mut why: Vec<_> = dead.iter().map(|letter| letter.trouble.clone().unwrap()).collect();
     why.sort();
-    assert_eq!(why, ["it answered 404: ok", "no channel of this name is configured"]);
+    assert_eq!(why, ["it answered 404: ok", "no channel of this name stands under `channels` in the daemon's configuration"]);
     assert!(world.metrics.render().contains("portcullis_outbox_messages{state=\"dead\"} 2") || outbox.drain().await.is_ok());
 
     world.store.replay(None, world.clock.now()).await.unwrap();

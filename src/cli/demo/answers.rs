@@ -53,10 +53,29 @@ pub(super) fn expect(stage: &Stage, who: &Person, commit: &str, wanted: &[(Check
     }
 }
 
+/// Waits until the audit note of a commit says that its run has come to this state; every line of it.
+pub(super) fn audit(stage: &Stage, who: &Person, commit: &str, state: &str) -> Result<Vec<Value>, CommandError> {
+    let begun = Instant::now();
+    loop {
+        let lines = note_in(stage, who, "portcullis/runs", commit)?;
+        if lines.last().and_then(|line| line.get("state")).and_then(Value::as_str) == Some(state) {
+            return Ok(lines);
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err(CommandError::internal(format!("the audit note on {commit} does not say {state}: {lines:?}")));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn note(stage: &Stage, who: &Person, kind: &str, commit: &str) -> Result<Vec<Value>, CommandError> {
+    note_in(stage, who, &format!("devtools/{kind}"), commit)
+}
+
+fn note_in(stage: &Stage, who: &Person, notes: &str, commit: &str) -> Result<Vec<Value>, CommandError> {
     let origin = stage.origin();
     let origin = origin.display().to_string();
-    let args = ["--git-dir", &origin, "notes", &format!("--ref=devtools/{kind}"), "show", commit];
+    let args = ["--git-dir", &origin, "notes", &format!("--ref={notes}"), "show", commit];
     let output = stage.try_git(who, &args)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())

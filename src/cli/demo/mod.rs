@@ -2,6 +2,7 @@
 
 mod answers;
 mod people;
+mod receiver;
 mod stage;
 mod story;
 mod teller;
@@ -74,6 +75,9 @@ async fn perform(args: &Args, color: Color) -> Result<Outcome, CommandError> {
     told.map(|()| Outcome::Clean)
 }
 
+/// Whom the daemon writes its notes as.
+const ROBOT: &str = "portcullis@acme.dev";
+
 /// The daemon as `portcullis serve` makes it, on the stage's bare repository.
 async fn daemon(stage: &Stage) -> Result<Daemon, CommandError> {
     let text = |path: PathBuf| path.display().to_string();
@@ -82,6 +86,11 @@ async fn daemon(stage: &Stage) -> Result<Daemon, CommandError> {
         ("branch", "main".to_owned()),
         ("store", text(stage.path("portcullis.db"))),
         ("listen", "none".to_owned()),
+        ("pollInterval", "1s".to_owned()),
+        ("author", format!("Portcullis <{ROBOT}>")),
+        ("executionHosts", stage.receiver().address().to_string()),
+        ("executionPrivate", stage.receiver().address().ip().to_string()),
+        ("executionPlainHttp", "true".to_owned()),
     ];
     let sources = Sources { flags: flags.into(), env: None, directory: None, secrets: false, store_alone: false };
     let config = Config::load(&sources).map_err(|ConfigErrors(errors)| {

@@ -9,6 +9,7 @@ use include_dir::{Dir, DirEntry, include_dir};
 use crate::cli::CommandError;
 
 use super::people::{CAST, Person};
+use super::receiver::Receiver;
 
 /// The example catalog, as this program was built with it.
 static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/catalog-repo");
@@ -18,11 +19,13 @@ static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/catalog-rep
 pub(super) struct Stage {
     root: PathBuf,
     people: Vec<Person>,
+    receiver: Receiver,
     _temporary: Option<tempfile::TempDir>,
 }
 
 impl Stage {
-    /// Lays the repository: keys, the catalog with those keys in its roster and `identity: signature`, signed by its Admin.
+    /// Lays the repository: keys, the catalog with those keys in its roster and `identity: signature`, signed by its Admin. Environments are
+    /// built by a receiver of the stage's own.
     pub(super) fn set(dir: Option<&Path>) -> Result<Self, CommandError> {
         let (root, temporary) = match dir {
             Some(dir) => (empty(dir)?, None),
@@ -35,7 +38,7 @@ impl Stage {
             fs::create_dir_all(root.join(part)).map_err(|error| broken(&error))?;
         }
         let people = CAST.iter().map(|(name, email)| Person::enrol(name, email, &root.join("keys"))).collect::<Result<_, _>>()?;
-        let stage = Self { root, people, _temporary: temporary };
+        let stage = Self { root, people, receiver: Receiver::listen()?, _temporary: temporary };
         stage.lay()?;
         Ok(stage)
     }
@@ -47,6 +50,10 @@ impl Stage {
         self.git(alice, &["remote", "add", "origin", &self.origin().display().to_string()])?;
         extract(&EXAMPLE, &self.work()).map_err(|error| broken(&error))?;
         self.edit("catalog.yaml", |text| text.replace("\nidentity: declared", "\nidentity: signature"))?;
+        self.edit("actions/create_env.yaml", |text| {
+            text.replace("https://platform.acme.example/", &format!("http://{}/", self.receiver.address()))
+                .replace("synchronized: false # whoever is called reports the outcome later, by the API", "synchronized: true")
+        })?;
         for person in &self.people {
             let keys = format!("signingKeys:\n  - {}\n", person.public);
             self.edit(&format!("users/{}.yaml", person.name), |text| format!("{}\n{keys}", text.trim_end()))?;
@@ -55,6 +62,11 @@ impl Stage {
         self.git(alice, &["commit", "-q", "-S", "-m", "Lay the catalog"])?;
         self.git(alice, &["push", "-q", "origin", "main"])?;
         Ok(())
+    }
+
+    /// Whoever is asked to perform runs.
+    pub(super) fn receiver(&self) -> &Receiver {
+        &self.receiver
     }
 
     /// The bare repository that the daemon watches.

@@ -1,4 +1,4 @@
-//! The story: eight scenes, each a real push or a real review, and what the daemon says to it.
+//! The story: nine scenes, each a real push or a real review, and what the daemon says to it.
 
 use crate::check::CheckName::{self, Approval, Catalog, Permissions};
 use crate::cli::CommandError;
@@ -18,6 +18,7 @@ pub(super) fn tell(stage: &Stage, teller: &Teller) -> Result<(), CommandError> {
     let request = play.ten_days_wait()?;
     play.approvals(&request)?;
     play.pushes_after_approval(&request)?;
+    play.performed_once(&request)?;
     play.self_promotion()?;
     teller.closing();
     Ok(())
@@ -111,8 +112,31 @@ impl Play<'_> {
         self.answer(alice, &head, &[(Approval, "pending")])
     }
 
+    fn performed_once(&self, request: &Request) -> Result<(), CommandError> {
+        self.teller.scene(8, "Approved and merged, it is executed once, and git remembers it");
+        let (alice, bob) = (self.stage.person("alice")?, self.stage.person("bob")?);
+        self.review(bob, request, "fine by me, whatever it is called")?;
+        let head = self.head(alice, request)?;
+        self.answer(bob, &head, &[(Catalog, "success"), (Permissions, "success"), (Approval, "success")])?;
+        self.stage.git(alice, &["switch", "-q", "main"])?;
+        self.stage.git(alice, &["merge", "-q", "-S", "--no-ff", "-m", "Merge ten-days", request.branch])?;
+        self.stage.git(alice, &["push", "-q", "origin", "main"])?;
+        self.teller.git(alice.name, "git merge --no-ff ten-days && git push origin main");
+        let asked = self.stage.receiver().next();
+        let asked = asked.ok_or_else(|| CommandError::internal("the daemon did not have the run performed"))?;
+        self.teller.says("Everything is checked once more, and the webhook of the action is called:");
+        self.teller.received(&asked);
+        let note = answers::audit(self.stage, alice, &request.first, "SUCCESS")?;
+        if self.stage.receiver().was_asked_again() {
+            return Err(CommandError::internal("the run was performed twice"));
+        }
+        self.teller.says("What became of it stands as a note on the commit that asked, for every clone to fetch:");
+        self.teller.audited(&note);
+        Ok(())
+    }
+
     fn self_promotion(&self) -> Result<(), CommandError> {
-        self.teller.scene(8, "Making oneself Admin is refused");
+        self.teller.scene(9, "Making oneself Admin is refused");
         let carol = self.stage.person("carol")?;
         self.branch(carol, "crown")?;
         self.stage.edit("users/carol.yaml", |text| text.replace("roles: [Member]", "roles: [Member, Admin]"))?;

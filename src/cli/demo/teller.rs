@@ -2,10 +2,13 @@
 
 use anstream::{AutoStream, ColorChoice, println};
 
+use serde_json::Value;
+
 use crate::cli::Color;
 use crate::report::defuse_line;
 
 use super::answers::Statuses;
+use super::receiver::Asked;
 use super::stage::Stage;
 
 const BOLD: &str = "\u{1b}[1m";
@@ -63,6 +66,28 @@ impl Teller {
         }
     }
 
+    /// A request, as whoever performs runs got it.
+    pub(super) fn received(&self, asked: &Asked) {
+        println!("     {DIM}{}{PLAIN}", defuse_line(&asked.line));
+        for name in ["Idempotency-Key", "X-Portcullis-Run"] {
+            println!("     {DIM}{name}: {}{PLAIN}", defuse_line(asked.header(name)));
+        }
+        println!("     {DIM}{}{PLAIN}", defuse_line(&asked.body));
+    }
+
+    /// The lines of an audit note, each with what matters most.
+    pub(super) fn audited(&self, lines: &[Value]) {
+        for line in lines {
+            let text = |key: &str| line.get(key).and_then(Value::as_str).unwrap_or_default();
+            let list = line.get("approvals").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            let approvals: Vec<&str> = list.collect();
+            let by = if approvals.is_empty() { String::new() } else { format!("  approved by {}", approvals.join(", ")) };
+            let (event, state) = (defuse_line(text("event")), defuse_line(text("state")));
+            let told = format!("{event:10}{state}{}  {}", defuse_line(&by), defuse_line(text("says")));
+            println!("     {DIM}{}{PLAIN}", told.trim_end());
+        }
+    }
+
     pub(super) fn encore(&self, stage: &Stage) {
         let work = stage.work();
         let work = work.display();
@@ -72,6 +97,12 @@ impl Teller {
         println!("   git log --all --oneline --graph");
         println!("   git -C {} notes --ref=devtools/ci show BRANCH        # statuses", stage.origin().display());
         println!("   git -C {} notes --ref=devtools/analyses show BRANCH  # findings", stage.origin().display());
+        println!("   git -C {} log --notes=portcullis/runs main -- runs     # what became of runs", stage.origin().display());
+        println!(
+            "   portcullis runs log ten-days --repo {} --store {}",
+            stage.origin().display(),
+            stage.path("portcullis.db").display()
+        );
         println!("   portcullis check --repo {work} --head BRANCH");
         println!("   portcullis can carol@acme.dev update Env/staging --property monthlyCost --repo {work}");
         println!(
@@ -84,7 +115,8 @@ impl Teller {
     pub(super) fn closing(&self) {
         println!();
         println!(
-            "{BOLD}That is the whole job:{PLAIN} every commit judged, every answer in the repository, every approval somebody else's."
+            "{BOLD}That is the whole job:{PLAIN} every commit judged, every answer in the repository, every approval somebody else's,"
         );
+        println!("and what was approved done once.");
     }
 }

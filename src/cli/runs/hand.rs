@@ -11,6 +11,12 @@ use crate::store::FoundRun;
 use super::super::{CommandError, output};
 use super::recorded::{Recorded, Where, failed, handle, journey};
 
+/// Characters of a note.
+const MOST_NOTE: usize = 1000;
+
+/// Bytes of a link.
+const MOST_LINK: usize = 2048;
+
 /// What came of a run that nobody knows the outcome of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Settled {
@@ -38,6 +44,12 @@ pub(super) struct ResolveArgs {
     /// What came of it.
     #[arg(long = "as", value_enum, value_name = "OUTCOME")]
     outcome: Settled,
+    /// What you found out, in a sentence; it is told with the outcome, in the audit note too.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Where it can be seen: an address that begins with `https://` or `http://`.
+    #[arg(long, value_name = "URL", value_parser = link)]
+    link: Option<String>,
     #[command(flatten)]
     hand: HandArgs,
 }
@@ -60,22 +72,36 @@ pub(super) struct HandArgs {
 
 /// Settles it.
 pub(super) async fn resolve(args: &ResolveArgs) -> Result<(), CommandError> {
-    lay_hand_on(&args.hand, Hand::Resolve(args.outcome.into())).await
+    let outcome = args.outcome.into();
+    let note = args.note.as_deref().map(|note| shown(note, MOST_NOTE)).filter(|note| !note.is_empty());
+    let event = |by: &str| Event::Resolved { by: by.to_owned(), outcome, note, link: args.link.clone() };
+    lay_hand_on(&args.hand, Hand::Resolve(outcome), event).await
 }
 
 /// Withdraws it.
 pub(super) async fn withdraw(args: &HandArgs) -> Result<(), CommandError> {
-    lay_hand_on(args, Hand::Withdraw).await
+    lay_hand_on(args, Hand::Withdraw, |by| Event::Withdrawn { by: by.to_owned() }).await
 }
 
-async fn lay_hand_on(args: &HandArgs, hand: Hand) -> Result<(), CommandError> {
+/// A text for the record on one line, without control characters, and no longer than this.
+fn shown(text: &str, most: usize) -> String {
+    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(most).collect()
+}
+
+/// Reads the address of a page, as the API takes one.
+fn link(text: &str) -> Result<String, String> {
+    let plain = text.len() <= MOST_LINK && text.chars().all(|c| !c.is_control() && !c.is_whitespace());
+    if plain && (text.starts_with("https://") || text.starts_with("http://")) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("write an address that begins with `https://` or `http://`, of at most {MOST_LINK} bytes"))
+}
+
+async fn lay_hand_on(args: &HandArgs, hand: Hand, event: impl FnOnce(&str) -> Event) -> Result<(), CommandError> {
     let Some(by) = args.by.as_deref().map(str::trim).filter(|by| !by.is_empty()) else {
         return Err(CommandError::usage("who are you? The record names whoever moves a run: --by WHO"));
     };
-    let event = match hand {
-        Hand::Resolve(outcome) => Event::Resolved { by: by.to_owned(), outcome, note: None, link: None },
-        Hand::Withdraw => Event::Withdrawn { by: by.to_owned() },
-    };
+    let event = event(by);
     let recorded = args.place.open().await?;
     let found = recorded.run(&args.run).await?;
     let said = if args.dry_run { would_say(found, &event) } else { say(&recorded, found, &event, by).await? };

@@ -1,6 +1,7 @@
 //! `portcullis runs log` and `portcullis runs why`: what has been written about a run, and what it waits for.
 
 use crate::report::{Entry, log_json, log_text, why_json, why_text};
+use crate::store::RunTransition;
 use serde_json::Value as Json;
 
 use super::super::options::ShortFormat;
@@ -33,9 +34,9 @@ pub(super) async fn log(args: &HistoryArgs) -> Result<(), CommandError> {
         .into_iter()
         .map(|step| Entry {
             at: step.at,
+            text: told(&step),
             event: if step.event.is_empty() { "decided".to_owned() } else { step.event },
             state: Some(step.to.as_str()),
-            text: ["by", "reason"].iter().find_map(|key| step.decision.get(*key).and_then(Json::as_str)).map(str::to_owned),
         })
         .collect();
     let mut after = 0;
@@ -55,6 +56,24 @@ pub(super) async fn log(args: &HistoryArgs) -> Result<(), CommandError> {
         ShortFormat::Text => log_text(&entries),
         ShortFormat::Json => log_json(&entries),
     })
+}
+
+/// What a step tells beside its name. The facts of a decision go on with the run, so each step is asked for its own.
+fn told(step: &RunTransition) -> Option<String> {
+    let text = |from: Option<&Json>, key: &str| from.and_then(|from| from.get(key)).and_then(Json::as_str).map(str::to_owned);
+    let decision = Some(&step.decision);
+    let text = match step.event.as_str() {
+        "" | "decided" => text(decision, "held").or_else(|| text(decision, "reason")),
+        "landed" => text(decision, "pull_request").map(|id| format!("by pull request {id}")),
+        "claimed" => text(decision, "reason"),
+        "answered" | "lost" => {
+            let answer = step.decision.get("answer");
+            text(answer, "says").or_else(|| text(answer, "why"))
+        }
+        "reported" | "resolved" | "withdrawn" => text(decision, "by"),
+        _ => None,
+    };
+    text.filter(|text| !text.is_empty())
 }
 
 /// One sentence.

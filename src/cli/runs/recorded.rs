@@ -22,6 +22,8 @@ pub(in crate::cli) struct Recorded {
     /// The store.
     pub(in crate::cli) store: Arc<dyn Store>,
     repositories: Vec<RepositoryKey>,
+    /// Where the store is, for people.
+    place: String,
 }
 
 impl Where {
@@ -33,7 +35,7 @@ impl Where {
         if let (Some(name), true) = (&name, repositories.is_empty()) {
             return Err(CommandError::usage(format!("no repository is called `{name}` in the configuration")));
         }
-        Ok(Recorded { store: store_place::open_existing(&config.store).await?, repositories })
+        Ok(Recorded { store: store_place::open_existing(&config.store).await?, repositories, place: config.store.to_string() })
     }
 }
 
@@ -46,8 +48,11 @@ impl Recorded {
     /// The run that is called so.
     pub(super) async fn run(&self, name: &str) -> Result<FoundRun, CommandError> {
         let none = || {
-            CommandError::could_not_judge(format!("the store knows no run `{name}`")).hint(
-                "`portcullis runs list` names those of a repository; a run can also be named by what the API calls it, `r_…`",
+            let looked: Vec<String> = self.repositories.iter().map(|key| format!("`{key}`")).collect();
+            let of = if looked.is_empty() { String::new() } else { format!(" of {}", looked.join(", ")) };
+            CommandError::could_not_judge(format!("the store {} knows no run `{name}`{of}", self.place)).hint(
+                "a repository is known by the name and the branch that the daemon's configuration gives it: say the same --config, or \
+                 --repo, --name and --branch; a run can also be named by what the API calls it, `r_…`",
             )
         };
         if let Some(handle) = RunHandle::parse(name) {

@@ -30,14 +30,14 @@ pub(super) enum Filled {
 /// Why a run that may be executed is not: nobody was set up to perform its action.
 pub(super) fn unperformed(performers: &Performers, decided: &Decided) -> Option<String> {
     let action = &decided.now.0.actions().get(&decided.landed.grant.as_ref()?.action)?.value;
-    let performer = match &action.invocation.way {
-        Invocation::Webhook(_) => &performers.webhook,
-        Invocation::Workflow(_) => &performers.workflow,
-        Invocation::Entity(_) => &performers.entity,
+    let (performer, wants) = match &action.invocation.way {
+        Invocation::Webhook(_) => (&performers.webhook, "`executionHosts` in its configuration"),
+        Invocation::Workflow(_) => (&performers.workflow, "a GitHub App or a token"),
+        Invocation::Entity(_) => (&performers.entity, "`signingKeyFile` in its configuration"),
     };
     let kind = action.invocation.kind();
     if performer.is_none() {
-        return Some(format!("this controller is not set up to perform {kind} actions"));
+        return Some(format!("this controller is not set up to perform {kind} actions: that wants {wants}"));
     }
     match &action.invocation.way {
         Invocation::Entity(_) => no_hand(performers, &decided.now.0),
@@ -49,10 +49,12 @@ pub(super) fn unperformed(performers: &Performers, decided: &Decided) -> Option<
 fn no_hand(performers: &Performers, catalog: &Catalog) -> Option<String> {
     let hand = performers.hand.to_lowercase();
     if !catalog.users().iter().any(|(_, user)| user.value.bot && user.value.addresses().contains(&hand)) {
-        return Some(format!("no bot of the roster has the address {hand} by which this controller commits"));
+        return Some(format!(
+            "no bot of the roster has the address {hand} by which this controller commits: `author` in its configuration says which it is"
+        ));
     }
     let unsigned = catalog.policy().identity == IdentityMode::Signature && !performers.signs;
-    unsigned.then(|| "commits have to be signed, and this controller has no key to sign with".to_owned())
+    unsigned.then(|| "commits have to be signed, and this controller has no key to sign with: `signingKeyFile` in its configuration names one".to_owned())
 }
 
 /// How long an execution may take: as the action says, or else the policy.

@@ -150,7 +150,7 @@ impl Outbox {
             Delivered::Done => "delivered",
             Delivered::Later { .. } | Delivered::PutOff { .. } => "later",
             Delivered::Dead { trouble } => {
-                tracing::error!(message = %message.id, channel = %message.lane, run = %message.run, why = %trouble,
+                tracing::error!(id = %message.id, channel = %message.lane, run = %message.run, why = %trouble,
                     "a message was given up; `portcullis outbox replay` has it tried again");
                 "dead"
             }
@@ -161,7 +161,7 @@ impl Outbox {
         abort::after(Deed::Settled);
         if let Err(error) = settled {
             // Its lease gives it back, and whoever receives it twice can tell by its id.
-            tracing::warn!(message = %message.id, %error, "what became of a message cannot be written down");
+            tracing::warn!(id = %message.id, %error, "what became of a message cannot be written down");
         }
     }
 
@@ -174,7 +174,7 @@ impl Outbox {
                 () = tokio::time::sleep(PROLONGED) => {
                     if let Err(error) = self.keep(message).await {
                         // Another may deliver it too then, and whoever receives it twice can tell by its id.
-                        tracing::warn!(message = %message.id, %error, "a delivery takes long, and nobody could be told");
+                        tracing::warn!(id = %message.id, %error, "a delivery takes long, and nobody could be told");
                     }
                 }
             }
@@ -197,7 +197,7 @@ impl Outbox {
             Err(error) => return self.later(message, &error.to_string(), None),
         }
         let Some(channel) = self.channels.get(&message.lane).cloned() else {
-            return dead("no channel of this name is configured");
+            return dead("no channel of this name stands under `channels` in the daemon's configuration");
         };
         if let Err(wait) = self.lanes().begin(&message.lane, self.clock.elapsed()) {
             return self.put_off(wait);

@@ -64,7 +64,9 @@ fn filled(value: &HeaderValue, options: &WebhookOptions, scrub: &mut Scrub) -> R
             SecretPiece::Text(text) => whole.push_str(text),
             SecretPiece::Secret(name) => {
                 let secret = options.secrets.get(name).filter(|secret| !secret.reveal().is_empty());
-                let secret = secret.ok_or_else(|| format!("the daemon's configuration has no secret `{name}`"))?;
+                let secret = secret.ok_or_else(|| {
+                    format!("the daemon's configuration has no secret `{name}`: it would stand under `secrets`")
+                })?;
                 scrub.add(secret.reveal());
                 whole.push_str(secret.reveal());
             }

@@ -106,7 +106,7 @@ fn success(said: &mut Map<String, Json>, key: &str) -> Result<Option<bool>, Fail
         None | Some("IN_PROGRESS") => Ok(None),
         Some("SUCCESS") => Ok(Some(true)),
         Some("FAILURE") => Ok(Some(false)),
-        Some(_) => Err(Failure::Invalid(format!("`{key}` must be one of SUCCESS, FAILURE"))),
+        Some(_) => Err(Failure::Invalid(format!("`{key}` must be one of SUCCESS, FAILURE, IN_PROGRESS"))),
     }
 }
 

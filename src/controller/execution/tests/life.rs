@@ -207,7 +207,10 @@ async fn where_nobody_performs_it_stays_approved_and_says_so_until_somebody_does
     daemon.looks().await;
     let record = daemon.record("extend-1").await;
     assert_eq!(record.standing, Standing::Decided(RunState::Approved));
-    assert_eq!(record.decision["held"], "this controller is not set up to perform WEBHOOK actions");
+    assert_eq!(
+        record.decision["held"],
+        "this controller is not set up to perform WEBHOOK actions: that wants `executionHosts` in its configuration"
+    );
     stage.wait(700);
     daemon.looks().await;
     assert_eq!(daemon.record("extend-1").await.revision, record.revision, "it is said once");

@@ -8,13 +8,15 @@ use crate::check::{self, RunVerdict, Target};
 use crate::config::StorePlace;
 use crate::facts::{Ask, Head, PullRequestInput};
 use crate::forge::{Asking, Forge, GitForge, GitForgeOptions, PullRequest};
-use crate::model::{CommitId, Identifier, RunState, SigningKey, Timestamp};
-use crate::report::{RunEntry, RunOrigin};
+use crate::model::{Actor, CommitId, Identifier, RunState, SigningKey, Timestamp};
+use crate::report::{RunEntry, RunOrigin, why};
 use crate::run::Requirement;
-use crate::store::{RepositoryKey, RunRecord, SqliteStore, Standing};
+use crate::store::{FoundRun, RepositoryKey, SqliteStore, Standing};
+use serde_json::Value as Json;
 
-use super::judging::{Place, cannot_judge};
-use super::{CommandError, store_place};
+use super::super::judging::{Place, cannot_judge};
+use super::super::{CommandError, store_place};
+use super::recorded::{handle, journey};
 
 /// Which runs are asked for.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub(super) struct RunsRequest {
     pub(super) store: Option<StorePlace>,
     /// What the daemon's configuration calls the repository, where it does.
     pub(super) name: Option<String>,
+    /// What the store calls the repository, where that is known already.
+    pub(super) key: Option<RepositoryKey>,
     /// Now.
     pub(super) now: Timestamp,
 }
@@ -53,8 +57,10 @@ async fn gather(request: &RunsRequest) -> Result<Vec<RunEntry>, CommandError> {
         .iter()
         .map(|(id, run)| {
             let needs = check::requirement_of(&base, &run.value);
-            let run = on_branch(id, &run.value.action, records.get(id), needs.as_ref());
-            RunEntry { run, origin: RunOrigin::Branch }
+            match records.get(id) {
+                Some(found) => as_recorded(found, &run.value.action),
+                None => on_branch(id, &run.value.action, needs.as_ref()),
+            }
         })
         .collect();
     let keys: Vec<SigningKey> = base.users().iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect();
@@ -117,22 +123,20 @@ fn asked_by(
     };
     let proposed = place.workspace.propose(&ask).map_err(|error| cannot_judge(&error))?;
     let verdict = check::judge(&proposed.proposal);
-    Ok(verdict.runs.into_iter().map(|run| RunEntry { run, origin: RunOrigin::Review(review.id.clone()) }).collect())
+    Ok(verdict
+        .runs
+        .into_iter()
+        .map(|run| RunEntry { run, origin: RunOrigin::Review(review.id.clone()), handle: None, links: Vec::new() })
+        .collect())
 }
 
-/// A run that has been merged, as the daemon recorded it, or else as far as git alone can tell.
-fn on_branch(id: &Identifier, action: &Identifier, record: Option<&RunRecord>, needs: Option<&Requirement>) -> RunVerdict {
-    let (state, reason) = match (record.map(|record| record.standing), needs) {
-        (Some(Standing::Decided(state)), _) => (state, "as the daemon recorded it".to_owned()),
-        (Some(Standing::Adopted), _) => {
-            (RunState::Cancelled, "stood on the branch when the daemon first saw it: history, never executed".to_owned())
-        }
-        (None, Some(Requirement::None)) => (RunState::Approved, "needs no approval".to_owned()),
-        (None, _) => {
-            (RunState::WaitingForApproval, "was merged; only the daemon's record, --store, knows its approvals".to_owned())
-        }
+/// A run that has been merged, as far as git alone can tell.
+fn on_branch(id: &Identifier, action: &Identifier, needs: Option<&Requirement>) -> RunEntry {
+    let (state, reason) = match needs {
+        Some(Requirement::None) => (RunState::Approved, "needs no approval; only the daemon's record knows what became of it"),
+        _ => (RunState::WaitingForApproval, "was merged; only the daemon's record, --store, knows its approvals"),
     };
-    RunVerdict {
+    let run = RunVerdict {
         id: id.clone(),
         action: action.clone(),
         state,
@@ -140,8 +144,42 @@ fn on_branch(id: &Identifier, action: &Identifier, record: Option<&RunRecord>, n
         digest: String::new(),
         approvals: Vec::new(),
         approvers: Vec::new(),
-        reason,
-    }
+        reason: reason.to_owned(),
+    };
+    RunEntry { run, origin: RunOrigin::Branch, handle: None, links: Vec::new() }
+}
+
+/// A run that has been merged, as the daemon recorded it: by whom it was asked for and allowed, and where it stands.
+fn as_recorded(found: &FoundRun, action: &Identifier) -> RunEntry {
+    let record = &found.record;
+    let execution = record.life.as_ref().and_then(|life| life.execution.as_ref());
+    let text = |key: &str| record.decision.get(key).and_then(Json::as_str);
+    let names = |key: &str| -> Vec<Identifier> {
+        let names = record.decision.get(key).and_then(Json::as_array).into_iter().flatten();
+        names.filter_map(Json::as_str).filter_map(|name| Identifier::new(name).ok()).collect()
+    };
+    let handle = handle(found);
+    let run = RunVerdict {
+        id: record.id.clone(),
+        action: action.clone(),
+        state: match record.standing {
+            Standing::Decided(state) => state,
+            Standing::Adopted => RunState::Cancelled,
+        },
+        requester: text("requester").map(actor),
+        digest: execution
+            .map_or_else(|| text("digest").unwrap_or_default().to_owned(), |execution| execution.grant.digest.clone()),
+        approvals: execution.map_or_else(|| names("approvals"), |execution| execution.grant.approvals.clone()),
+        approvers: names("approvers"),
+        reason: why(&journey(found, &handle)),
+    };
+    let links = execution.map(|execution| execution.links.clone()).unwrap_or_default();
+    RunEntry { run, origin: RunOrigin::Branch, handle: Some(handle.as_str().to_owned()), links }
+}
+
+/// Somebody as the journal names them.
+fn actor(name: &str) -> Actor {
+    Identifier::new(name).map_or_else(|_| Actor::Stranger(name.to_owned()), Actor::User)
 }
 
 async fn open(file: &Path) -> Result<SqliteStore, CommandError> {
@@ -154,15 +192,15 @@ async fn recorded(
     place: &Place,
     watched: &str,
     request: &RunsRequest,
-) -> Result<BTreeMap<Identifier, RunRecord>, CommandError> {
+) -> Result<BTreeMap<Identifier, FoundRun>, CommandError> {
     let store = store_place::open_existing(store).await?;
     let at = std::fs::canonicalize(place.repository.path()).unwrap_or_else(|_| place.repository.path().to_owned());
     let root = if request.root.is_empty() { String::new() } else { format!(":{}", request.root) };
     let branch = watched.strip_prefix("refs/heads/").unwrap_or(watched);
     let place = request.name.clone().unwrap_or_else(|| at.display().to_string());
-    let key = RepositoryKey::new(format!("{place}#{branch}{root}"));
+    let key = request.key.clone().unwrap_or_else(|| RepositoryKey::new(format!("{place}#{branch}{root}")));
     let records = store.runs(&key).await;
     store.shut().await;
     let records = records.map_err(|error| CommandError::could_not_judge("the store cannot be read").because(&error))?;
-    Ok(records.into_iter().map(|record| (record.id.clone(), record)).collect())
+    Ok(records.into_iter().map(|record| (record.id.clone(), FoundRun { repository: key.clone(), record })).collect())
 }
