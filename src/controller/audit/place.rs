@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::forge::Remote;
 use crate::git::{Access, Pushed, Repository as Git, fetch_by, push_from};
-use crate::model::{CommitId, Identifier, RunRequest, Value};
-use crate::run::call::secret_inputs;
+use crate::model::{CommitId, Identifier, RunRequest};
+use crate::run::call::Scrub;
 use crate::run::life::{Landing, RunHandle};
 
 use super::super::parts::Repository;
@@ -53,7 +53,7 @@ impl Shared {
         Ok(record.and_then(|record| record.life).and_then(|life| life.landing))
     }
 
-    async fn lines_of(&self, repository: &Repository, run: &Identifier, secrets: &[String]) -> Result<String, Trouble> {
+    async fn lines_of(&self, repository: &Repository, run: &Identifier, secrets: &Scrub) -> Result<String, Trouble> {
         let key = &repository.watched.key;
         let Some(life) = self.store_of(repository).run(key, run).await?.and_then(|record| record.life) else {
             return Ok(String::new());
@@ -108,8 +108,8 @@ fn hidden(repository: &Repository, error: &str) -> Trouble {
 }
 
 /// The commit that added a run: the first of its landing that has it where its parent had not; or else the landing itself. With it all runs
-/// that came with that commit, each with the texts of its secret inputs. Blocks.
-fn added_by(repository: &Repository, run: &Identifier, landing: &Landing) -> (CommitId, Vec<(Identifier, Vec<String>)>) {
+/// that came with that commit, each with what is secret about it. Blocks.
+fn added_by(repository: &Repository, run: &Identifier, landing: &Landing) -> (CommitId, Vec<(Identifier, Scrub)>) {
     let workspace = &repository.watched.workspace;
     let Ok(git) = Git::open(&repository.watched.path) else { return (landing.to, alone(run)) };
     let range = git.range(landing.from, landing.to, MOST).map(|range| range.commits).unwrap_or_default();
@@ -128,24 +128,11 @@ fn added_by(repository: &Repository, run: &Identifier, landing: &Landing) -> (Co
     (landing.to, alone(run))
 }
 
-fn alone(run: &Identifier) -> Vec<(Identifier, Vec<String>)> {
-    vec![(run.clone(), Vec::new())]
+fn alone(run: &Identifier) -> Vec<(Identifier, Scrub)> {
+    vec![(run.clone(), Scrub::default())]
 }
 
-/// The texts of a run's secret inputs. Where nobody knows its action, each input may be one.
-fn secrets(catalog: &crate::catalog::Catalog, run: &RunRequest) -> Vec<String> {
-    let secret = catalog.actions().get(&run.action).map(|action| secret_inputs(&action.value));
-    let Value::Map(inputs) = &run.inputs else { return Vec::new() };
-    let hidden = inputs.iter().filter(|(name, _)| secret.as_ref().is_none_or(|secret| secret.contains(name)));
-    hidden.flat_map(|(_, value)| texts(value)).collect()
-}
-
-/// Every text in a value.
-fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) => vec![text.to_string()],
-        Value::List(items) => items.iter().flat_map(texts).collect(),
-        Value::Map(pairs) => pairs.iter().flat_map(|(_, value)| texts(value)).collect(),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => Vec::new(),
-    }
+/// What is secret about a run. Where nobody knows its action, each input may be.
+fn secrets(catalog: &crate::catalog::Catalog, run: &RunRequest) -> Scrub {
+    Scrub::of_inputs(catalog.actions().get(&run.action).map(|action| &action.value), &run.inputs)
 }

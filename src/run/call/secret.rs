@@ -13,6 +13,25 @@ pub fn secret_inputs(action: &Action) -> BTreeSet<Box<str>> {
     properties.iter().filter(|(_, definition)| is_secret(definition)).map(|(name, _)| name.clone()).collect()
 }
 
+/// Every text that stands in a run's secret inputs, numbers too; where nobody knows the action, in each of its inputs.
+pub(super) fn secret_texts(action: Option<&Action>, inputs: &Value) -> Vec<String> {
+    let Value::Map(given) = inputs else { return Vec::new() };
+    let secret = action.map(secret_inputs);
+    let hidden = given.iter().filter(|(name, _)| secret.as_ref().is_none_or(|secret| secret.contains(name)));
+    hidden.flat_map(|(_, value)| texts(value)).collect()
+}
+
+/// Every text and number in a value.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.to_string()],
+        Value::List(items) => items.iter().flat_map(texts).collect(),
+        Value::Map(pairs) => pairs.iter().flat_map(|(_, value)| texts(value)).collect(),
+        Value::Int(_) | Value::Float(_) => vec![value.canonical()],
+        Value::Null | Value::Bool(_) => Vec::new(),
+    }
+}
+
 /// Whether an input is secret, by its own definition or by that of a part of it.
 fn is_secret(definition: &Value) -> bool {
     let encrypted = definition.get("encryption").is_some_and(|given| !matches!(given, Value::Null | Value::Bool(false)));
