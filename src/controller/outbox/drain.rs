@@ -67,11 +67,19 @@ impl Outbox {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut under_way = JoinSet::new();
         loop {
-            if let Err(error) = self.take(&mut under_way).await {
+            let room = MOST_UNDER_WAY.saturating_sub(under_way.len());
+            let taken = self.take(&mut under_way).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "the outbox cannot be read");
-            }
+                0
+            });
+            // Where there may be more, it is taken as soon as there is room: what waits for one channel is soon put off, and keeps nobody's
+            // messages behind it waiting.
+            let more = room > 0 && taken >= room;
             let next = async {
-                tokio::time::sleep(PAUSE).await;
+                match more {
+                    true => drop(under_way.join_next().await),
+                    false => tokio::time::sleep(PAUSE).await,
+                }
             };
             tokio::select! {
                 () = &mut shutdown => break,
