@@ -29,17 +29,20 @@ async fn a_direct_push_beside_an_approved_pull_request_has_none_of_its_approvals
         let stage = Stage::new();
         let daemon = stage.daemon().await;
         daemon.looks().await;
-        approved(&stage, &daemon, "extend-1").await;
+        let head = approved(&stage, &daemon, "extend-1").await;
         if closed {
-            stage.story.git(ALICE, &["branch", "--quiet", "-D", "extend-1"]);
+            let closed = r#"{"timestamp":"1790000001","reviewRef":"refs/heads/extend-1","targetRef":"","requester":"alice@acme.dev","description":"no"}"#;
+            stage.story.git(ALICE, &["notes", "--ref=refs/notes/devtools/reviews", "append", "-m", closed, &head.to_string()]);
             daemon.looks().await;
+            assert_eq!(daemon.state("extend-1").await, RunState::Cancelled);
         }
         if !closed {
             // With the very tree that was approved it would be a merge by squashing.
             stage.story.change(ALICE, "entities/Env/dev.yaml", "identifier: dev\n");
         }
         // The very file, by somebody who may push.
-        stage.story.change(ALICE, "runs/extend-1.yaml", RUN);
+        stage.story.write("runs/extend-1.yaml", RUN);
+        assert_ne!(stage.story.commit(ALICE, "the same by hand"), head);
         later(&stage, &daemon).await;
         assert_eq!(stage.receiver.orders(), 0, "closed: {closed}");
         assert_ne!(daemon.state("extend-1").await, RunState::Approved, "closed: {closed}");
