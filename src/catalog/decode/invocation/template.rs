@@ -91,15 +91,18 @@ pub(super) fn json(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Option<JsonTempla
     }
 }
 
-/// The entries of a mapping, each with its key as written; those that cannot be read are told of and left out.
+/// The entries of a mapping, in order of their keys, since their order means nothing; those that cannot be read are told of and left out.
 pub(super) fn entries(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Vec<(Box<str>, JsonTemplate)> {
-    at.pairs()
+    let mut read: Vec<(Box<str>, JsonTemplate)> = at
+        .pairs()
         .filter_map(|pair| {
             let good = fixed(d, pair, pair.name(), true);
             let value = json(d, pair);
             value.filter(|_| good).map(|value| (pair.name().into(), value))
         })
-        .collect()
+        .collect();
+    read.sort_by(|(a, _), (b, _)| a.cmp(b));
+    read
 }
 
 /// Demands that nothing is to be filled in here.
