@@ -225,6 +225,7 @@ impl Meaning for Limits {
             ("scalarBytes", number(self.scalar_bytes)),
             ("commits", number(self.commits)),
             ("files", number(self.files)),
+            ("runs", number(self.runs)),
         ])
     }
 }

@@ -19,6 +19,7 @@ pub(super) const UNKNOWN_ACTION: &str = "run/unknown-action";
 const UNKNOWN_ENTITY: &str = "run/unknown-entity";
 const MISSING_ENTITY: &str = "run/missing-entity";
 const NEEDLESS_ENTITY: &str = "run/needless-entity";
+const TOO_MANY: &str = "limit/runs";
 
 /// The rules of requests; those of inputs and approval stand beside their own code.
 pub const RULES: &[RuleDoc] = &[
@@ -54,9 +55,16 @@ pub const RULES: &[RuleDoc] = &[
     },
 ];
 
+/// The bound on how many there may be.
+const LIMIT: RuleDoc = RuleDoc {
+    id: TOO_MANY,
+    summary: "A judged range adds at most `limits.runs` runs (500 where unsaid).",
+    remedy: "Ask for them in several pull requests; an admin can raise the limit in catalog.yaml.",
+};
+
 /// Every rule of runs and approval.
 pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
-    RULES.iter().chain(inputs::RULES).chain(run_facts::RULES)
+    RULES.iter().chain([&LIMIT]).chain(inputs::RULES).chain(run_facts::RULES)
 }
 
 /// Judges the runs among the net changes: a verdict for each that is added, and what is wrong with any.
@@ -70,6 +78,9 @@ pub fn judge_runs(
     refused: &BTreeMap<Identifier, Vec<Actor>>,
 ) -> (Vec<RunVerdict>, Vec<Finding>) {
     let (mut verdicts, mut findings) = (Vec::new(), Vec::new());
+    if let Some(finding) = too_many(proposal, changes) {
+        return (verdicts, vec![finding]);
+    }
     for change in &changes.0 {
         let Subject::Run(identifier) = &change.subject else { continue };
         match change.operation {
@@ -85,6 +96,17 @@ pub fn judge_runs(
         }
     }
     (verdicts, findings)
+}
+
+/// Each run that lands is followed until it ends, by itself: a flood of them would keep everything else waiting.
+fn too_many(proposal: &Proposal, changes: &ChangeSet) -> Option<Finding> {
+    let limit = proposal.base.0.policy().limits.runs;
+    let is_new = |change: &&Change| matches!(change.subject, Subject::Run(_)) && change.operation == Operation::Execute;
+    let first_beyond = changes.0.iter().filter(is_new).nth(limit)?;
+    let finding = Finding::error(TOO_MANY, format!("more than {limit} runs are asked for in one judged range"))
+        .help("ask for them in several pull requests, or have an Admin raise `limits.runs` in catalog.yaml")
+        .at(first_beyond.place.clone());
+    Some(finding)
 }
 
 fn immutable(identifier: &Identifier, change: &Change) -> Finding {

@@ -91,11 +91,19 @@ pub(super) fn config(
     let mut repositories = Vec::new();
     let mut names = BTreeSet::new();
     let mut places = BTreeSet::new();
+    let mut watched = BTreeSet::new();
     let asked = entries.iter().any(|(_, texts)| texts.contains_key("github"));
     for (place, texts) in entries {
         let Some(repository) = repository(&place, &texts, (&state, &git), errors) else { continue };
         if !names.insert(repository.name.clone()) {
             let message = format!("two repositories are called `{}`: give one another `name`", repository.name);
+            errors.push(ConfigError::new(&place, message));
+        }
+        if repository.github.is_none() && !watched.insert(repository.watched()) {
+            let message = format!(
+                "`{}` is the same branch and root of the same repository as another one: each would perform every run. List it once",
+                repository.name
+            );
             errors.push(ConfigError::new(&place, message));
         }
         if let Some(github) = &repository.github

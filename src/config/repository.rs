@@ -63,15 +63,27 @@ impl Default for Answers {
 impl RepositoryConfig {
     /// What the store calls it: a name that somebody gave, or else where it is; with the branch and the root.
     pub fn key(&self) -> String {
-        let place = match (&self.named, &self.github, &self.remote) {
-            (true, ..) => self.name.clone(),
+        let place = if self.named { self.name.clone() } else { self.place() };
+        self.with_branch_and_root(&place)
+    }
+
+    /// Where the watched branch is, whatever it is called: two of one place would each perform the same runs.
+    pub(super) fn watched(&self) -> String {
+        self.with_branch_and_root(&self.place())
+    }
+
+    fn place(&self) -> String {
+        match (&self.github, &self.remote) {
             // By number, so that renaming it on GitHub does not make it a repository of which nothing has been accepted yet.
-            (false, Some(GithubRepository { id: Some(id), git, .. }), _) => format!("{git}/#{id}"),
-            (false, Some(github), _) => format!("{}/{}", github.git, github.name.to_ascii_lowercase()),
-            (false, None, Some(remote)) => remote.shown(),
+            (Some(GithubRepository { id: Some(id), git, .. }), _) => format!("{git}/#{id}"),
+            (Some(github), _) => format!("{}/{}", github.git, github.name.to_ascii_lowercase()),
+            (None, Some(remote)) => remote.shown(),
             // Links are followed, so that another way to the same place is the same repository.
-            (false, None, None) => std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string(),
-        };
+            (None, None) => std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string(),
+        }
+    }
+
+    fn with_branch_and_root(&self, place: &str) -> String {
         let root = if self.root.is_empty() { String::new() } else { format!(":{}", self.root) };
         format!("{place}#{}{root}", self.branch)
     }

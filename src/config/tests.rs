@@ -90,6 +90,25 @@ fn two_repositories_need_two_names() {
     assert!(file("repositories: [{path: /srv/a/c.git, name: one}, {path: /srv/b/c.git, name: two}]").is_ok());
 }
 
+/// Two names would be two journals, and every run would be performed by each.
+#[test]
+fn one_branch_is_watched_once_whatever_it_is_called() {
+    for twice in [
+        "[{path: /srv/c.git, name: one}, {path: /srv/c.git, name: two}]",
+        "[{path: /srv/c.git}, {path: /srv/c.git, name: two}]",
+        "[{remote: 'https://a@git.example.com/c.git', name: one}, {remote: 'https://b:c@git.example.com/c.git', name: two}]",
+    ] {
+        let error = file(&format!("repositories: {twice}")).err().unwrap_or_default();
+        assert!(error.contains("each would perform every run"), "{twice}: {error}");
+    }
+    for apart in [
+        "[{path: /srv/c.git, name: one, root: a}, {path: /srv/c.git, name: two, root: b}]",
+        "[{path: /srv/c.git, name: one, branch: a}, {path: /srv/c.git, name: two, branch: b}]",
+    ] {
+        assert!(file(&format!("repositories: {apart}")).is_ok(), "{apart}");
+    }
+}
+
 #[test]
 fn the_copy_of_a_remote_lives_beside_the_store() {
     let config =

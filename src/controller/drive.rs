@@ -22,9 +22,10 @@ pub struct Controller {
 
 /// What every reconciliation shares.
 pub(super) struct Shared {
-    queue: Mutex<Queue<Key, Input>>,
+    queue: Mutex<Keyed>,
     /// The runs that stand on the branch: what waits for an answer of somebody else must not keep judgements waiting.
-    runs: Mutex<Queue<Key, Input>>,
+    /// No repository takes more than its share of it: the receivers of one may hang.
+    runs: Mutex<Keyed>,
     pub(super) changed: Notify,
     repositories: RwLock<BTreeMap<Arc<str>, Arc<Repository>>>,
     pub(super) leases: Leases,
@@ -39,6 +40,14 @@ pub(super) struct Shared {
     pub(super) health: Arc<Health>,
 }
 
+/// Keys, those of one repository a group where that counts.
+type Keyed = Queue<Key, Input, Option<Arc<str>>>;
+
+/// How much of the room for runs one repository takes at most: three quarters.
+fn share_of(runs: usize) -> usize {
+    runs.saturating_sub(runs / 4)
+}
+
 type Running = JoinSet<Result<Outcome<Input>, Trouble>>;
 
 /// What runs: the key, and the repository as it was when it began.
@@ -50,9 +59,10 @@ impl Controller {
         let repositories: BTreeMap<_, _> =
             parts.repositories.into_iter().map(Repository::new).map(|r| (r.name.clone(), Arc::new(r))).collect();
         let health = Health::waiting_for(repositories.keys().map(AsRef::as_ref));
+        let (judgements, runs) = (parts.settings.concurrency, parts.settings.execution.concurrency);
         let shared = Shared {
-            queue: Mutex::new(Queue::new(parts.settings.concurrency, parts.settings.backoff)),
-            runs: Mutex::new(Queue::new(parts.settings.execution.concurrency, parts.settings.backoff)),
+            queue: Mutex::new(Queue::of_groups(judgements, judgements, |_| None, parts.settings.backoff)),
+            runs: Mutex::new(Queue::of_groups(runs, share_of(runs), |key| Some(key.repository.clone()), parts.settings.backoff)),
             changed: Notify::new(),
             repositories: RwLock::new(repositories),
             leases: Leases::default(),
@@ -131,19 +141,24 @@ impl Controller {
 }
 
 impl Shared {
-    pub(super) fn queue(&self) -> MutexGuard<'_, Queue<Key, Input>> {
+    pub(super) fn queue(&self) -> MutexGuard<'_, Keyed> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The queue of a thing.
-    pub(super) fn queue_of(&self, thing: &Thing) -> MutexGuard<'_, Queue<Key, Input>> {
+    pub(super) fn queue_of(&self, thing: &Thing) -> MutexGuard<'_, Keyed> {
         match thing {
             Thing::Run(_) => self.runs.lock().unwrap_or_else(PoisonError::into_inner),
             Thing::Sweep | Thing::Branch | Thing::PullRequest(_) | Thing::MergeGroup(_) | Thing::Progress => self.queue(),
         }
     }
 
-    fn queues(&self) -> [&Mutex<Queue<Key, Input>>; 2] {
+    /// A number in `0.0..1.0`, to spread by.
+    pub(super) fn chance(&self) -> f64 {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
+
+    fn queues(&self) -> [&Mutex<Keyed>; 2] {
         [&self.queue, &self.runs]
     }
 
@@ -236,8 +251,7 @@ impl Shared {
 
     /// Starts every key that is due and has room.
     fn start_due(self: &Arc<Self>, running: &mut Running, keys: &mut Keys) {
-        let take =
-            |queue: &Mutex<Queue<Key, Input>>| queue.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
+        let take = |queue: &Mutex<Keyed>| queue.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
         loop {
             let taken = self.queues().into_iter().find_map(take);
             let Some(key) = taken else { break };
@@ -266,7 +280,7 @@ impl Shared {
 
     /// How long nothing is due; a bound, so that a clock that is moved by hand is noticed too.
     fn pause(&self) -> Duration {
-        let next = |queue: &Mutex<Queue<Key, Input>>| {
+        let next = |queue: &Mutex<Keyed>| {
             let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
             queue.next_due().filter(|_| queue.has_room())
         };
@@ -297,7 +311,7 @@ impl Shared {
             }
         };
         self.metrics.reconciled(&key.repository, key.thing.word(), word);
-        let jitter = self.rng.lock().unwrap_or_else(PoisonError::into_inner).f64();
+        let jitter = self.chance();
         self.queue_of(&key.thing).finish(&key, outcome, self.clock.elapsed(), jitter);
         match self.repository(&key.repository) {
             Some(now) if Arc::ptr_eq(&now, &at_hand) => {}

@@ -61,6 +61,7 @@ mod watch;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use drive::Controller;
+pub use execution::inputs_of_claim;
 pub use health::Health;
 pub use key::{Input, Key, Thing};
 pub use lease::LeaseSettings;

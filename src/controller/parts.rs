@@ -193,6 +193,8 @@ pub(super) struct Repository {
     pub(super) landings: Mutex<Landings>,
     /// How attempts ended that could not be written down yet, by run: which attempt it was, and how.
     pub(super) unwritten: Mutex<BTreeMap<Identifier, (u32, Answer)>>,
+    /// The attempts under way.
+    pub(super) crowd: super::execution::Crowd,
     /// One fetch at a time for those who are about to execute, and how many have begun: whoever comes while one runs waits for the next.
     pub(super) fetched: tokio::sync::Mutex<Option<u64>>,
     pub(super) fetches: AtomicU64,
@@ -255,6 +257,7 @@ impl Repository {
             moving_runs: Mutex::default(),
             landings: Mutex::default(),
             unwritten: Mutex::default(),
+            crowd: super::execution::Crowd::default(),
             fetched: tokio::sync::Mutex::default(),
             fetches: AtomicU64::default(),
             store_proved: Mutex::default(),

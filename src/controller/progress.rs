@@ -115,7 +115,7 @@ impl Shared {
             since: record.at,
         };
         let notice = telling.notice(Occasion::Started, life, landing.at);
-        run_comment(&RunShown { journey, notice: &notice, secrets: secrets.as_deref() })
+        run_comment(&RunShown { journey, notice: &notice, secrets: secrets.as_ref() })
     }
 }
 

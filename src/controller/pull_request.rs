@@ -35,6 +35,8 @@ impl Shared {
         let thing = Thing::PullRequest(id.to_owned());
         let Some(pull_request) = repository.watched.forge.pull_request(id).await? else {
             let why = "the forge does not know the pull request any more";
+            // Nobody vouches for its tree either: whoever brings that to the branch answers for it.
+            self.store_of(repository).forget_judged(&repository.watched.key, id).await?;
             return self.leave(repository, &world, accepted, id, Some(why)).await;
         };
         self.fetch_heads(repository, std::slice::from_ref(&pull_request)).await?;

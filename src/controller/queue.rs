@@ -1,4 +1,5 @@
-//! Decides which key runs next: one slot a key, the earliest time wins, and one key never runs twice at once.
+//! Decides which key runs next: one slot a key, one key never runs twice at once; the group with the fewest running comes first, and within
+//! it the earliest time.
 //!
 //! A plain value without threads, clock or randomness: whoever holds it passes the time in (as a duration since its own
 //! start, so that a wall clock that jumps means nothing) and the jitter too. An event may be lost, doubled or late; what
@@ -84,21 +85,40 @@ struct Slot<I> {
     failures: u32,
 }
 
-/// The queue of keys `K`, each run for an input `I`.
+/// The queue of keys `K`, each run for an input `I`; the keys of one group `G` take room from each other before they take it from others.
 #[derive(Debug)]
-pub struct Queue<K, I> {
+pub struct Queue<K, I, G = ()> {
     slots: BTreeMap<K, Slot<I>>,
-    due: BTreeSet<(Duration, u64, K)>,
+    groups: BTreeMap<G, Group<K>>,
+    group_of: fn(&K) -> G,
     next_number: u64,
+    waiting: usize,
     running: usize,
     limit: usize,
+    share: usize,
     backoff: Backoff,
 }
 
+/// What waits and runs of one group; dropped where that is nothing.
+#[derive(Debug)]
+struct Group<K> {
+    due: BTreeSet<(Duration, u64, K)>,
+    running: usize,
+}
+
 impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
-    /// An empty queue of which at most `limit` keys (one at least) run at a time.
+    /// An empty queue of one group, of which at most `limit` keys (one at least) run at a time.
     pub fn new(limit: usize, backoff: Backoff) -> Self {
-        Self { slots: BTreeMap::new(), due: BTreeSet::new(), next_number: 0, running: 0, limit: limit.max(1), backoff }
+        Self::of_groups(limit, limit, |_| (), backoff)
+    }
+}
+
+impl<K: Ord + Clone, I: PartialEq + Clone, G: Ord + Clone> Queue<K, I, G> {
+    /// An empty queue of which at most `limit` keys (one at least) run at a time, and at most `share` (one at least) of each group.
+    pub fn of_groups(limit: usize, share: usize, group_of: fn(&K) -> G, backoff: Backoff) -> Self {
+        let (limit, share) = (limit.max(1), share.max(1));
+        let (slots, groups) = (BTreeMap::new(), BTreeMap::new());
+        Self { slots, groups, group_of, next_number: 0, waiting: 0, running: 0, limit, share, backoff }
     }
 
     /// Runs `key` at `at` or sooner, whatever is known of its input; if it is running, once more after that.
@@ -157,14 +177,24 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         }
     }
 
-    /// The key that is due and longest so, now running; `None` if nothing is due or enough is running.
+    /// The key that is due and longest so, of a group that has the fewest running, now running itself; `None` if nothing is due or enough is
+    /// running.
     pub fn take(&mut self, now: Duration) -> Option<K> {
-        if self.running >= self.limit || self.due.first().is_none_or(|(at, ..)| *at > now) {
+        if !self.has_room() {
             return None;
         }
-        let (_, _, key) = self.due.pop_first()?;
+        let share = self.share;
+        let due = |group: &Group<K>| {
+            let (at, number, _) = group.due.first().filter(|(at, ..)| *at <= now && group.running < share)?;
+            Some((group.running, *at, *number))
+        };
+        let group = self.groups.iter().filter_map(|(name, group)| Some((due(group)?, name))).min()?.1.clone();
+        let group = self.groups.get_mut(&group)?;
+        let (_, _, key) = group.due.pop_first()?;
+        self.waiting = self.waiting.saturating_sub(1);
         let slot = self.slots.get_mut(&key)?;
         slot.state = State::Running { again: None, newer: None };
+        group.running += 1;
         self.running += 1;
         Some(key)
     }
@@ -203,6 +233,7 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         if let Some(at) = [planned, woken, changed].into_iter().flatten().min() {
             self.put(key.clone(), at);
         }
+        self.in_group(key, |group| group.running = group.running.saturating_sub(1));
     }
 
     /// Drops what is remembered of a key that rests; one that waits or runs stays.
@@ -216,7 +247,8 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
     pub fn drop_key(&mut self, key: &K) {
         match self.slots.get(key).map(|slot| &slot.state) {
             Some(State::Waiting { at, number }) => {
-                self.due.remove(&(*at, *number, key.clone()));
+                let place = (*at, *number, key.clone());
+                self.unput(key, &place);
             }
             Some(State::Resting) => {}
             Some(State::Running { .. }) | None => return,
@@ -224,9 +256,10 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         self.slots.remove(key);
     }
 
-    /// When the next waiting key is due, whether or not there is room for it.
+    /// When the next waiting key is due of a group that has room for it, whether or not the whole has.
     pub fn next_due(&self) -> Option<Duration> {
-        self.due.first().map(|(at, ..)| *at)
+        let may = |group: &&Group<K>| group.running < self.share || self.share >= self.limit;
+        self.groups.values().filter(may).filter_map(|group| group.due.first()).map(|(at, ..)| *at).min()
     }
 
     /// Whether another key may start.
@@ -246,7 +279,7 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
 
     /// How many keys wait for their time or for room.
     pub fn waiting(&self) -> usize {
-        self.due.len()
+        self.waiting
     }
 
     /// The keys that it remembers, in order.
@@ -259,10 +292,31 @@ impl<K: Ord + Clone, I: PartialEq + Clone> Queue<K, I> {
         let number = self.next_number;
         self.next_number = self.next_number.wrapping_add(1);
         let slot = self.slots.entry(key.clone()).or_insert(Slot { state: State::Resting, input: None, failures: 0 });
-        if let State::Waiting { at, number } = slot.state {
-            self.due.remove(&(at, number, key.clone()));
+        let before = std::mem::replace(&mut slot.state, State::Waiting { at, number });
+        if let State::Waiting { at, number } = before {
+            self.unput(&key, &(at, number, key.clone()));
         }
-        slot.state = State::Waiting { at, number };
-        self.due.insert((at, number, key));
+        let group = self.groups.entry((self.group_of)(&key)).or_insert(Group { due: BTreeSet::new(), running: 0 });
+        if group.due.insert((at, number, key)) {
+            self.waiting += 1;
+        }
+    }
+
+    fn unput(&mut self, key: &K, place: &(Duration, u64, K)) {
+        let mut removed = false;
+        self.in_group(key, |group| removed = group.due.remove(place));
+        if removed {
+            self.waiting = self.waiting.saturating_sub(1);
+        }
+    }
+
+    /// Changes the group of a key, and drops it where nothing of it is left.
+    fn in_group(&mut self, key: &K, change: impl FnOnce(&mut Group<K>)) {
+        let name = (self.group_of)(key);
+        let Some(group) = self.groups.get_mut(&name) else { return };
+        change(group);
+        if group.due.is_empty() && group.running == 0 {
+            self.groups.remove(&name);
+        }
     }
 }

@@ -197,3 +197,25 @@ proptest! {
         prop_assert_eq!(q.waiting(), 0);
     }
 }
+
+/// Of two groups one has a hundred keys that never end.
+#[test]
+fn a_group_whose_keys_do_not_end_leaves_room_for_others() {
+    let mut q: Queue<(char, u8), u8, char> = Queue::of_groups(8, 6, |key| key.0, Backoff { first: S(1), most: S(60) });
+    (0..100).for_each(|n| q.wake(('a', n), S(0)));
+    let taken: Vec<_> = std::iter::from_fn(|| q.take(S(1))).collect();
+    assert_eq!((taken.len(), q.waiting()), (6, 94), "a share is kept free for whoever comes");
+    assert_eq!((q.has_room(), q.next_due()), (true, None), "and nobody turns in circles meanwhile");
+    (0..5).for_each(|n| q.wake(('b', n), S(2)));
+    q.wake(('c', 0), S(3));
+    assert_eq!((q.take(S(3)), q.take(S(3)), q.take(S(3))), (Some(('b', 0)), Some(('c', 0)), None));
+    // What becomes free goes to whoever has least.
+    q.finish(&taken[0], Outcome::done(), S(4), 0.0);
+    assert_eq!((q.take(S(4)), q.take(S(4))), (Some(('b', 1)), None));
+    q.finish(&taken[1], Outcome::retry(), S(4), 0.0);
+    assert_eq!(q.take(S(4)), Some(('b', 2)));
+    for key in [taken[2], taken[3], taken[4], taken[5], ('b', 0), ('b', 1), ('b', 2), ('c', 0)] {
+        q.finish(&key, Outcome::Stalled, S(5), 0.0);
+    }
+    assert_eq!((q.running(), q.waiting()), (0, 97));
+}

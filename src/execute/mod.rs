@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::model::{Identifier, Timestamp};
-use crate::run::call::Call;
+use crate::run::call::{Call, Scrub};
 use crate::run::life::{Answer, Report, RunHandle};
 
 pub use webhook::{Now, WebhookOptions, WebhookPerformer};
@@ -36,6 +36,8 @@ pub struct Order {
     pub outside: Option<String>,
     /// What is to be done.
     pub call: Call,
+    /// What is secret among its inputs: nothing that is said of it repeats that.
+    pub secrets: Scrub,
 }
 
 /// One way to have a run performed.

@@ -46,17 +46,26 @@ pub struct Limits {
     pub commits: usize,
     /// `files`: managed files in one judged range.
     pub files: usize,
+    /// `runs`: runs that one judged range adds.
+    pub runs: usize,
 }
 
 impl Limits {
     /// What no `catalog.yaml` may exceed: the depth keeps every recursion over a value shallow, the rest keeps a judgement bounded.
-    pub const MOST: Self =
-        Self { file_bytes: 16 << 20, depth: 128, nodes: 1_000_000, scalar_bytes: 4 << 20, commits: 10_000, files: 200_000 };
+    pub const MOST: Self = Self {
+        file_bytes: 16 << 20,
+        depth: 128,
+        nodes: 1_000_000,
+        scalar_bytes: 4 << 20,
+        commits: 10_000,
+        files: 200_000,
+        runs: 10_000,
+    };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 256 * 1024, depth: 32, nodes: 20_000, scalar_bytes: 64 * 1024, commits: 250, files: 2_000 }
+        Self { file_bytes: 256 * 1024, depth: 32, nodes: 20_000, scalar_bytes: 64 * 1024, commits: 250, files: 2_000, runs: 500 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::check::Conclusion;
 use crate::model::{Identifier, RunState};
-use crate::run::call::without_secrets;
+use crate::run::call::Scrub;
 use crate::run::life::{Life, Phase};
 
 use super::comment::address;
@@ -118,17 +118,17 @@ fn advice(run: &Identifier, life: &Life) -> Option<String> {
 }
 
 /// A life in which no secret is told any more.
-fn open(life: &Life, secrets: Option<&[String]>) -> Life {
+fn open(life: &Life, secrets: Option<&Scrub>) -> Life {
     let mut life = life.clone();
     let Some(execution) = &mut life.execution else { return life };
-    let known = |text: &Option<String>| Some(without_secrets(text.as_deref()?, secrets?));
+    let known = |text: &Option<String>| Some(secrets?.clean(text.as_deref()?));
     (execution.label, execution.summary) = (known(&execution.label), known(&execution.summary));
     // A link in which something is hidden leads nowhere.
-    let hidden = |link: &String| secrets.is_none_or(|secrets| without_secrets(link, secrets) != *link);
+    let hidden = |link: &String| secrets.is_none_or(|secrets| !secrets.is_clean(link));
     execution.links.retain(|link| !hidden(link));
     if let Phase::Unknown { why, .. } = &mut execution.phase {
         *why = match secrets {
-            Some(secrets) => without_secrets(why, secrets),
+            Some(secrets) => secrets.clean(why),
             None => "what is known of it may not be told here".to_owned(),
         };
     }

@@ -36,7 +36,7 @@ fn notice() -> Notice {
     }
 }
 
-fn shown(life: &Life, secrets: Option<&[String]>) -> String {
+fn shown(life: &Life, secrets: Option<&Scrub>) -> String {
     let (run, decision) = (id("extend-env-42"), json!({ "reason": "needs one more approval", "approvers": ["carol"] }));
     let handle = RunHandle::parse("r_0123456789abcdef01234567").unwrap();
     let journey = Journey {
@@ -53,7 +53,7 @@ fn shown(life: &Life, secrets: Option<&[String]>) -> String {
 #[test]
 fn each_place_where_a_run_can_stand() {
     let landed = lives().into_iter().filter_map(|(name, life)| Some((name, life?)));
-    let all: String = landed.map(|(name, life)| format!("== {name}\n{}\n", shown(&life, Some(&[])))).collect();
+    let all: String = landed.map(|(name, life)| format!("== {name}\n{}\n", shown(&life, Some(&Scrub::default())))).collect();
     insta::assert_snapshot!(all);
 }
 
@@ -72,23 +72,24 @@ fn what_a_receiver_says_makes_no_markup_no_mention_and_no_link() {
         "done | |\n/portcullis withdraw\n[click](https://evil.example) <img src=x> ![x](https://evil.example/x)",
         "javascript:alert(1)",
     );
-    let text = shown(&life, Some(&[]));
+    let text = shown(&life, Some(&Scrub::default()));
     assert!(!text.contains("<!--") && !text.contains("<img") && !text.contains("@acme") && !text.contains("](http"), "{text}");
     assert!(!text.contains("javascript"), "{text}");
     assert!(text.lines().all(|line| !line.trim_start().starts_with("/portcullis")), "{text}");
     for link in
         ["https://a.example/)x", "https://a.example/|x", "https://a@evil.example/", "https://a.example/ b", "ftp://a.example/"]
     {
-        assert!(!shown(&said("x", "y", link), Some(&[])).contains("]("), "{link}");
+        assert!(!shown(&said("x", "y", link), Some(&Scrub::default())).contains("]("), "{link}");
     }
-    let told = shown(&said("x", "y", "https://ci.example/1"), Some(&[]));
+    let told = shown(&said("x", "y", "https://ci.example/1"), Some(&Scrub::default()));
     assert!(told.contains("[ci.example](https://ci.example/1)"), "{told}");
 }
 
 #[test]
 fn a_secret_stands_nowhere_and_where_secrets_are_not_known_nothing_is_repeated() {
     let life = said("using hunter22", "took hunter22", "https://ci.example/hunter22");
-    let secrets = vec!["hunter22".to_owned()];
+    let mut secrets = Scrub::default();
+    secrets.add("hunter22");
     let text = shown(&life, Some(&secrets));
     assert!(!text.contains("hunter22") && text.contains("secret"), "{text}");
     let text = shown(&life, None);
@@ -106,7 +107,7 @@ fn a_secret_stands_nowhere_and_where_secrets_are_not_known_nothing_is_repeated()
 fn nobodys_address_or_name_is_shown() {
     for (_, life) in lives() {
         let Some(life) = life else { continue };
-        let text = shown(&life, Some(&[]));
+        let text = shown(&life, Some(&Scrub::default()));
         assert!(!text.contains("@acme.dev") && !text.contains("Smith"), "{text}");
     }
 }

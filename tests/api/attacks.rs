@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::world::{ADDRESS, OTHER, SECRET, World, client, handle, here, id};
+use crate::world::{ADDRESS, OTHER, PASSWORD, SECRET, World, client, handle, here, id};
 
 #[tokio::test]
 async fn a_credential_of_another_action_says_nothing_about_a_run() {
@@ -266,4 +266,24 @@ async fn calls_are_counted_by_route_and_never_by_what_a_stranger_writes() {
     assert!(counted(r#"portcullis_api_requests_total{method="GET",route="/v1/actions/runs/{run}",status="4xx"} 1"#), "{page}");
     assert!(counted(r#"portcullis_api_requests_total{method="GET",route="other",status="4xx"} 1"#), "{page}");
     assert!(!page.to_lowercase().contains("mallory") && !page.contains(&run), "{page}");
+}
+
+#[tokio::test]
+async fn a_secret_input_that_is_reported_back_is_kept_nowhere() {
+    let world = World::open().await;
+    let (run, token) = (world.running("ship-it").await, world.token().await);
+    let path = format!("/v1/actions/runs/{run}");
+    let line = world.post(&format!("{path}/logs"), Some(&token), &json!({ "message": format!("PASSWORD={PASSWORD}") })).await;
+    assert_eq!(line.status, 201);
+    let link = [format!("https://ci.example/?p={PASSWORD}"), "https://ci.example/7".to_owned()];
+    let report =
+        json!({ "summary": format!("used {PASSWORD}"), "statusLabel": PASSWORD, "externalRunId": PASSWORD, "link": link });
+    let told = world.patch(&path, Some(&token), &report).await;
+    assert_eq!((told.status, &told.body["run"]["summary"]), (200, &json!("used ***")));
+    assert_eq!(told.body["run"]["link"], json!(["https://ci.example/7"]));
+    // What is told again is taken again.
+    assert_eq!(world.patch(&path, Some(&token), &report).await.status, 200);
+    let log = world.get(&format!("{path}/logs"), Some(&token)).await;
+    assert_eq!(log.body["runLogs"][0]["message"], json!("PASSWORD=***"));
+    assert!(!format!("{:?}", world.record("ship-it").await).contains(PASSWORD));
 }

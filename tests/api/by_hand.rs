@@ -160,3 +160,21 @@ async fn where_people_are_told_of_their_runs_is_printed_nowhere() {
         assert!(told.contains("lost") && !told.contains(ADDRESS) && !told.contains("Smith"), "{args:?}: {told}");
     }
 }
+
+/// Whoever asks for a run chooses its identifier: here what the API calls somebody else's.
+#[tokio::test]
+async fn a_run_that_is_called_like_the_handle_of_another_moves_neither() {
+    let world = World::open().await;
+    let run = lost(&world).await;
+    world.land(&here(), &run, "deploy").await;
+    let config = world.directory.path().join("portcullis.yaml");
+    std::fs::write(&config, "repositories: [{path: /srv/nowhere.git, name: catalog, branch: main}]\n").unwrap();
+    let config = config.to_str().unwrap();
+    let before = (world.record("lost").await, world.record(&run).await);
+    let (told, well) = portcullis(&world, &["runs", "resolve", &run, "--as", "success", "--by", "carol", "--config", config]);
+    assert!(!well && told.contains("looks like what the API calls another"), "{told}");
+    assert!(told.contains(&handle(&run)), "its own is told: {told}");
+    assert_eq!((world.record("lost").await, world.record(&run).await), before);
+    let (told, well) = portcullis(&world, &["runs", "withdraw", &handle(&run), "--by", "carol", "--config", config]);
+    assert!(well, "{told}");
+}

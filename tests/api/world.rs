@@ -9,6 +9,7 @@ use portcullis::config::{Credential, Names};
 use portcullis::controller::{Health, ManualClock, Metrics};
 use portcullis::forge::github::Secret;
 use portcullis::model::{CommitId, Identifier, RunState, Timestamp};
+use portcullis::run::call::Scrub;
 use portcullis::run::life::{Answer, Event, Grant, Landing, Life, Report, RunHandle, step};
 use portcullis::server::{Api, Described, Watching, router, serve};
 use portcullis::store::{Acceptance, Advance, Landed, RepositoryKey, RunRecord, SqliteStore, Store};
@@ -17,6 +18,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) const SECRET: &str = "the-secret-of-the-deployer";
+/// The secret input of every run.
+pub(crate) const PASSWORD: &str = "the-password-of-the-database";
 pub(crate) const OTHER: &str = "the-secret-of-somebody-else";
 
 /// Where Alice is told of her runs, which is nobody else's business.
@@ -51,6 +54,12 @@ impl Watching for Board {
     async fn describe(&self, _repository: &RepositoryKey, _run: &Identifier) -> Option<Described> {
         let properties = json!({ "ttl": 7, "password": "(secret)" }).as_object().unwrap().clone();
         Some(Described { title: Some("Deploy".to_owned()), blueprint: Some("Env".to_owned()), entity: None, properties })
+    }
+
+    async fn secrets(&self, _repository: &RepositoryKey, _record: &RunRecord) -> Option<Scrub> {
+        let mut secrets = Scrub::default();
+        secrets.add(PASSWORD);
+        Some(secrets)
     }
 }
 

@@ -200,6 +200,7 @@ pub(crate) fn order(run: &str, call: EntityCall) -> Order {
         since: now(),
         outside: None,
         call: Call::Entity(call),
+        secrets: portcullis::run::call::Scrub::default(),
     }
 }
 

@@ -62,6 +62,7 @@ impl World {
             since,
             outside: None,
             call: Call::Workflow(call),
+            secrets: portcullis::run::call::Scrub::default(),
         }
     }
 

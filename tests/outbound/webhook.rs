@@ -29,6 +29,7 @@ pub(crate) fn order(url: &str) -> Order {
         attempt: 1,
         since: Timestamp::UNIX_EPOCH,
         outside: None,
+        secrets: portcullis::run::call::Scrub::default(),
         call: Call::Webhook(WebhookCall {
             url: url.into(),
             method: "POST".into(),

@@ -43,7 +43,7 @@ pub(in crate::catalog) fn policy(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Opt
 /// The limits; each has a ceiling that no file may lift, and a floor below which nothing could be read any more.
 fn limits(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Limits {
     let mut limits = Limits::default();
-    if !d.fields(at, &["fileBytes", "depth", "nodes", "scalarBytes", "commits", "files"]) {
+    if !d.fields(at, &["fileBytes", "depth", "nodes", "scalarBytes", "commits", "files", "runs"]) {
         return limits;
     }
     let mut set = |key: &str, limit: &mut usize, least: u64, most: u64| {
@@ -58,5 +58,6 @@ fn limits(d: &mut Decoder<'_>, at: Cursor<'_, '_>) -> Limits {
     set("scalarBytes", &mut limits.scalar_bytes, 4096, ceiling(most.scalar_bytes));
     set("commits", &mut limits.commits, 1, ceiling(most.commits));
     set("files", &mut limits.files, 1, ceiling(most.files));
+    set("runs", &mut limits.runs, 1, ceiling(most.runs));
     limits
 }

@@ -56,6 +56,18 @@ impl Recorded {
             )
         };
         if let Some(handle) = RunHandle::parse(name) {
+            // Whoever asks for a run chooses what it is called, also so that somebody takes it for another.
+            let called = match Identifier::new(name) {
+                Ok(id) => self.called(&id).await?.pop(),
+                Err(_) => None,
+            };
+            if let Some(called) = called {
+                let its_own = RunHandle::of(called.repository.as_str(), &called.record.id);
+                return Err(CommandError::usage(format!(
+                    "a run has the identifier `{name}`, which looks like what the API calls another"
+                ))
+                .hint(format!("if it is meant, say `{its_own}`; what else `{name}` may be is not touched")));
+            }
             return self.store.run_by_handle(&handle).await.map_err(failed)?.ok_or_else(none);
         }
         let id = Identifier::new(name).map_err(|error| CommandError::usage(error.to_string()))?;
@@ -64,18 +76,24 @@ impl Recorded {
                 "which repository? Say `--repo DIR` or `--config FILE`, or name the run by its `r_…`",
             ));
         }
-        let mut found = Vec::new();
-        for repository in &self.repositories {
-            if let Some(record) = self.store.run(repository, &id).await.map_err(failed)? {
-                found.push(FoundRun { repository: repository.clone(), record });
-            }
-        }
+        let mut found = self.called(&id).await?;
         match (found.pop(), found.is_empty()) {
             (Some(run), true) => Ok(run),
             (Some(_), false) => Err(CommandError::usage(format!("several repositories have a run `{name}`"))
                 .hint("--name says in which repository, as the configuration calls it")),
             (None, _) => Err(none()),
         }
+    }
+
+    /// The runs of this identifier, in whichever repository.
+    async fn called(&self, id: &Identifier) -> Result<Vec<FoundRun>, CommandError> {
+        let mut found = Vec::new();
+        for repository in &self.repositories {
+            if let Some(record) = self.store.run(repository, id).await.map_err(failed)? {
+                found.push(FoundRun { repository: repository.clone(), record });
+            }
+        }
+        Ok(found)
     }
 }
 

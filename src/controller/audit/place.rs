@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::forge::Remote;
 use crate::git::{Access, Pushed, Repository as Git, fetch_by, push_from};
 use crate::model::{CommitId, Identifier, RunRequest};
-use crate::run::call::secret_texts;
+use crate::run::call::Scrub;
 use crate::run::life::{Landing, RunHandle};
 
 use super::super::parts::Repository;
@@ -54,7 +54,7 @@ impl Shared {
         Ok(record.and_then(|record| record.life).and_then(|life| life.landing))
     }
 
-    async fn lines_of(&self, repository: &Repository, run: &Identifier, secrets: &[String]) -> Result<String, Trouble> {
+    async fn lines_of(&self, repository: &Repository, run: &Identifier, secrets: &Scrub) -> Result<String, Trouble> {
         let key = &repository.watched.key;
         let Some(life) = self.store_of(repository).run(key, run).await?.and_then(|record| record.life) else {
             return Ok(String::new());
@@ -109,8 +109,8 @@ fn hidden(repository: &Repository, error: &str) -> Trouble {
 }
 
 /// The commit that added a run: the first of its landing that has it where its parent had not; or else the landing itself. With it all runs
-/// that came with that commit, each with the texts of its secret inputs. Blocks.
-fn added_by(repository: &Repository, run: &Identifier, landing: &Landing) -> (CommitId, Vec<(Identifier, Vec<String>)>) {
+/// that came with that commit, each with what is secret about it. Blocks.
+fn added_by(repository: &Repository, run: &Identifier, landing: &Landing) -> (CommitId, Vec<(Identifier, Scrub)>) {
     let workspace = &repository.watched.workspace;
     let Ok(git) = Git::open(&repository.watched.path) else { return (landing.to, alone(run)) };
     let range = git.range(landing.from, landing.to, MOST).map(|range| range.commits).unwrap_or_default();
@@ -129,11 +129,11 @@ fn added_by(repository: &Repository, run: &Identifier, landing: &Landing) -> (Co
     (landing.to, alone(run))
 }
 
-fn alone(run: &Identifier) -> Vec<(Identifier, Vec<String>)> {
-    vec![(run.clone(), Vec::new())]
+fn alone(run: &Identifier) -> Vec<(Identifier, Scrub)> {
+    vec![(run.clone(), Scrub::default())]
 }
 
-/// The texts of a run's secret inputs, by the catalog that has it.
-pub(in super::super) fn secrets(catalog: &Catalog, run: &RunRequest) -> Vec<String> {
-    secret_texts(catalog.actions().get(&run.action).map(|action| &action.value), &run.inputs)
+/// What is secret about a run. Where nobody knows its action, each input may be.
+pub(in super::super) fn secrets(catalog: &Catalog, run: &RunRequest) -> Scrub {
+    Scrub::of_inputs(catalog.actions().get(&run.action).map(|action| &action.value), &run.inputs)
 }

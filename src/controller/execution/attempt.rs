@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::abort::{self, Deed};
 use crate::execute::{Order, Performer};
 use crate::model::{Identifier, Timestamp};
-use crate::run::life::{Answer, Event, Execution, Phase};
+use crate::run::life::{Answer, Event, Execution, Phase, Report};
 use crate::store::RunRecord;
 
 use super::super::journal::About;
@@ -52,11 +52,17 @@ impl Shared {
         let (run, (_, epoch), attempt) = (&record.id, self.journal(repository), execution.attempt.saturating_add(1));
         let filled = self.filled(repository, record, execution).await?;
         let performer = match &filled {
-            Filled::Call(call) => match repository.watched.performers.of(call) {
+            Filled::Call(call, _) => match repository.watched.performers.of(call) {
                 Some(performer) => Some(performer.clone()),
                 None => return Ok(Next::rest(until(now, execution.deadline).min(self.settings.resync_interval))),
             },
             Filled::Never(_) => None,
+        };
+        let under_way =
+            repository.crowd.begin(&execution.grant.action, self.room_of_action(), self.clock.elapsed(), self.chance());
+        let _under_way = match under_way {
+            Ok(under_way) => under_way,
+            Err(rest) => return Ok(Next::rest(rest.min(until(now, execution.deadline)))),
         };
         // If the next write fails, nobody knows whether it was kept; that nothing was sent we know.
         let unsent = Answer::NotPerformed { why: "the store failed before it was sent".to_owned(), after: None };
@@ -67,17 +73,17 @@ impl Shared {
             return Ok(Next::Again);
         }
         let answer = match (filled, performer) {
-            (Filled::Call(call), Some(performer)) => {
-                let order = order(repository, run, execution, attempt, *call);
+            (Filled::Call(call, secrets), Some(performer)) => {
+                let order = order(repository, run, execution, attempt, (*call, secrets.clone()));
                 tracing::info!(repository = %repository.name, %run, handle = %order.handle, attempt, "performing the run");
                 let asked = async move { performer.perform(&order).await };
                 abort::before(Deed::Sent);
                 let answer = self.within(asked).await.unwrap_or_else(|why| Answer::Unknown { why });
                 abort::after(Deed::Sent);
-                answer
+                secrets.clean_answer(answer)
             }
             (Filled::Never(why), _) => Answer::Refused { why },
-            (Filled::Call(_), None) => Answer::NotPerformed { why: "nobody performs it".to_owned(), after: None },
+            (Filled::Call(..), None) => Answer::NotPerformed { why: "nobody performs it".to_owned(), after: None },
         };
         self.answer_run(repository, record, (attempt, epoch), answer).await
     }
@@ -117,11 +123,13 @@ impl Shared {
         }
         let found = match self.performer(repository, record, execution).await? {
             Some((performer, order)) => {
+                let secrets = order.secrets.clone();
                 let asked = async move { performer.find(&order).await };
-                self.within(asked).await.unwrap_or_else(|why| {
+                let found = self.within(asked).await.unwrap_or_else(|why| {
                     tracing::warn!(repository = %repository.name, %run, "asking what became of it: {why}");
                     None
-                })
+                });
+                found.map(|answer| secrets.clean_answer(answer))
             }
             None => None,
         };
@@ -142,12 +150,14 @@ impl Shared {
         let (run, now) = (&record.id, self.clock.now());
         let mut again = until(now, execution.deadline);
         if let Some((performer, order)) = self.performer(repository, record, execution).await? {
+            let secrets = order.secrets.clone();
             let asked = async move { performer.look(&order).await };
             let report = self.within(asked).await.unwrap_or_else(|why| {
                 tracing::warn!(repository = %repository.name, %run, "asking how it gets on: {why}");
                 None
             });
-            if let Some(report) = report {
+            if let Some(report) = report.map(|report| Report { outside: report.outside.clone(), ..secrets.clean_report(report) })
+            {
                 again = again
                     .min(self.settings.execution.look_interval.mul_f64(repository.watched.forge.patience().clamp(1.0, 60.0)));
                 let ended = report.success.is_some();
@@ -178,9 +188,9 @@ impl Shared {
         record: &RunRecord,
         execution: &Execution,
     ) -> Result<Option<(Arc<dyn Performer>, Order)>, Trouble> {
-        let Filled::Call(call) = self.filled(repository, record, execution).await? else { return Ok(None) };
+        let Filled::Call(call, secrets) = self.filled(repository, record, execution).await? else { return Ok(None) };
         let Some(performer) = repository.watched.performers.of(&call).cloned() else { return Ok(None) };
-        Ok(Some((performer, order(repository, &record.id, execution, execution.attempt, *call))))
+        Ok(Some((performer, order(repository, &record.id, execution, execution.attempt, (*call, secrets)))))
     }
 
     async fn filled(

@@ -5,12 +5,16 @@
 
 mod attempt;
 mod claim;
+mod crowd;
 mod decide;
 mod order;
 mod performed;
 #[cfg(test)]
 mod tests;
 mod words;
+
+pub(super) use crowd::Crowd;
+pub use order::inputs_of_claim;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +111,12 @@ impl Shared {
             return Ok(Next::rest(None));
         };
         let (Some(landing), execution) = (&life.landing, &life.execution) else { return Ok(Next::rest(None)) };
-        let Some(execution) = execution else { return self.decide_run(repository, &record, &life, landing).await };
+        let Some(execution) = execution else {
+            if let Some(rest) = self.crowded(repository, &record, &life) {
+                return Ok(Next::rest(rest));
+            }
+            return self.decide_run(repository, &record, &life, landing).await;
+        };
         let now = self.clock.now();
         match &execution.phase {
             // Nothing was sent yet, and what the claim rests on may not hold any more.
@@ -121,6 +130,19 @@ impl Shared {
             Phase::Unknown { .. } => self.remind(repository, &record, &life).await,
             Phase::Ended => Ok(Next::rest(None)),
         }
+    }
+
+    /// How long a run that would be claimed next rests, because others of its action get no answer.
+    fn crowded(&self, repository: &Repository, record: &RunRecord, life: &crate::run::life::Life) -> Option<Duration> {
+        let action =
+            record.decision.get("action").and_then(serde_json::Value::as_str).and_then(|text| Identifier::new(text).ok());
+        let action = action.filter(|_| life.state == crate::model::RunState::Approved)?;
+        repository.crowd.rest(&action, self.room_of_action(), self.clock.elapsed(), self.chance())
+    }
+
+    /// How many slow attempts of one action are under way at a time: a quarter of all.
+    fn room_of_action(&self) -> usize {
+        self.settings.execution.concurrency / 4
     }
 
     /// Has people reminded of a run that waits for them, if it is time; rests until it is.

@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::check::{Base, entity_in_form};
 use crate::execute::{Order, Performers};
 use crate::model::{Action, Identifier, IdentityMode, Invocation, Value};
-use crate::run::call::{Call, CallContext, Requester, fill};
+use crate::run::call::{Call, CallContext, Requester, Scrub, fill};
 use crate::run::life::{Execution, Grant, RunHandle};
 use crate::store::RunRecord;
 
@@ -21,8 +21,8 @@ use super::words::INPUTS;
 
 /// What is to be done, or why that cannot be said.
 pub(super) enum Filled {
-    /// This.
-    Call(Box<Call>),
+    /// This, and what is secret about it.
+    Call(Box<Call>, Scrub),
     /// Nothing ever, by the revision that the claim was made by.
     Never(String),
 }
@@ -71,7 +71,7 @@ impl Shared {
         grant: &Grant,
     ) -> Result<Filled, Unjudged> {
         let (inner, run, grant) = (repository.clone(), record.id.clone(), grant.clone());
-        let inputs = record.decision.get(INPUTS).and_then(Json::as_object).map(|_| inputs(&record.decision));
+        let inputs = record.decision.get(INPUTS).and_then(Json::as_object).map(|_| inputs_of_claim(&record.decision));
         self.off_thread(move || {
             let catalog = inner.watched.workspace.snapshot(grant.revision).map_err(laid_to_commit)?.catalog;
             Ok(filled(&catalog, &inner, &run, &grant, inputs))
@@ -80,8 +80,8 @@ impl Shared {
     }
 }
 
-/// The inputs of the claim: defaults may have been computed of who is in which team, and that changes.
-fn inputs(decision: &Json) -> Value {
+/// The inputs with which a run was claimed, as its record keeps them: defaults may have been computed of who is in which team, and that changes.
+pub fn inputs_of_claim(decision: &Json) -> Value {
     decision.get(INPUTS).map(Value::from_json).unwrap_or(Value::Null)
 }
 
@@ -93,6 +93,7 @@ fn filled(catalog: &Catalog, repository: &Repository, run: &Identifier, grant: &
     let Some(inputs) = inputs else {
         return Filled::Never("the record of the claim does not say with which inputs".to_owned());
     };
+    let secrets = Scrub::of_inputs(Some(&action.value), &inputs);
     let user = catalog.users().get(asked).map(|user| &user.value);
     let context = CallContext {
         inputs,
@@ -107,8 +108,8 @@ fn filled(catalog: &Catalog, repository: &Repository, run: &Identifier, grant: &
         },
     };
     match fill(&action.value, &context) {
-        Ok(call) => Filled::Call(Box::new(call)),
-        Err(error) => Filled::Never(error.to_string()),
+        Ok(call) => Filled::Call(Box::new(call), secrets),
+        Err(error) => Filled::Never(secrets.clean(&error.to_string())),
     }
 }
 
@@ -118,7 +119,13 @@ pub(super) fn handle(repository: &Repository, run: &Identifier) -> RunHandle {
 }
 
 /// The order of an attempt.
-pub(super) fn order(repository: &Repository, run: &Identifier, execution: &Execution, attempt: u32, call: Call) -> Order {
+pub(super) fn order(
+    repository: &Repository,
+    run: &Identifier,
+    execution: &Execution,
+    attempt: u32,
+    (call, secrets): (Call, Scrub),
+) -> Order {
     Order {
         repository: repository.watched.key.as_str().to_owned(),
         run: run.clone(),
@@ -129,5 +136,6 @@ pub(super) fn order(repository: &Repository, run: &Identifier, execution: &Execu
         since: execution.since,
         outside: execution.outside.clone(),
         call,
+        secrets,
     }
 }

@@ -55,7 +55,7 @@ impl Shared {
             if found.repository != repository.watched.key || !ours {
                 continue;
             }
-            if let Filled::Call(call) = self.fill(repository, &found.record, &execution.grant).await?
+            if let Filled::Call(call, _) = self.fill(repository, &found.record, &execution.grant).await?
                 && let Call::Entity(call) = *call
             {
                 calls.insert(commit, call);

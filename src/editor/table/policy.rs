@@ -116,5 +116,6 @@ const LIMITS: Section = Section {
         key("scalarBytes", &Wants::Whole(4096, 4 << 20), "Bytes in one text.").or("65536").like("131072"),
         key("commits", &Wants::Whole(1, 10_000), "Commits in one judged range.").or("250").like("500"),
         key("files", &Wants::Whole(1, 200_000), "Files of the catalog that one judged range touches.").or("2000").like("5000"),
+        key("runs", &Wants::Whole(1, 10_000), "Runs that one judged range adds.").or("500").like("100"),
     ],
 };

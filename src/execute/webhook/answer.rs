@@ -2,9 +2,8 @@
 
 use crate::model::Timestamp;
 use crate::outbound::{Answered, plain};
+use crate::run::call::Scrub;
 use crate::run::life::Answer;
-
-use super::scrub::Scrub;
 
 /// Characters of what a receiver says that are kept.
 const MOST_SAID: usize = 500;

@@ -2,11 +2,10 @@
 
 use crate::model::Timestamp;
 use crate::outbound::Request;
-use crate::run::call::{HeaderValue, SecretPiece, WebhookCall};
+use crate::run::call::{HeaderValue, Scrub, SecretPiece, WebhookCall};
 
 use super::super::Order;
 use super::WebhookOptions;
-use super::scrub::Scrub;
 
 /// Headers that say who sends what run: an action may not choose them.
 const OURS: [&str; 4] = ["idempotency-key", "webhook-id", "webhook-timestamp", "webhook-signature"];
@@ -27,7 +26,7 @@ pub(super) fn write(order: &Order, call: &WebhookCall, options: &WebhookOptions,
         "GET" => Vec::new(),
         _ => serde_json::to_vec(&call.body).map_err(|_| "its body cannot be written as JSON".to_owned())?,
     };
-    let mut scrub = Scrub::default();
+    let mut scrub = order.secrets.clone();
     let mut headers = Vec::new();
     for (name, value) in &call.headers {
         let lower = name.to_ascii_lowercase();

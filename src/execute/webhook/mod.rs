@@ -2,7 +2,6 @@
 
 mod answer;
 mod letter;
-mod scrub;
 
 use std::collections::BTreeMap;
 use std::fmt;

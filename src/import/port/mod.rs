@@ -41,7 +41,7 @@ struct Pile {
 
 /// What is read at once: more than a catalog's file may hold, for an export is one file.
 const LIMITS: Limits =
-    Limits { file_bytes: 1 << 30, depth: 128, nodes: 50_000_000, scalar_bytes: 64 << 20, commits: 0, files: 0 };
+    Limits { file_bytes: 1 << 30, depth: 128, nodes: 50_000_000, scalar_bytes: 64 << 20, commits: 0, files: 0, runs: 0 };
 
 /// Every document of the inputs.
 pub(super) fn drafts(inputs: &[Input], existing: &Existing, missing: &Missing, notes: &mut Notes) -> Vec<Draft> {

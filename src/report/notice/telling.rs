@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::catalog::Catalog;
 use crate::model::{Identifier, Occasion, RunRequest, Timestamp, Value};
-use crate::run::call::redacted;
+use crate::run::call::{Scrub, redacted};
 use crate::run::life::{Life, Phase, RunHandle};
 
 use super::{Notice, Person};
@@ -89,6 +89,7 @@ impl Telling {
         let target = action.and_then(|action| matter.run.target(&action.blueprint)).map(|key| key.to_string());
         let people = |who: &[Identifier]| who.iter().take(MOST_PEOPLE).map(|id| person(catalog, id)).collect();
         let missing: Vec<Identifier> = matter.approvers.iter().filter(|who| !matter.approvals.contains(who)).cloned().collect();
+        let secrets = Scrub::of_inputs(action, &matter.run.inputs);
         Self {
             repository: matter.repository.to_owned(),
             run: matter.run.identifier.clone(),
@@ -100,8 +101,8 @@ impl Telling {
             approvers: people(&missing),
             approvals: matter.approvals.to_vec(),
             inputs: inputs(&redacted(action, &matter.run.inputs)),
-            reason: matter.run.reason.as_deref().map(shortened),
-            why: shortened(matter.why),
+            reason: matter.run.reason.as_deref().map(|reason| shortened(&secrets.clean(reason))),
+            why: shortened(&secrets.clean(matter.why)),
             links: matter.links.to_vec(),
             pull_request: matter.pull_request.map(str::to_owned),
             shown: false,

@@ -5,6 +5,7 @@ mod entity;
 mod fill;
 #[cfg(test)]
 mod fill_tests;
+mod scrub;
 mod secret;
 mod webhook;
 mod workflow;
@@ -13,7 +14,8 @@ use serde_json::Value as Json;
 
 pub use context::{CallContext, Requester};
 pub use fill::{CallError, fill};
-pub use secret::{HIDDEN, redacted, secret_inputs, secret_texts, without_secrets};
+pub use scrub::Scrub;
+pub use secret::{HIDDEN, redacted, secret_inputs};
 
 use crate::model::{EntityKey, Identifier};
 

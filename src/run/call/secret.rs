@@ -13,30 +13,22 @@ pub fn secret_inputs(action: &Action) -> BTreeSet<Box<str>> {
     properties.iter().filter(|(_, definition)| is_secret(definition)).map(|(name, _)| name.clone()).collect()
 }
 
-/// The shortest secret that is looked for in texts: a shorter one would hide half of them.
-const SHORTEST: usize = 4;
-
-/// The texts of a run's secret inputs, as they may come back in what others say of it. Where nobody knows its action, each input may be one.
-pub fn secret_texts(action: Option<&Action>, inputs: &Value) -> Vec<String> {
+/// Every text that stands in a run's secret inputs, numbers too; where nobody knows the action, in each of its inputs.
+pub(super) fn secret_texts(action: Option<&Action>, inputs: &Value) -> Vec<String> {
+    let Value::Map(given) = inputs else { return Vec::new() };
     let secret = action.map(secret_inputs);
-    let Value::Map(inputs) = inputs else { return Vec::new() };
-    let hidden = inputs.iter().filter(|(name, _)| secret.as_ref().is_none_or(|secret| secret.contains(name)));
+    let hidden = given.iter().filter(|(name, _)| secret.as_ref().is_none_or(|secret| secret.contains(name)));
     hidden.flat_map(|(_, value)| texts(value)).collect()
 }
 
-/// A text in which none of these secrets stands any more.
-pub fn without_secrets(text: &str, secrets: &[String]) -> String {
-    let long = secrets.iter().filter(|secret| secret.chars().count() >= SHORTEST);
-    long.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
-}
-
-/// Every text in a value.
+/// Every text and number in a value.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.to_string()],
         Value::List(items) => items.iter().flat_map(texts).collect(),
         Value::Map(pairs) => pairs.iter().flat_map(|(_, value)| texts(value)).collect(),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => Vec::new(),
+        Value::Int(_) | Value::Float(_) => vec![value.canonical()],
+        Value::Null | Value::Bool(_) => Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Map, Value as Json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::run::call::Scrub;
 use crate::run::life::{Report, RunHandle};
 
 use super::answer::Failure;
@@ -97,6 +98,11 @@ impl LogEntry {
         nothing_else(&said)?;
         let report = (report != Report::default()).then_some(report);
         Ok(Self { message: shown(&message, MOST_TEXT), report })
+    }
+
+    /// The same, without what is secret about the run.
+    pub(super) fn without(self, secrets: &Scrub) -> Self {
+        Self { message: secrets.clean(&self.message), report: self.report.map(|report| secrets.clean_report(report)) }
     }
 }
 

@@ -89,12 +89,12 @@ async fn access_token(State(api): State<Api>, request: Request) -> Response {
     let peer = head.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| peer.0.ip());
     let issue = async {
         let steady = parts.clock.elapsed();
-        parts.limiter.check(peer, steady)?;
         let asked = body::AccessToken::read(&head.headers, body, &parts.room).await?;
+        parts.limiter.check(peer, &asked.client_id, steady)?;
         match token::of_client(&parts.credentials, &asked.client_id, &asked.client_secret) {
             Some(credential) => Ok(token::issue(credential, asked.run.as_ref(), parts.clock.now())),
             None => {
-                parts.limiter.failed(peer, steady);
+                parts.limiter.failed(peer, &asked.client_id, steady);
                 tracing::warn!(peer = ?peer, "no token for whoever does not know the client's secret");
                 Err(Failure::Unauthorized("the client is not known, or this is not its secret"))
             }

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::controller::outside::{self, Said};
 use crate::model::RunState;
+use crate::run::call::Scrub;
 use crate::run::life::{Event, Life, Refusal, Report, RunHandle, step};
 use crate::store::{FoundRun, LogLine, RunRecord, Standing, StoreError};
 
@@ -56,6 +57,14 @@ impl Parts {
     async fn shaped(&self, found: &FoundRun, repository: &str) -> Json {
         let described = self.watching.describe(&found.repository, &found.record.id).await;
         shape::run(found, repository, described)
+    }
+
+    /// What nothing that is reported of a run may repeat.
+    async fn secrets(&self, found: &FoundRun) -> Result<Scrub, Failure> {
+        if found.record.life.as_ref().is_none_or(|life| life.execution.is_none()) {
+            return Ok(Scrub::default()); // it was sent to nobody, and nothing that is reported is kept
+        }
+        self.watching.secrets(&found.repository, &found.record).await.ok_or(Failure::Unavailable)
     }
 
     /// Has a report happen to a run; the run as it then stands. What is told again is taken again.
@@ -146,6 +155,7 @@ pub(super) async fn update(State(api): State<Api>, Path(run): Path<String>, requ
         let holder = parts.holder(&head.headers)?;
         let theirs = parts.theirs(&holder, &run).await?;
         let report = body::report(&head.headers, body, &parts.room).await?;
+        let report = parts.secrets(&theirs.found).await?.clean_report(report);
         let found = parts.report(&holder, theirs.found, report).await?;
         Ok(parts.shaped(&found, &theirs.repository).await)
     };
@@ -206,7 +216,7 @@ pub(super) async fn append_log(State(api): State<Api>, Path(run): Path<String>, 
     let appended = async {
         let holder = parts.holder(&head.headers)?;
         let Theirs { found, .. } = parts.theirs(&holder, &run).await?;
-        let entry = body::LogEntry::read(&head.headers, body, &parts.room).await?;
+        let entry = body::LogEntry::read(&head.headers, body, &parts.room).await?.without(&parts.secrets(&found).await?);
         let handle = shape::handle(&found);
         let life = match (&found.record.standing, &found.record.life) {
             (Standing::Decided(_), Some(life)) if life.execution.is_some() => life,

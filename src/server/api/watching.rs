@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 
-use crate::controller::Waker;
+use crate::controller::{Waker, inputs_of_claim};
 use crate::facts::Workspace;
 use crate::model::{CommitId, Identifier};
-use crate::run::call::redacted;
-use crate::store::{RepositoryKey, Store};
+use crate::run::call::{Scrub, redacted};
+use crate::store::{RepositoryKey, RunRecord, Store};
 
 /// What a run is about, as the watched branch holds it.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -35,6 +35,9 @@ pub trait Watching: Send + Sync {
 
     /// What a run is about; `None` where the branch does not hold it, or cannot be read.
     async fn describe(&self, repository: &RepositoryKey, run: &Identifier) -> Option<Described>;
+
+    /// What is secret about a run that was claimed: nothing that is reported of it may repeat that. `None` where nobody can tell now.
+    async fn secrets(&self, repository: &RepositoryKey, record: &RunRecord) -> Option<Scrub>;
 }
 
 /// The loop itself, with the catalogs it keeps.
@@ -66,6 +69,17 @@ impl Watching for Loop {
         let accepted = self.store.accepted(repository).await.ok()??.commit;
         let run = run.clone();
         tokio::task::spawn_blocking(move || described(&workspace, accepted, &run)).await.ok()?
+    }
+
+    async fn secrets(&self, repository: &RepositoryKey, record: &RunRecord) -> Option<Scrub> {
+        let workspace = self.waker.watched().into_iter().find(|watched| watched.key == *repository)?.workspace;
+        let grant = record.life.as_ref()?.execution.as_ref()?.grant.clone();
+        let inputs = inputs_of_claim(&record.decision);
+        let read = move || {
+            let catalog = workspace.snapshot(grant.revision).ok()?.catalog;
+            Some(Scrub::of_inputs(catalog.actions().get(&grant.action).map(|action| &action.value), &inputs))
+        };
+        tokio::task::spawn_blocking(read).await.ok()?
     }
 }
 

@@ -4,5 +4,6 @@ mod crashes;
 mod faults;
 mod faulty_store;
 mod life;
+mod slipped_in;
 mod stage;
 mod taken_back;

@@ -1,21 +1,71 @@
-//! Takes secrets out of what a receiver says: some repeat what they were sent.
+//! Takes secrets out of what others say of a run: some repeat what they were sent.
+
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
+use super::secret::secret_texts;
+use crate::model::{Action, Value};
+use crate::run::life::{Answer, Report};
+
 /// What stands in a secret's place.
 const MASK: &str = "***";
+/// The shortest secret input that is looked for, in characters: a shorter one would hide half of every text.
+const SHORTEST_INPUT: usize = 4;
 
-/// The texts that are taken out.
-#[derive(Clone, Default)]
-pub(super) struct Scrub {
+/// The texts that are taken out. It is never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Scrub {
     /// The longest first, so that no part of one is left when another within it is taken out.
     texts: Vec<String>,
 }
 
+impl fmt::Debug for Scrub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scrub({} texts)", self.texts.len())
+    }
+}
+
 impl Scrub {
+    /// Of what is secret among the inputs of a run: what the action says, and everything where nobody knows the action.
+    pub fn of_inputs(action: Option<&Action>, inputs: &Value) -> Self {
+        let mut scrub = Self::default();
+        for text in secret_texts(action, inputs).iter().filter(|text| text.chars().count() >= SHORTEST_INPUT) {
+            scrub.add(text);
+        }
+        scrub
+    }
+
+    /// An answer without them. What the receiver calls the run stays: our own performers made it, and go by it.
+    pub fn clean_answer(&self, answer: Answer) -> Answer {
+        let text = |text: String| self.clean(&text);
+        let link = |link: Option<String>| link.filter(|link| self.is_clean(link));
+        match answer {
+            Answer::Done { success, says, link: at, outside } => {
+                Answer::Done { success, says: text(says), link: link(at), outside }
+            }
+            Answer::Accepted { outside, link: at } => Answer::Accepted { outside, link: link(at) },
+            Answer::NotPerformed { why, after } => Answer::NotPerformed { why: text(why), after },
+            Answer::Refused { why } => Answer::Refused { why: text(why) },
+            Answer::Unknown { why } => Answer::Unknown { why: text(why) },
+        }
+    }
+
+    /// A report without them; a link that holds one leads nowhere any more, and is left out.
+    pub fn clean_report(&self, report: Report) -> Report {
+        let text = |text: String| self.clean(&text);
+        Report {
+            success: report.success,
+            label: report.label.map(text),
+            links: report.links.map(|links| links.into_iter().filter(|link| self.is_clean(link)).collect()),
+            summary: report.summary.map(text),
+            outside: report.outside.map(text),
+        }
+    }
+
     /// Remembers a secret, as it is and as others would write it: within JSON, percent-encoded, in base64.
-    pub(super) fn add(&mut self, secret: &str) {
+    pub fn add(&mut self, secret: &str) {
         if secret.is_empty() {
             return;
         }
@@ -40,13 +90,18 @@ impl Scrub {
         self.texts.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
     }
 
+    /// Whether none of them stands in it.
+    pub fn is_clean(&self, text: &str) -> bool {
+        !self.texts.iter().any(|secret| text.contains(secret.as_str()))
+    }
+
     /// The text without them.
-    pub(super) fn clean(&self, text: &str) -> String {
+    pub fn clean(&self, text: &str) -> String {
         self.texts.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MASK))
     }
 
     /// Whether the text ends in the beginning of a secret, as one that was cut off may: that end is left out.
-    pub(super) fn clean_end<'t>(&self, text: &'t str) -> &'t str {
+    pub fn clean_end<'t>(&self, text: &'t str) -> &'t str {
         let begun = |at: usize| {
             let rest = text.get(at..).unwrap_or_default();
             rest.len() >= 4 && self.texts.iter().any(|secret| secret.starts_with(rest))
