@@ -50,7 +50,7 @@ impl Recorded {
         let none = || {
             let looked: Vec<String> = self.repositories.iter().map(|key| format!("`{key}`")).collect();
             let of = if looked.is_empty() { String::new() } else { format!(" of {}", looked.join(", ")) };
-            CommandError::could_not_judge(format!("the store {} knows no run `{name}`{of}", self.place)).hint(
+            CommandError::could_not_judge(format!("the store knows no run `{name}`{of}; it is {}", self.place)).hint(
                 "a repository is known by the name and the branch that the daemon's configuration gives it: say the same --config, or \
                  --repo, --name and --branch; a run can also be named by what the API calls it, `r_…`",
             )
