@@ -157,7 +157,7 @@ async fn where_people_are_told_of_their_runs_is_printed_nowhere() {
         vec!["runs", "withdraw", &run, "--by", "carol"],
     ] {
         let (told, _) = portcullis(&world, &args);
-        assert!(told.contains("lost") && !told.contains(ADDRESS) && !told.contains("Smith"), "{args:?}: {told}");
+        assert!(!told.is_empty() && !told.contains(ADDRESS) && !told.contains("Smith"), "{args:?}: {told}");
     }
 }
 
