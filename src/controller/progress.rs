@@ -14,7 +14,7 @@ use crate::model::Identifier;
 use crate::report::notice::Telling;
 use crate::report::{Journey, RunShown, run_comment};
 use crate::run::life::{Landing, Life, Occasion, RunHandle};
-use crate::store::{Delivered, Message, MessageKind, RunRecord};
+use crate::store::{Delivered, Message, MessageKind, RunRecord, Wanted};
 
 use super::audit::place::secrets;
 use super::outbox::REVISION;
@@ -43,7 +43,7 @@ impl Shared {
         let mut shown: BTreeMap<Identifier, u64> = BTreeMap::new();
         for _ in 0..MOST_BATCHES {
             let (store, now) = (self.store_of(repository), self.clock.now());
-            let messages = store.claim_messages(MessageKind::Show, Some(key), LEASE, BATCH, now).await?;
+            let messages = store.claim_messages(&Wanted::of(MessageKind::Show, BATCH).about(key), LEASE, now).await?;
             if messages.is_empty() {
                 return Ok(Outcome::Settled { input: None, again: None });
             }

@@ -22,7 +22,7 @@ pub struct RunShown<'a> {
     pub notice: &'a Notice,
     /// The texts of its secret inputs, which stand in the comment nowhere, whoever says them. `None` where they are not known: then nothing
     /// is repeated that a receiver said.
-    pub secrets: Option<&'a [String]>,
+    pub secrets: Option<&'a Scrub>,
 }
 
 /// The comment: Markdown without the marker by which it is found again. Nothing in it depends on when it was made, so that it is not
