@@ -17,6 +17,7 @@ fn judge(company: &Company, base: CommitId, target: Target, performed: Performed
     let workspace = Workspace::open(&company.origin(), "", Arc::new(NoExpressions)).unwrap();
     let ask = Ask {
         performed,
+        withdrawn: BTreeMap::new(),
         target,
         base,
         base_is_valid: true,
