@@ -1,7 +1,7 @@
 //! A real git user's session: people with keys of their own, each in a clone of their own, and the daemon beside the bare
 //! repository. Nobody here calls anything but git, and what docs/git-forge.md says to paste is pasted.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test that cannot go on says so
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)] // a test that cannot go on says so
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -168,7 +168,7 @@ pub(crate) fn judged(before: &Files, after: &Files, who: &str) -> (BTreeMap<Chan
         branch_pushes: None,
         reach: BTreeMap::new(),
         used_runs: BTreeSet::new(),
-        withdrawn: std::collections::BTreeMap::new(),
+        withdrawn: BTreeMap::new(),
         first_seen: None,
         now: Timestamp::UNIX_EPOCH,
         findings: Vec::new(),

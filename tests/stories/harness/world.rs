@@ -193,7 +193,7 @@ impl Story {
     pub fn ask(&self, base: &str, head: &str) -> Ask {
         Ask {
             performed: Performed::default(),
-            withdrawn: std::collections::BTreeMap::new(),
+            withdrawn: BTreeMap::new(),
             target: Target::PullRequest,
             base: self.git.id(base),
             base_is_valid: false,
