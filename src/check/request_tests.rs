@@ -130,5 +130,5 @@ fn every_rule_is_documented_once() {
     let count = ids.len();
     ids.dedup();
     assert_eq!(ids.len(), count);
-    assert!(ids.iter().all(|id| ["run/", "approval/", "identity/"].iter().any(|family| id.starts_with(family))));
+    assert!(ids.iter().all(|id| ["run/", "approval/", "identity/", "limit/runs"].iter().any(|family| id.starts_with(family))));
 }
