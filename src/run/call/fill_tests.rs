@@ -259,11 +259,11 @@ fn a_workflow_is_given_texts_and_the_handle_of_the_run() {
         given,
         [
             ("portcullis_run", handle.as_str()),
-            ("n", "3"),
-            ("list", "[1,\"x\"]"),
             ("all", "{\"k\":\"v\"}"),
-            ("t", "n3"),
             ("deep", "{\"a\":[3]}"),
+            ("list", "[1,\"x\"]"),
+            ("n", "3"),
+            ("t", "n3"),
         ]
     );
     assert_eq!((call.reference.as_deref(), call.report_status), (Some("main"), true));
