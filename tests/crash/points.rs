@@ -43,7 +43,9 @@ async fn approved(dir: &Path, receiver: &Receiver) -> Place {
     }
     let mut daemon = place.serve(None);
     daemon.says(&["adopted the branch"]).await;
-    git(&work, ALICE, &["push", "--quiet", "origin", "refs/heads/*", "refs/notes/devtools/*"]);
+    // The approvals first: refs arrive one after another, and whoever looks in between would tell people that a run waits.
+    git(&work, ALICE, &["push", "--quiet", "origin", "refs/notes/devtools/*"]);
+    git(&work, ALICE, &["push", "--quiet", "origin", "refs/heads/*"]);
     for head in &heads {
         daemon.says(&[r#""message":"judged""#, head, "success"]).await;
     }
