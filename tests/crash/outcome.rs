@@ -8,7 +8,7 @@ use portcullis::run::life::{Phase, RunHandle};
 use portcullis::store::{RunRecord, SqliteStore, Standing, Store as _};
 use sqlx::{Connection as _, Row as _};
 
-use super::place::{ALICE, Kind, PATIENCE, Place, git, try_git};
+use super::place::{ALICE, Kind, PATIENCE, Place, TEMPLATE, git, try_git};
 use super::receiver::Receiver;
 
 fn id(run: &str) -> Identifier {
@@ -126,14 +126,18 @@ async fn everybody_was_told(place: &Place, receiver: &Receiver, runs: &[String])
     let rows = sqlx::query("SELECT id, run, state FROM outbox WHERE kind = 'notify'").fetch_all(&mut db).await.unwrap();
     db.close().await.unwrap();
     let told = receiver.told(&place.name);
-    let mut of = BTreeSet::new();
+    // That a run was granted may have been told before the place was copied.
+    let before = receiver.told(TEMPLATE);
+    let (mut of, mut messages) = (BTreeSet::new(), BTreeSet::new());
     for row in &rows {
         let (message, run, state): (String, String, String) = (row.get(0), row.get(1), row.get(2));
         assert_eq!(state, "done", "{}: a message about {run}", place.name);
-        assert!(told.contains(&message), "{}: nobody was told a message about {run}", place.name);
+        let arrived = told.contains(&message) || before.contains(&message);
+        assert!(arrived, "{}: nobody was told a message about {run}", place.name);
         of.insert(run);
+        messages.insert(message);
     }
     let silent: Vec<_> = runs.iter().filter(|run| !of.contains(*run)).collect();
     assert!(silent.is_empty(), "{}: nobody was told of {silent:?}", place.name);
-    assert_eq!(told.len(), rows.len(), "{}: nobody is told what the journal does not say", place.name);
+    assert!(told.is_subset(&messages), "{}: nobody is told what the journal does not say", place.name);
 }

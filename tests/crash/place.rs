@@ -11,6 +11,8 @@ use super::receiver::Receiver;
 pub(crate) const ALICE: &str = "alice@acme.dev";
 pub(crate) const CAROL: &str = "carol@acme.dev";
 pub(crate) const ROBOT: &str = "portcullis@acme.dev";
+/// The name of the place that others are copies of.
+pub(crate) const TEMPLATE: &str = "template";
 /// Nothing here takes this long; it is where a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::outcome;
-use super::place::{ALICE, CAROL, Kind, Place, Where, git};
+use super::place::{ALICE, CAROL, Kind, Place, TEMPLATE, Where, git};
 use super::receiver::Receiver;
 
 /// Cases at a time: each starts a daemon of its own.
@@ -21,7 +21,7 @@ const ABORTED: i32 = 6;
 /// A place at which a run of each kind was asked for, approved and judged, and none is merged yet.
 async fn approved(dir: &Path, receiver: &Receiver) -> Place {
     std::fs::create_dir(dir).unwrap();
-    let place = Place::new(dir, "template", receiver, Where::Elsewhere, true);
+    let place = Place::new(dir, TEMPLATE, receiver, Where::Elsewhere, true);
     let work = place.work();
     let mut heads = Vec::new();
     for kind in Kind::ALL {
