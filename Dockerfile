@@ -11,8 +11,12 @@
 
 FROM rust:1-slim-bookworm AS build
 WORKDIR /build
-# libgit2 and SQLite are built from the sources that come with their crates; the compiler of this image is all they need.
+# libgit2, SQLite and the allocator are built from the sources that come with their crates, by the compiler of this image, and make.
+RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
+COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock README.md ./
+# Cargo wants every target that the manifest names to be there.
+COPY benches benches
 COPY src src
 COPY examples examples
 # What `portcullis explain` says is compiled in.

@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use portcullis::cli::{self, Cli, Command};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let Cli { color, command } = Cli::parse();
     let result = match &command {

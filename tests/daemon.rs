@@ -212,8 +212,13 @@ async fn a_push_is_seen_judged_and_answered_and_sigterm_ends_it_cleanly() {
     assert_eq!(statuses.len(), 3, "{statuses:?}");
 
     let metrics = page(&address, "/metrics");
-    for metric in ["portcullis_push_to_status_seconds_count", "portcullis_statuses_posted_total", "portcullis_accepted_revision{"]
-    {
+    for metric in [
+        "portcullis_push_to_verdict_seconds_count",
+        "portcullis_verdict_to_status_seconds_count",
+        "portcullis_push_to_status_seconds_count",
+        "portcullis_statuses_posted_total",
+        "portcullis_accepted_revision{",
+    ] {
         assert!(metrics.contains(metric), "{metric} in\n{metrics}");
     }
 

@@ -113,7 +113,7 @@ fn the_image_is_built_from_all_that_is_compiled_in() {
     let (docker, context) = (include_str!("../Dockerfile"), include_str!("../.dockerignore"));
     let directories: std::collections::BTreeSet<&str> = compiled_in.map(|path| path.rsplit_once('/').unwrap().0).collect();
     assert!(!directories.is_empty());
-    for directory in directories.into_iter().chain(["src", "examples"]) {
+    for directory in directories.into_iter().chain(["src", "benches", "examples", ".cargo"]) {
         assert!(docker.contains(&format!("COPY {directory} {directory}\n")), "{directory} is not copied into the image's build");
         assert!(context.lines().any(|line| line == format!("!{directory}")), "{directory} is not in the build's context");
     }

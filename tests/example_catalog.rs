@@ -140,7 +140,7 @@ fn key(text: &str) -> EntityKey {
 fn example() -> Catalog {
     let jq = std::sync::Arc::new(portcullis::jq::Jq::new(env!("CARGO_BIN_EXE_portcullis").into()));
     Catalog::with_expressions(jq)
-        .apply(files().iter().map(|(path, bytes)| FileDelta::Put(parse_file(path, bytes, &Limits::default()))))
+        .apply(files().iter().map(|(path, bytes)| FileDelta::put(parse_file(path, bytes, &Limits::default()))))
 }
 
 /// The managed files. Every file of the example is one, except its README.

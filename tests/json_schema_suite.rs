@@ -78,7 +78,7 @@ fn rebased(schema: &Value) -> Value {
 }
 
 fn put(path: &str, document: &Value) -> FileDelta {
-    FileDelta::Put(parse_file(&FilePath::new(path), document.to_string().as_bytes(), &Limits::default()))
+    FileDelta::put(parse_file(&FilePath::new(path), document.to_string().as_bytes(), &Limits::default()))
 }
 
 fn errors(catalog: &Catalog, file: &str) -> Vec<Finding> {

@@ -42,6 +42,9 @@ const IMPURE: &[&str] = &[
     "tracing::",
 ];
 
+/// The one place of the core that has threads: they end before it answers, and it answers what one thread would.
+const PARALLEL: (&str, &str) = ("src/catalog/parallel.rs", "std::thread");
+
 /// Lines a file may have, its tests included.
 const LONGEST: usize = 400;
 
@@ -98,7 +101,8 @@ fn the_core_is_pure() {
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|s| ring(&s.room) == Some(0)) {
         for (number, line) in source.code.lines().enumerate() {
-            for word in IMPURE.iter().filter(|word| names(line, word)) {
+            let allowed = |word: &str| source.path.ends_with(PARALLEL.0) && word == PARALLEL.1;
+            for word in IMPURE.iter().filter(|word| names(line, word) && !allowed(word)) {
                 wrong.push(format!("{}:{}: `{word}` in the core", source.path.display(), number + 1));
             }
         }

@@ -35,7 +35,7 @@ fn example() -> Vec<(FilePath, String)> {
 fn catalog(files: &[(FilePath, String)]) -> Catalog {
     let jq = portcullis::jq::Jq::new(env!("CARGO_BIN_EXE_portcullis").into());
     Catalog::with_expressions(std::sync::Arc::new(jq))
-        .apply(files.iter().map(|(path, text)| FileDelta::Put(parse_file(path, text.as_bytes(), &Limits::default()))))
+        .apply(files.iter().map(|(path, text)| FileDelta::put(parse_file(path, text.as_bytes(), &Limits::default()))))
 }
 
 /// The document as a second reader of YAML has it, so that our own reader's opinion does not count twice.

@@ -39,7 +39,7 @@ pub(super) fn moved(before: &Catalog, after: &Catalog, seeds: &BTreeSet<EntityKe
         let both: BTreeSet<&Identifier> = before.blueprints().iter().chain(after.blueprints().iter()).map(|(id, _)| id).collect();
         for id in both {
             if old.path(id) != new.path(id) {
-                after.entities_of(id).for_each(|e| push(&mut queue, e.value.key.clone()));
+                after.entities().keys_of(id).for_each(|key| push(&mut queue, key));
             }
         }
     }
@@ -97,9 +97,9 @@ fn inheritors(after: &Catalog, key: &EntityKey, way: &Use) -> BTreeSet<EntityKey
         let mut sources = BTreeSet::new();
         for target in &frontier {
             for source in after.referrers_from(target, from) {
-                let held = after.entities().get(source).and_then(|e| e.value.relations.get(&hop.relation));
-                if matches!(held, Some(RelationValue::One(one)) if *one == target.identifier) {
-                    sources.insert(source.clone());
+                let held = after.entities().relation_of(&source, &hop.relation);
+                if matches!(held, Some(RelationValue::One(one)) if one == target.identifier) {
+                    sources.insert(source);
                 }
             }
         }

@@ -7,7 +7,7 @@ use imbl::ordmap::DiffItem;
 
 use crate::model::{Entity, EntityKey, Identifier, Place, RelationValue, Subject, Value};
 
-use super::{Catalog, Located, Meaning, Owner, Table, cascade};
+use super::{Catalog, Declared, Located, Meaning, Owner, Table, cascade};
 
 /// What is done to a subject.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -106,7 +106,10 @@ pub fn diff(before: &Catalog, after: &Catalog) -> ChangeSet {
     rivals(&mut out, before.entities(), after.entities(), |key| Subject::Entity(key.clone()));
     let owned: BTreeSet<EntityKey> = out.iter().filter(|c| c.field == Some(Field::Team)).filter_map(key_of).collect();
     for moved in cascade::moved(before, after, &seeds, blueprints_changed) {
-        let Some(entity) = after.entities().get(&moved.key).filter(|_| !owned.contains(&moved.key)) else { continue };
+        if owned.contains(&moved.key) {
+            continue;
+        }
+        let Some(entity) = after.entities().get(&moved.key) else { continue };
         out.push(Change {
             subject: Subject::Entity(moved.key),
             operation: Operation::Update,
@@ -161,20 +164,20 @@ fn documents<K: Ord + Clone, T: Clone + PartialEq + Meaning>(
 /// they are there, the key grants nothing. So that nobody gives or takes it unasked, a change among them is one of the whole.
 fn rivals<K: Ord + Clone, T: Clone + PartialEq + Meaning>(
     out: &mut Vec<Change>,
-    before: &Table<K, T>,
-    after: &Table<K, T>,
+    before: &impl Declared<K, T>,
+    after: &impl Declared<K, T>,
     subject: impl Fn(&K) -> Subject,
 ) {
-    for item in before.duplicates_map().diff(after.duplicates_map()) {
+    for item in before.rivals().diff(after.rivals()) {
         let key = match item {
             DiffItem::Add(key, _) | DiffItem::Remove(key, _) | DiffItem::Update { new: (key, _), .. } => key,
         };
-        let claims = |table: &Table<K, T>| {
-            let all = table.get(key).into_iter().chain(table.duplicates_of(key));
-            Value::List(all.map(|document| document.value.meaning()).collect())
-        };
-        let (old, new, subject) = (claims(before), claims(after), subject(key));
-        let Some(stands) = after.get(key).or_else(|| before.get(key)) else { continue };
+        fn claims<K: Ord, T: Meaning>(table: &impl Declared<K, T>, key: &K) -> Value {
+            let others = table.rivals().get(key).into_iter().flatten().cloned();
+            Value::List(table.standing(key).into_iter().chain(others).map(|document| document.value.meaning()).collect())
+        }
+        let (old, new, subject) = (claims(before, key), claims(after, key), subject(key));
+        let Some(stands) = after.standing(key).or_else(|| before.standing(key)) else { continue };
         if old != new && !out.iter().any(|change| change.subject == subject) {
             let place = stands.place();
             out.push(Change { subject, operation: Operation::Update, field: None, before: Some(old), after: Some(new), place });
@@ -185,29 +188,26 @@ fn rivals<K: Ord + Clone, T: Clone + PartialEq + Meaning>(
 /// Entities are compared field by field. Returns those from which ownership may have moved elsewhere.
 fn entities(out: &mut Vec<Change>, before: &Catalog, after: &Catalog) -> BTreeSet<EntityKey> {
     let mut seeds = BTreeSet::new();
-    for item in before.entities().map().diff(after.entities().map()) {
-        let (key, first) = match item {
-            DiffItem::Add(key, new) => {
-                let first = out.len();
+    for moved in before.entities().diff(after.entities()) {
+        let key = moved.key;
+        let first = out.len();
+        match (&moved.before, &moved.after) {
+            (None, Some(new)) => {
                 out.push(whole(new, Operation::Register, None, Some(new.value.meaning())));
                 fields(out, None, new);
                 seeds.insert(key.clone());
-                (key, first)
             }
-            DiffItem::Remove(key, old) => {
+            (Some(old), None) => {
                 out.push(whole(old, Operation::Unregister, Some(old.value.meaning()), None));
-                seeds.insert(key.clone());
+                seeds.insert(key);
                 continue;
             }
-            DiffItem::Update { old: (key, old), new: (_, new) } => {
-                let first = out.len();
-                fields(out, Some(&old.value), new);
-                (key, first)
-            }
-        };
+            (Some(old), Some(new)) => fields(out, Some(&old.value), new),
+            (None, None) => continue,
+        }
         let passes_on = |c: &Change| matches!(c.field, Some(Field::Relation(_) | Field::Team));
         if out.iter().skip(first).any(passes_on) {
-            seeds.insert(key.clone());
+            seeds.insert(key);
         }
     }
     seeds

@@ -11,7 +11,7 @@ use super::builder::{Builder, Fatal};
 use super::complaint;
 use super::node::{NodeKind, Problem, Tree, point};
 use super::quote::{self, TypographicQuotes};
-use super::scalar;
+use super::{scalar, simple};
 
 /// The rules for YAML.
 pub(super) const RULES: &[RuleDoc] = &[
@@ -57,6 +57,11 @@ pub(super) const RULES: &[RuleDoc] = &[
 
 /// Reads one YAML document; total, and linear in the text up to the limits.
 pub(super) fn read_yaml<'a>(text: &'a str, limits: &Limits) -> Tree<'a> {
+    simple::read_simple(text, limits).unwrap_or_else(|| read_in_full(text, limits))
+}
+
+/// The same by the full reader alone.
+pub(super) fn read_in_full<'a>(text: &'a str, limits: &Limits) -> Tree<'a> {
     let lines = if text.contains('\t') { text.lines().collect() } else { Vec::new() };
     let quotes = TypographicQuotes::default();
     let mut reader = Reader { text, builder: Builder::new(limits), quotes, documents: 0, lines, open: Vec::new() };

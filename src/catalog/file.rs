@@ -1,5 +1,9 @@
 //! One file of the catalog, read: its documents and everything that is wrong with it.
 
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
 use crate::model::{
     Action, Blueprint, CatalogPolicy, Entity, FilePath, Finding, Kind, Limits, Permissions, Place, RunRequest, Team, User, Value,
 };
@@ -39,6 +43,8 @@ pub struct ParsedFile {
     pub documents: Vec<Document>,
     /// Everything wrong in it, in order of position, each with its span.
     pub findings: Vec<Finding>,
+    /// Where something is wrong: what tells its content from any other.
+    pub content: Option<Arc<[u8]>>,
 }
 
 /// Which kind of document a path holds; `None` for everything that is not the catalog's business.
@@ -61,7 +67,7 @@ pub fn kind_of(path: &FilePath) -> Option<Kind> {
 /// A file whose text is not well-formed gives no documents; of a list of entities each stands or falls by itself. For a
 /// path that [`kind_of`] does not know, the answer is empty.
 pub fn parse_file(path: &FilePath, bytes: &[u8], limits: &Limits) -> ParsedFile {
-    let mut parsed = ParsedFile { path: path.clone(), documents: Vec::new(), findings: Vec::new() };
+    let mut parsed = ParsedFile { path: path.clone(), documents: Vec::new(), findings: Vec::new(), content: None };
     let Some(kind) = kind_of(path) else { return parsed };
     let read = text::read_text(bytes, limits);
     let mut problems = read.problems;
@@ -82,6 +88,7 @@ pub fn parse_file(path: &FilePath, bytes: &[u8], limits: &Limits) -> ParsedFile 
     parsed.findings.extend(problems.into_iter().map(|problem| finding(path, problem)));
     parsed.findings.sort_by_key(|finding| finding.place.as_ref().and_then(|place| place.span));
     curtail(path, &mut parsed.findings, untold);
+    parsed.content = (!parsed.findings.is_empty()).then(|| Sha256::digest(bytes).as_slice().into());
     parsed
 }
 

@@ -24,7 +24,7 @@ pub(super) fn assert_all(options: ValidationOptions<'_>) -> ValidationOptions<'_
 }
 
 /// `scheme://host…` without spaces.
-fn is_url(text: &str) -> bool {
+pub(super) fn is_url(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let letters = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));

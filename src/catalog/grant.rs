@@ -149,7 +149,7 @@ mod tests {
 
     fn put(path: &str, document: impl FnOnce(FilePath) -> Document) -> FileDelta {
         let path = FilePath::new(path);
-        FileDelta::Put(ParsedFile { path: path.clone(), documents: vec![document(path)], findings: Vec::new() })
+        FileDelta::put(ParsedFile { content: None, path: path.clone(), documents: vec![document(path)], findings: Vec::new() })
     }
 
     fn located<T>(file: FilePath, value: T) -> Located<T> {
@@ -191,7 +191,7 @@ mod tests {
 
     fn broken(path: &str) -> FileDelta {
         let findings = vec![Finding::error("yaml/syntax", "cannot be read")];
-        FileDelta::Put(ParsedFile { path: FilePath::new(path), documents: Vec::new(), findings })
+        FileDelta::put(ParsedFile { content: None, path: FilePath::new(path), documents: Vec::new(), findings })
     }
 
     fn roster() -> Catalog {

@@ -6,6 +6,9 @@ use imbl::{OrdMap, OrdSet};
 
 use crate::model::{EntityKey, Identifier, KeyFingerprint, Kind, User};
 
+use super::filled;
+use super::packed::EntityName;
+
 /// Within which set of names two may not look alike: a kind of document, or the entities of one blueprint.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Namespace {
@@ -78,13 +81,80 @@ impl LookAlikes {
 }
 
 fn hashes(name: &Identifier) -> [u64; 2] {
+    hashes_within("", name)
+}
+
+fn hashes_within(space: &str, name: &Identifier) -> [u64; 2] {
     let [without_case, confusable] = name.look_alike_keys();
     // The two keys are kept apart: a name's first key equal to another's second key is no resemblance.
-    [(0u8, without_case), (1u8, confusable)].map(|key| {
+    [(space, 0u8, without_case), (space, 1u8, confusable)].map(|key| {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         hasher.finish()
     })
+}
+
+/// The same for entities, of which there are many: within each blueprint, and in one set for all, whose names are held anyway.
+#[derive(Clone, Default, Debug)]
+pub(super) struct EntityLookAlikes(OrdSet<(u64, EntityName)>);
+
+impl EntityLookAlikes {
+    /// Under what an entity is found.
+    pub(super) fn hashes(name: &EntityName) -> [u64; 2] {
+        hashes_within(name.blueprint(), &Identifier::known(name.identifier()))
+    }
+
+    /// All at once; `sorted` is in order.
+    pub(super) fn filled(sorted: Vec<(u64, EntityName)>) -> Self {
+        Self(filled::set(sorted))
+    }
+
+    pub(super) fn insert(&mut self, name: &EntityName) {
+        for hash in Self::hashes(name) {
+            self.0.insert((hash, name.clone()));
+        }
+    }
+
+    pub(super) fn remove(&mut self, name: &EntityName) {
+        for hash in Self::hashes(name) {
+            self.0.remove(&(hash, name.clone()));
+        }
+    }
+
+    /// The other entities of the blueprint whose identifiers look like `name`, sorted, each once.
+    pub(super) fn of(&self, blueprint: &Identifier, name: &Identifier) -> Vec<Identifier> {
+        let mine = name.look_alike_keys();
+        let mut out: Vec<Identifier> = Vec::new();
+        for hash in hashes_within(blueprint.as_str(), name) {
+            for (_, other) in self.0.range((hash, EntityName::least())..).take_while(|(h, _)| *h == hash) {
+                let key = other.key();
+                let alike = || key.identifier.look_alike_keys().iter().zip(&mine).any(|(a, b)| a == b);
+                if key.blueprint == *blueprint && key.identifier != *name && !out.contains(&key.identifier) && alike() {
+                    out.push(key.identifier);
+                }
+            }
+        }
+        out.sort();
+        out
+    }
+
+    /// As [`LookAlikes::suspects`].
+    pub(super) fn suspects(&self) -> Vec<(Namespace, Identifier)> {
+        let mut out = Vec::new();
+        let mut last: Option<&(u64, EntityName)> = None;
+        for entry in &self.0 {
+            if let Some((_, other)) = last.filter(|(hash, _)| *hash == entry.0) {
+                out.extend([other, &entry.1].map(|name| {
+                    let EntityKey { blueprint, identifier } = name.key();
+                    (Namespace::Entities(blueprint), identifier)
+                }));
+            }
+            last = Some(entry);
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
 }
 
 /// What only one user may claim.
@@ -132,7 +202,7 @@ impl Claims {
 
 /// The entities that point at something by name, what they point at first.
 #[derive(Clone, Debug)]
-pub(super) struct Pointing<T: Ord>(OrdSet<(T, EntityKey)>);
+pub(super) struct Pointing<T: Ord>(OrdSet<(T, EntityName)>);
 
 impl<T: Ord> Default for Pointing<T> {
     fn default() -> Self {
@@ -141,17 +211,30 @@ impl<T: Ord> Default for Pointing<T> {
 }
 
 impl<T: Ord + Clone> Pointing<T> {
-    pub(super) fn insert(&mut self, target: &T, entity: &EntityKey) {
-        self.0.insert((target.clone(), entity.clone()));
+    /// All at once; `sorted` is in order.
+    pub(super) fn filled(sorted: Vec<(T, EntityName)>) -> Self {
+        Self(filled::set(sorted))
     }
 
-    pub(super) fn remove(&mut self, target: &T, entity: &EntityKey) {
-        self.0.remove(&(target.clone(), entity.clone()));
+    pub(super) fn insert(&mut self, target: T, entity: &EntityName) {
+        self.0.insert((target, entity.clone()));
     }
 
-    pub(super) fn of(&self, target: &T) -> impl Iterator<Item = &EntityKey> + use<'_, T> {
-        let target = target.clone();
-        let least = EntityKey { blueprint: Identifier::least(), identifier: Identifier::least() };
-        self.0.range((target.clone(), least)..).take_while(move |(t, _)| *t == target).map(|(_, entity)| entity)
+    pub(super) fn remove(&mut self, target: T, entity: &EntityName) {
+        self.0.remove(&(target, entity.clone()));
+    }
+
+    pub(super) fn of(&self, target: T) -> impl Iterator<Item = &EntityName> + use<'_, T> {
+        self.from(target, EntityName::least())
+    }
+
+    /// What is pointed at, in order, as often as it is.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(target, _)| target)
+    }
+
+    /// Those from this one on.
+    pub(super) fn from(&self, target: T, first: EntityName) -> impl Iterator<Item = &EntityName> + use<'_, T> {
+        self.0.range((target.clone(), first)..).take_while(move |(t, _)| *t == target).map(|(_, entity)| entity)
     }
 }

@@ -74,6 +74,11 @@ impl Mentions {
         Self(out)
     }
 
+    /// Whether nobody is named anywhere.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Every user and team that these properties name, whatever else may be wrong with them.
     pub(super) fn find<'a>(&self, properties: impl IntoIterator<Item = (&'a Box<str>, &'a Value)>) -> Vec<Mention> {
         let mut out = Vec::new();

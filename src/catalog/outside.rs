@@ -49,7 +49,7 @@ mod tests {
         let github = bound.then(|| ForgeTeam { organization: "acme".into(), slug: name.into(), id: 42 });
         let team = Team { identifier: id(name), title: None, members: [id("alice")].into(), github };
         let documents = vec![Document::Team(Located { file: file.clone(), pointer: Pointer::root(), value: team })];
-        FileDelta::Put(ParsedFile { path: file, documents, findings: Vec::new() })
+        FileDelta::put(ParsedFile { content: None, path: file, documents, findings: Vec::new() })
     }
 
     fn known() -> BTreeMap<Identifier, BTreeSet<Identifier>> {

@@ -137,9 +137,8 @@ impl<'a> Owners<'a> {
         }
         let mut here = key.clone();
         let owner = loop {
-            let Some(entity) = self.catalog.entities().get(&here) else { break Owner::new() };
-            if let Some(team) = entity.value.team.as_ref().filter(|team| !team.is_empty()) {
-                break team.iter().cloned().collect();
+            if let Some(team) = self.catalog.entities().team_of(&here).filter(|team| !team.is_empty()) {
+                break team.into_iter().collect();
             }
             let Some(next) = self.next(&here) else { break Owner::new() };
             here = next;
@@ -148,14 +147,31 @@ impl<'a> Owners<'a> {
         owner
     }
 
+    /// The entities that the owner of `key` follows from, itself first: as long as each stays as it is, or stays away, so does the owner.
+    pub fn rests_on(&mut self, key: &EntityKey) -> Vec<EntityKey> {
+        let (mut out, mut here) = (vec![key.clone()], key.clone());
+        while self.catalog.entities().team_of(&here).is_none_or(|team| team.is_empty()) {
+            let (start, Some(path)) = (here.clone(), self.path(&here.blueprint)) else { break };
+            for hop in path.iter() {
+                let held = self.catalog.entities().relation_of(&here, &hop.relation);
+                let Some(RelationValue::One(target)) = held else { return out };
+                here = EntityKey { blueprint: hop.target.clone(), identifier: target };
+                out.push(here.clone());
+            }
+            if here == start {
+                break;
+            }
+        }
+        out
+    }
+
     /// The entity that `key` inherits from.
     fn next(&mut self, key: &EntityKey) -> Option<EntityKey> {
         let path = self.path(&key.blueprint)?;
         let mut here = key.clone();
         for hop in path.iter() {
-            let entity = self.catalog.entities().get(&here)?;
-            let Some(RelationValue::One(target)) = entity.value.relations.get(&hop.relation) else { return None };
-            here = EntityKey { blueprint: hop.target.clone(), identifier: target.clone() };
+            let Some(RelationValue::One(target)) = self.catalog.entities().relation_of(&here, &hop.relation) else { return None };
+            here = EntityKey { blueprint: hop.target.clone(), identifier: target };
         }
         (here != *key).then_some(here)
     }

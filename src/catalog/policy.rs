@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::{
     Entity, EntityKey, ExpressionError, FilePath, Identifier, Kind, Pointer, Policy, PolicyTest, Search, Touch, User, Value,
@@ -153,7 +154,7 @@ fn as_it_would_be(base: &Catalog, entity: &Entity) -> Catalog {
     let path = FilePath::new("(as it would be)");
     let located = Located { file: path.clone(), pointer: Pointer::root(), value: entity.clone() };
     let documents = vec![Document::Entity(located)];
-    base.apply([FileDelta::Put(ParsedFile { path, documents, findings: Vec::new() })])
+    base.apply([FileDelta::put(ParsedFile { content: None, path, documents, findings: Vec::new() })])
 }
 
 /// What history would tell is not known to a policy: a verdict follows from what is written.
@@ -301,11 +302,11 @@ impl Asking<'_> {
         of_roster(if asked { self.catalog } else { self.base }, key)
     }
 
-    fn entity(&self, key: &EntityKey) -> Result<Option<&Entity>, SearchFault> {
+    fn entity(&self, key: &EntityKey) -> Result<Option<Arc<Located<Entity>>>, SearchFault> {
         if !self.catalog.entities().duplicates_of(key).is_empty() {
             return Err(SearchFault::Unknown(format!("{key} is declared twice, so nobody knows what it is")));
         }
-        Ok(self.catalog.entities().get(key).map(|found| &found.value))
+        Ok(self.catalog.entities().get(key))
     }
 
     fn read(&self, key: &EntityKey, name: &str) -> Result<Option<Value>, SearchFault> {
@@ -339,7 +340,7 @@ impl Asking<'_> {
             return Ok(person);
         }
         let gone = || SearchFault::Unknown(format!("{key} is not in the catalog"));
-        let written = entity_value(self.catalog, self.entity(key)?.ok_or_else(gone)?, &self.owner_of(key));
+        let written = entity_value(self.catalog, &self.entity(key)?.ok_or_else(gone)?.value, &self.owner_of(key));
         let blueprint = self.catalog.blueprints().get(&key.blueprint).map(|found| &found.value);
         let asked = blueprint.into_iter().flat_map(|blueprint| blueprint.derived.keys()).filter(|name| names(self.policy, name));
         let mut derived = Vec::new();

@@ -73,7 +73,7 @@ fn base() -> Catalog {
     let files = BASE.iter().map(|(path, text)| {
         let file = parse_file(&FilePath::new(path), text.as_bytes(), &Limits::default());
         assert_eq!(file.findings, [], "{path}");
-        FileDelta::Put(file)
+        FileDelta::put(file)
     });
     Catalog::with_expressions(Arc::new(FewPrograms)).apply(files)
 }
@@ -86,14 +86,14 @@ fn rule(policy: &str) -> Rule {
     let text = format!("blueprint: Env\nentities:\n  update:\n    policy: {policy}\n");
     let file = parse_file(&FilePath::new("permissions/Env.yaml"), text.as_bytes(), &Limits::default());
     assert_eq!(file.findings, [], "{policy}");
-    let catalog = Catalog::default().apply([FileDelta::Put(file)]);
+    let catalog = Catalog::default().apply([FileDelta::put(file)]);
     catalog.permissions().get(&id("Env")).unwrap().value.entities.update.clone().unwrap()
 }
 
 fn about_entity(base: &Catalog, policy: &str, user: &str, entity: &str) -> Result<bool, PolicyFault> {
     let key = EntityKey { blueprint: id("Env"), identifier: id(entity) };
     let owner = base.owner_of(&key);
-    let found = base.entities().get(&key).cloned();
+    let found = base.entities().get(&key);
     let about = About { owner: Some(&owner), entity: found.as_ref().map(|found| &found.value), run: None };
     policy_grants(base, rule(policy).policy.as_ref().unwrap(), user_of(base, &id(user)).unwrap(), &about)
 }
@@ -157,7 +157,7 @@ fn what_cannot_be_known_denies_also_where_the_rule_denies() {
     assert_eq!(policy_grants(&base, kind.policy.as_ref().unwrap(), bea, &none), Err(PolicyFault::NoEntity));
     assert_eq!(grants(&base, &kind, bea, &none), None);
     let broken = parse_file(&FilePath::new("entities/x.yaml"), b"- [", &Limits::default());
-    let broken = base.apply([FileDelta::Put(broken)]);
+    let broken = base.apply([FileDelta::put(broken)]);
     assert!(matches!(about_entity(&broken, &all(""), "bea@acme.dev", "prod"), Err(PolicyFault::Unreadable(_))));
 }
 
@@ -239,7 +239,7 @@ fn a_new_entity_is_asked_as_it_would_be_and_nothing_else_of_the_change() {
         b"{ identifier: new, blueprint: Env, properties: { kind: mine }, relations: { of: prod } }",
         &Limits::default(),
     );
-    let after = base.apply([FileDelta::Put(parsed)]);
+    let after = base.apply([FileDelta::put(parsed)]);
     let new = after.entities().get(&EntityKey { blueprint: id("Env"), identifier: id("new") }).unwrap();
     let owner = Owner::from([id("red")]);
     let about = About { owner: Some(&owner), entity: Some(&new.value), run: None };
@@ -262,7 +262,7 @@ fn nobody_is_already_who_the_change_would_make_them() {
         b"{ identifier: bea@acme.dev, blueprint: _user, properties: { department: ops } }",
         &Limits::default(),
     );
-    let after = base.apply([FileDelta::Put(parsed)]);
+    let after = base.apply([FileDelta::put(parsed)]);
     let new = after.entities().get(&EntityKey { blueprint: id("_user"), identifier: id("bea@acme.dev") }).unwrap();
     let about = About { entity: Some(&new.value), ..About::default() };
     let bea = user_of(&base, &id("bea@acme.dev")).unwrap();

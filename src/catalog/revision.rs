@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 
 use crate::model::{
-    Action, Blueprint, CatalogPolicy, Entity, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, RunRequest, Team, User,
+    Action, Blueprint, CatalogPolicy, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, RunRequest, Team, User,
 };
 
 use super::expressions::Evaluator;
-use super::index::{Claims, LookAlikes, Pointing};
+use super::index::{Claims, EntityLookAlikes, LookAlikes, Pointing};
 use super::mention::{Mentions, Named};
 use super::outside::OutsideMembers;
-use super::{Claim, Document, Located, Namespace, ParsedFile, SchemaSlot, Table};
+use super::packed::{EntityName, EntityTable, Packed, PackedEntity, PackedFile, Packing};
+use super::{Claim, Document, Namespace, SchemaSlot, Table};
+pub use delta::FileDelta;
 
+mod delta;
+mod first;
 mod indexing;
 
 /// One revision of the catalog. Cloning costs nothing; clones share what they do not change.
@@ -21,30 +25,36 @@ mod indexing;
 pub struct Catalog {
     policy: Table<(), CatalogPolicy>,
     blueprints: Table<Identifier, Blueprint>,
-    entities: Table<EntityKey, Entity>,
+    entities: EntityTable,
     permissions: Table<Identifier, Permissions>,
     actions: Table<Identifier, Action>,
     runs: Table<Identifier, RunRequest>,
     users: Table<Identifier, User>,
     teams: Table<Identifier, Team>,
-    /// Who points at an entity, whether or not it exists: `(target, source)`, so that a range scan finds the sources.
-    referrers: OrdSet<(EntityKey, EntityKey)>,
+    /// Who points at an entity, whether or not it exists.
+    referrers: Pointing<EntityName>,
     /// The entities that name a team as their own, whether or not the team exists.
     owned: Pointing<Identifier>,
     /// Where the properties of each blueprint name users and teams.
     mentions: OrdMap<Identifier, Arc<Mentions>>,
     /// The entities whose properties name a user or a team, whether or not it exists.
     mentioned: Pointing<(Named, Identifier)>,
-    /// Names that look alike.
+    /// Names that look alike, but for those of entities.
     look_alikes: LookAlikes,
+    /// Entities whose names look alike.
+    entity_look_alikes: EntityLookAlikes,
     /// Addresses, keys and accounts of users.
     claims: Claims,
     /// The compiled schema of each blueprint: made when first asked for, and shared by every clone that has the blueprint.
     schemas: OrdMap<Identifier, SchemaSlot>,
-    /// What each file declared, so that it can be taken out again.
+    /// What each file declared, so that it can be taken out again; but for those that hold one entity and are called by it.
     files: OrdMap<FilePath, Arc<FileRecord>>,
+    /// How many those are.
+    conventional: usize,
     /// The files in which something is wrong by themselves.
     broken: OrdMap<FilePath, Arc<Vec<Finding>>>,
+    /// What tells their contents apart, where it is known.
+    broken_content: OrdMap<FilePath, Arc<[u8]>>,
     pub(super) evaluator: Evaluator,
     /// What the forge's teams add to those of the roster.
     pub(super) outside: OutsideMembers,
@@ -81,12 +91,11 @@ impl DocumentKey {
         }
     }
 
-    /// The name it brings into a namespace; permissions go by the name of their blueprint and bring none.
+    /// The name it brings into a namespace; permissions go by the name of their blueprint and bring none, and entities have an index of their own.
     fn name(&self) -> Option<(Namespace, &Identifier)> {
         match self {
-            Self::Policy | Self::Permissions(_) => None,
+            Self::Policy | Self::Permissions(_) | Self::Entity(_) => None,
             Self::Blueprint(id) => Some((Namespace::Kind(Kind::Blueprint), id)),
-            Self::Entity(key) => Some((Namespace::Entities(key.blueprint.clone()), &key.identifier)),
             Self::Action(id) => Some((Namespace::Kind(Kind::Action), id)),
             Self::Run(id) => Some((Namespace::Kind(Kind::Run), id)),
             Self::User(id) => Some((Namespace::Kind(Kind::User), id)),
@@ -95,50 +104,80 @@ impl DocumentKey {
     }
 }
 
-/// What happens to one file between two revisions.
-#[derive(Clone, Debug)]
-pub enum FileDelta {
-    /// The file is new, or has new content.
-    Put(ParsedFile),
-    /// The file is gone.
-    Remove(FilePath),
-}
-
 impl Catalog {
     /// This catalog with some files put or removed; the order of the deltas means nothing as long as no path repeats.
     #[must_use]
     pub fn apply(&self, deltas: impl IntoIterator<Item = FileDelta>) -> Self {
-        let mut next = self.clone();
+        let (mut packing, mut next) = (Packing::default(), self.clone());
+        let deltas: Vec<FileDelta> = deltas.into_iter().collect();
+        if next.file_count() == 0 && deltas.len() >= first::WORTH_SORTING {
+            next.fill(deltas);
+            return next;
+        }
         for delta in deltas {
+            next.remove_file(&delta.path());
             match delta {
-                FileDelta::Remove(path) => next.remove_file(&path),
-                FileDelta::Put(file) => {
-                    next.remove_file(&file.path);
-                    next.put_file(file);
-                }
+                FileDelta::Put(file) => next.put_packed(packing.pack(*file)),
+                FileDelta::Remove(_) => {}
+                packed => next.put_packed(packed),
             }
         }
         next
     }
 
-    fn put_file(&mut self, file: ParsedFile) {
+    /// Puts what is packed already.
+    fn put_packed(&mut self, delta: FileDelta) {
+        match delta {
+            FileDelta::Entity(PackedEntity { name, packed }) => {
+                self.put_entity(name, packed);
+                self.conventional += 1;
+            }
+            FileDelta::Packed(file) => self.put_file(*file),
+            FileDelta::Put(_) | FileDelta::Remove(_) => {}
+        }
+    }
+
+    fn put_entity(&mut self, name: EntityName, packed: Packed) -> DocumentKey {
+        let key = DocumentKey::Entity(name.key());
+        self.changing(&key, |c| {
+            let DocumentKey::Entity(key) = &key else { return };
+            c.unindex(key);
+            c.entities.insert(name, packed);
+            c.index(key);
+        });
+        key
+    }
+
+    fn put_file(&mut self, file: PackedFile) {
         let mut record = FileRecord::default();
-        for document in file.documents {
+        for PackedEntity { name, packed } in file.entities {
+            record.keys.push(self.put_entity(name, packed));
+        }
+        for document in file.others {
             let key = DocumentKey::of(&document);
             self.changing(&key, |c| c.insert(document));
             record.keys.push(key);
         }
         if !file.findings.is_empty() {
             self.broken.insert(file.path.clone(), Arc::new(file.findings));
+            if let Some(content) = file.content {
+                self.broken_content.insert(file.path.clone(), content);
+            }
         }
         self.files.insert(file.path, Arc::new(record));
     }
 
     fn remove_file(&mut self, path: &FilePath) {
         self.broken.remove(path);
-        let Some(record) = self.files.remove(path) else { return };
-        for key in &record.keys {
-            self.changing(key, |c| c.take_out(key, path));
+        self.broken_content.remove(path);
+        if let Some(record) = self.files.remove(path) {
+            for key in &record.keys {
+                self.changing(key, |c| c.take_out(key, path));
+            }
+        } else if let Some(key) = self.entities.declared_by(path) {
+            self.conventional = self.conventional.saturating_sub(1);
+            let key = DocumentKey::Entity(key);
+            self.changing(&key, |c| c.take_out(&key, path));
         }
     }
 
@@ -162,6 +201,12 @@ impl Catalog {
                 self.look_alikes.insert(&space, name);
             } else {
                 self.look_alikes.remove(&space, name);
+            }
+        }
+        if let (DocumentKey::Entity(key), true) = (key, stood != stands) {
+            match self.entities.packed(key) {
+                Some((name, _)) => self.entity_look_alikes.insert(&name.clone()),
+                None => self.entity_look_alikes.remove(&EntityName::of(key)),
             }
         }
         if let DocumentKey::Blueprint(id) = key {
@@ -193,12 +238,7 @@ impl Catalog {
                 // A new target of a relation moves the entity that is pointed at, so sources are indexed anew.
                 self.reindexing(&id, |c| c.blueprints.insert(id.clone(), Arc::new(d)));
             }
-            Document::Entity(d) => {
-                let key = d.value.key.clone();
-                self.unindex(&key);
-                self.entities.insert(key.clone(), Arc::new(d));
-                self.index(&key);
-            }
+            Document::Entity(_) => {} // packed by itself
             Document::Permissions(d) => self.permissions.insert(d.value.blueprint.clone(), Arc::new(d)),
             Document::Action(d) => self.actions.insert(d.value.identifier.clone(), Arc::new(d)),
             Document::Run(d) => self.runs.insert(d.value.identifier.clone(), Arc::new(d)),
@@ -231,12 +271,17 @@ impl Catalog {
 
     /// The other names of a namespace that look like `name`, sorted.
     pub fn look_alikes_of(&self, space: &Namespace, name: &Identifier) -> Vec<Identifier> {
-        self.look_alikes.of(space, name)
+        match space {
+            Namespace::Entities(blueprint) => self.entity_look_alikes.of(blueprint, name),
+            Namespace::Kind(_) => self.look_alikes.of(space, name),
+        }
     }
 
     /// Every name that may look like another of its namespace; [`Self::look_alikes_of`] tells which do.
     pub fn look_alike_suspects(&self) -> Vec<(Namespace, Identifier)> {
-        self.look_alikes.suspects()
+        let mut suspects = self.look_alikes.suspects();
+        suspects.extend(self.entity_look_alikes.suspects());
+        suspects
     }
 
     /// The compiled schema of a blueprint that exists.
@@ -247,7 +292,7 @@ impl Catalog {
 
     /// Whether two catalogs are the same memory: a quick yes; a no means nothing.
     pub fn shares_all_with(&self, other: &Self) -> bool {
-        self.files.ptr_eq(&other.files) && self.broken.ptr_eq(&other.broken)
+        self.files.ptr_eq(&other.files) && self.broken.ptr_eq(&other.broken) && self.entities.ptr_eq(&other.entities)
     }
 
     /// The policy, or the defaults where there is none.
@@ -266,21 +311,8 @@ impl Catalog {
     }
 
     /// The entities.
-    pub fn entities(&self) -> &Table<EntityKey, Entity> {
+    pub fn entities(&self) -> &EntityTable {
         &self.entities
-    }
-
-    /// The entities of one blueprint, in order.
-    pub fn entities_of<'a>(&'a self, blueprint: &'a Identifier) -> impl Iterator<Item = &'a Arc<Located<Entity>>> {
-        use std::ops::Bound;
-        self.entities
-            .map()
-            .range((
-                Bound::Included(EntityKey { blueprint: blueprint.clone(), identifier: Identifier::least() }),
-                Bound::Unbounded,
-            ))
-            .map(|(_, e)| e)
-            .take_while(move |e| e.value.key.blueprint == *blueprint)
     }
 
     /// The permissions, by blueprint.
@@ -313,13 +345,20 @@ impl Catalog {
         &self.broken
     }
 
+    /// Whether a file has the same wrong in it in both, and the same content. Where nobody knows, it has not.
+    pub fn is_broken_alike(&self, other: &Self, path: &FilePath) -> bool {
+        let (Some(mine), Some(theirs)) = (self.broken.get(path), other.broken.get(path)) else { return false };
+        let content = self.broken_content.get(path);
+        Arc::ptr_eq(mine, theirs) || mine == theirs && content.is_some() && content == other.broken_content.get(path)
+    }
+
     /// Whether a file is part of this catalog.
     pub fn has_file(&self, path: &FilePath) -> bool {
-        self.files.contains_key(path)
+        self.files.contains_key(path) || self.entities.declared_by(path).is_some()
     }
 
     /// How many files there are.
     pub fn file_count(&self) -> usize {
-        self.files.len()
+        self.files.len() + self.conventional
     }
 }

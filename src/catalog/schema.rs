@@ -11,6 +11,7 @@ use crate::model::{Blueprint, Part, Value};
 use super::definition::{DefinitionFault, check_definition, renames_itself};
 use super::format;
 use super::mention::{conditional, names_anyone, root_of};
+use super::plain::PlainProperties;
 use super::violation::word;
 
 pub use super::violation::Violation;
@@ -35,6 +36,8 @@ impl std::fmt::Debug for SchemaSlot {
 #[derive(Debug)]
 pub struct EntitySchema {
     validator: Option<Validator>,
+    /// Asked first, as it is quicker by far.
+    plain: PlainProperties,
     /// Definitions that cannot stand, by property; such a property takes any value until it is mended.
     pub faults: Vec<(Box<str>, DefinitionFault)>,
     /// Defaults that their own definition refuses, by property.
@@ -93,7 +96,8 @@ impl EntitySchema {
                 None
             }
         };
-        let mut this = Self { validator, faults, bad_defaults: Vec::new() };
+        let plain = PlainProperties::of(blueprint);
+        let mut this = Self { validator, plain, faults, bad_defaults: Vec::new() };
         for (name, property) in &blueprint.properties {
             let Some(default) = property.default() else { continue };
             let found = this.violations([(&**name, default)]);
@@ -105,7 +109,13 @@ impl EntitySchema {
     /// Everything these properties have wrong by their definitions; the way of each begins with the property's name.
     pub fn violations<'a>(&self, properties: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Vec<Violation> {
         let Some(validator) = &self.validator else { return Vec::new() };
-        let instance = serde_json::Value::Object(properties.into_iter().map(|(k, v)| (k.to_owned(), v.to_json())).collect());
+        // The others stand by themselves: one property's definition says nothing of another's value.
+        let open = properties.into_iter().filter(|(name, value)| !self.plain.surely(name, value));
+        let instance: serde_json::Map<String, serde_json::Value> = open.map(|(k, v)| (k.to_owned(), v.to_json())).collect();
+        if instance.is_empty() {
+            return Vec::new();
+        }
+        let instance = serde_json::Value::Object(instance);
         if validator.is_valid(&instance) {
             return Vec::new();
         }

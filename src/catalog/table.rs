@@ -39,6 +39,25 @@ impl<T> Located<T> {
     }
 }
 
+/// Documents by key, whichever way they are held.
+pub trait Declared<K, T> {
+    /// The document under `key`.
+    fn standing(&self, key: &K) -> Option<Arc<Located<T>>>;
+
+    /// Every key that more than one document claims, with the documents that do not stand.
+    fn rivals(&self) -> &OrdMap<K, Vec<Arc<Located<T>>>>;
+}
+
+impl<K: Ord + Clone, T: Clone> Declared<K, T> for Table<K, T> {
+    fn standing(&self, key: &K) -> Option<Arc<Located<T>>> {
+        self.live.get(key).cloned()
+    }
+
+    fn rivals(&self) -> &OrdMap<K, Vec<Arc<Located<T>>>> {
+        &self.duplicates
+    }
+}
+
 /// Documents by key. Cloning costs nothing; clones share what they do not change.
 ///
 /// Of several documents that claim one key the one in the first file, by name, stands (so the order of loading means

@@ -45,7 +45,7 @@ fn catalog(action: &str, more: &[(&str, &str)]) -> Catalog {
     ];
     let files = files.into_iter().chain(more.iter().copied()).map(|(path, text)| {
         let path = FilePath::new(path);
-        FileDelta::Put(parse_file(&path, text.as_bytes(), &Limits::MOST))
+        FileDelta::put(parse_file(&path, text.as_bytes(), &Limits::MOST))
     });
     Catalog::default().apply(files.collect::<Vec<_>>())
 }

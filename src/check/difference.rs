@@ -276,7 +276,7 @@ mod tests {
 
     fn catalog(files: &[(&str, &str)]) -> Catalog {
         let put =
-            |(path, text): &(&str, &str)| FileDelta::Put(parse_file(&FilePath::new(path), text.as_bytes(), &Limits::default()));
+            |(path, text): &(&str, &str)| FileDelta::put(parse_file(&FilePath::new(path), text.as_bytes(), &Limits::default()));
         Catalog::default().apply(files.iter().map(put))
     }
 

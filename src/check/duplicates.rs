@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{Located, Table};
+use crate::catalog::{Declared, Located};
 use crate::model::{Finding, RuleDoc, Subject};
 
 use super::scope::Scope;
@@ -31,9 +31,10 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
     table(c.teams(), |id| Subject::Team(id.clone()), out);
 }
 
-fn table<K: Ord + Clone, T: Clone>(table: &Table<K, T>, subject: impl Fn(&K) -> Subject, out: &mut Vec<Fault>) {
-    for (key, others) in table.duplicates() {
-        let all: Vec<&Arc<Located<T>>> = table.get(key).into_iter().chain(others).collect();
+fn table<K: Ord + Clone, T: Clone>(table: &impl Declared<K, T>, subject: impl Fn(&K) -> Subject, out: &mut Vec<Fault>) {
+    for (key, others) in table.rivals() {
+        let stands = table.standing(key);
+        let all: Vec<&Arc<Located<T>>> = stands.iter().chain(others).collect();
         for (i, one) in all.iter().enumerate() {
             let others = || all.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| *other);
             let elsewhere: Vec<String> = others().take(NAMED).map(|other| place_of(other)).collect();

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{EntitySchema, Located, Violation, nearest, shorten};
+use crate::catalog::{Catalog, EntitySchema, Located, Violation, nearest, shorten};
 use crate::model::{Blueprint, Entity, Finding, Part, Place, RuleDoc, Subject, Value};
 
-use super::scope::Scope;
 use super::validate::Fault;
 
 /// The rules of this family that entities can break, and a blueprint by breaking its entities.
@@ -62,16 +61,16 @@ pub(super) const RULES: &[RuleDoc] = &[
     },
 ];
 
-pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
-    let mut known: Option<(Arc<Located<Blueprint>>, Arc<EntitySchema>)> = None;
-    for entity in scope.entities() {
-        let id = &entity.value.key.blueprint;
-        if known.as_ref().is_none_or(|(blueprint, _)| blueprint.value.identifier != *id) {
-            // Entities come in order of their blueprint, so this happens once for each.
-            known = scope.catalog.blueprints().get(id).cloned().zip(scope.catalog.schema_of(id));
-        }
-        // An unknown blueprint is a broken reference, and is judged with those.
-        let Some((blueprint, schema)) = &known else { continue };
+/// A blueprint with its compiled schema, kept from one entity to the next: they come in order of their blueprints.
+pub(super) type Known = Option<(Arc<Located<Blueprint>>, Arc<EntitySchema>)>;
+
+pub(super) fn check(catalog: &Catalog, known: &mut Known, entity: &Located<Entity>, out: &mut Vec<Fault>) {
+    let id = &entity.value.key.blueprint;
+    if known.as_ref().is_none_or(|(blueprint, _)| blueprint.value.identifier != *id) {
+        *known = catalog.blueprints().get(id).cloned().zip(catalog.schema_of(id));
+    }
+    // An unknown blueprint is a broken reference, and is judged with those.
+    if let Some((blueprint, schema)) = known {
         judge(entity, &blueprint.value, schema, out);
     }
 }

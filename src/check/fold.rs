@@ -90,7 +90,7 @@ fn breaks(after: &Catalog, id: &Identifier, faults: &[Fault]) -> Option<Finding>
     let victims = victims(faults);
     let shown: Vec<String> =
         victims.iter().take(SHOWN).map(|fault| format!("{} ({})", fault.found_in, fault.finding.message)).collect();
-    let all = after.entities_of(id).count();
+    let all = after.entities().keys_of(id).count();
     let entities = if victims.len() == 1 { "entity" } else { "entities" };
     let message = format!(
         "this change of blueprint `{id}` breaks {} existing {entities} of {all}: {}{}",

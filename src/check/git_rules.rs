@@ -66,7 +66,7 @@ pub const RULES: &[RuleDoc] = &[
     },
     RuleDoc {
         id: "limit/files",
-        summary: "A judged range changes at most `limits.files` managed files (2,000 where unsaid).",
+        summary: "A judged range, and each commit in it, changes at most `limits.files` managed files (2,000 where unsaid).",
         remedy: "Divide the change into several pull requests; an admin can raise the limit in catalog.yaml.",
     },
 ];

@@ -34,16 +34,16 @@ pub(super) fn check(base: &Catalog, after: &Catalog, changes: &ChangeSet) -> Vec
         if let (Some(Field::Relation(name)), Some(_)) = (&change.field, &change.after)
             && old.relations.get(name) != new.relations.get(name)
         {
-            out.push(worded(entity, &format!("relation `{name}` is not so")).at(change.place.clone()));
+            out.push(worded(&entity, &format!("relation `{name}` is not so")).at(change.place.clone()));
         }
     }
     for key in written {
         let (Some((old, _)), Some(entity)) = (altered(key), after.entities().get(key)) else { continue };
         let Some(schema) = base.schema_of(&key.blueprint) else { continue };
         let mut faults = Vec::new();
-        entities::judge(entity, old, &schema, &mut faults);
+        entities::judge(&entity, old, &schema, &mut faults);
         out.extend(faults.into_iter().map(|fault| {
-            let worded = worded(entity, &fault.finding.message);
+            let worded = worded(&entity, &fault.finding.message);
             match fault.finding.place {
                 Some(place) => worded.at(place),
                 None => worded,

@@ -84,7 +84,7 @@ fn an_address_that_two_users_claim_is_nobodys() {
 #[test]
 fn a_user_who_is_declared_twice_is_nobody() {
     let again = file("users/again.yaml", |f| Document::User(at(f, user("alice", "Admin"))));
-    let base = Base(world().base().apply([FileDelta::Put(again)]));
+    let base = Base(world().base().apply([FileDelta::put(again)]));
     let alice = signed("SHA256:alice", commit(1, &[], "alice"));
     for mode in [Declared, Signature] {
         let (attribution, _) = attribute(&base, mode, &alice, &[], &Way { opener: None, pushes: &[], reach: &Reach::new() });

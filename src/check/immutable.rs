@@ -82,15 +82,15 @@ fn retyped<'a>(old: &'a Blueprint, new: &'a Blueprint) -> impl Iterator<Item = (
 }
 
 /// The entities that set a property or a relation to anything but `null`.
-fn users<'a>(catalog: &'a Catalog, blueprint: &'a Identifier, [kind, name]: [&str; 2]) -> Vec<&'a EntityKey> {
+fn users(catalog: &Catalog, blueprint: &Identifier, [kind, name]: [&str; 2]) -> Vec<EntityKey> {
     let sets = |entity: &crate::model::Entity| match kind {
         "properties" => entity.properties.get(name).is_some_and(|value| *value != Value::Null),
         _ => entity.relations.get(name).is_some_and(|value| !value.targets().is_empty()),
     };
-    catalog.entities_of(blueprint).filter(|entity| sets(&entity.value)).map(|entity| &entity.value.key).collect()
+    catalog.entities().of(blueprint).filter(|entity| sets(&entity.value)).map(|entity| entity.value.key.clone()).collect()
 }
 
-fn worded(rule: &'static str, what: &str, [kind, name]: [&str; 2], users: &[&EntityKey]) -> Finding {
+fn worded(rule: &'static str, what: &str, [kind, name]: [&str; 2], users: &[EntityKey]) -> Finding {
     let shown: Vec<String> = users.iter().take(SHOWN).map(|key| format!("`{key}`")).collect();
     let more = match users.len().saturating_sub(SHOWN) {
         0 => String::new(),

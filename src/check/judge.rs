@@ -129,7 +129,7 @@ fn named(base: &Base<Catalog>, user: &Identifier) -> Actor {
 }
 
 /// Whether a commit is all there is, so that its own difference is the net one.
-fn is_the_net(proposal: &Proposal, facts: &CommitFacts) -> bool {
+pub(super) fn is_the_net(proposal: &Proposal, facts: &CommitFacts) -> bool {
     proposal.commits.len() == 1
         && facts.before.shares_all_with(&proposal.base.0)
         && facts.after.shares_all_with(&proposal.merged.0)

@@ -157,7 +157,7 @@ fn the_change_that_adds_the_run_frees_its_action() {
         a.definition = inputs(r#"{"requiredApproval":false}"#);
     });
     let action = file("actions/extend.yaml", |f| Document::Action(at(f, freed.action.clone())));
-    let story = Story::asked(world()).commits("dave", [FileDelta::Put(action)]);
+    let story = Story::asked(world()).commits("dave", [FileDelta::put(action)]);
     let reason = Landed::of(story).waits();
     assert!(reason.contains("has changed on the watched branch"), "{reason}");
 }
@@ -171,14 +171,14 @@ fn the_change_that_adds_the_run_widens_who_approves() {
             .into(),
     };
     let widened = file("permissions/Env.yaml", |f| Document::Permissions(at(f, permissions)));
-    let story = Story::asked(world()).commits("dave", [FileDelta::Put(widened)]).says("bob", Approved);
+    let story = Story::asked(world()).commits("dave", [FileDelta::put(widened)]).says("bob", Approved);
     Landed::of(story).waits();
 }
 
 #[test]
 fn the_action_is_gone_or_claimed_twice() {
     let gone = FileDelta::Remove(FilePath::new("actions/extend.yaml"));
-    let twice = FileDelta::Put(file("actions/other.yaml", |f| Document::Action(at(f, world().action))));
+    let twice = FileDelta::put(file("actions/other.yaml", |f| Document::Action(at(f, world().action))));
     for delta in [gone, twice] {
         let mut landed = Landed::approved();
         landed.now = landed.now.apply([delta]);
@@ -220,7 +220,7 @@ fn the_requester_has_left_or_may_not_ask_any_more() {
         };
         let mut landed = Landed::approved();
         let put = file("permissions/Env.yaml", |f| Document::Permissions(at(f, permissions)));
-        landed.now = landed.now.apply([FileDelta::Put(put)]);
+        landed.now = landed.now.apply([FileDelta::put(put)]);
         landed
     };
     assert!(executed_by("alice@acme.dev").decide().grant.is_some());

@@ -48,9 +48,12 @@ pub fn does_exactly(before: &Catalog, after: &Catalog, changes: &ChangeSet, call
     let about = |subject: &Subject| matches!(subject, Subject::Entity(key) if *key == call.key);
     let alone = changes.0.iter().all(|change| about(&change.subject) || change.field == Some(Field::Owner));
     let rivals = after.entities().duplicates_of(&call.key);
-    let stands = after.entities().get(&call.key).map(|entity| &entity.value);
+    let stands = after.entities().get(&call.key);
     let newly_broken = after.broken_files().keys().any(|file| !before.broken_files().contains_key(file));
-    alone && rivals.is_empty() && !newly_broken && wanted(before, call).is_ok_and(|wanted| wanted.as_ref() == stands)
+    alone
+        && rivals.is_empty()
+        && !newly_broken
+        && wanted(before, call).is_ok_and(|wanted| wanted.as_ref() == stands.as_ref().map(|entity| &entity.value))
 }
 
 /// Whether a commit needs no right of whoever committed it: it stands on the watched branch, it is the controller's alone by the identity

@@ -7,6 +7,7 @@ use crate::model::{
     Blueprint, Entity, EntityKey, Finding, Identifier, Kind, Part, Place, Relation, RelationValue, RuleDoc, Subject, Team,
 };
 
+use super::entities;
 use super::scope::Scope;
 use super::validate::{Cause, Fault};
 
@@ -63,7 +64,16 @@ pub(super) const RULES: &[RuleDoc] = &[
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Fault>) {
     let catalog = scope.catalog;
     let first = out.len();
-    scope.entities().for_each(|entity| judge_entity(catalog, entity, out));
+    // Of a whole catalog one walk tells, instead of a search for each that is named.
+    let all_there = scope.is_whole() && catalog.has_all_that_is_named();
+    scope.each_entity(
+        out,
+        || None,
+        |known, entity, out| {
+            entities::check(catalog, known, entity, out);
+            judge_entity(catalog, entity, all_there, out);
+        },
+    );
     scope.blueprints().for_each(|blueprint| judge_blueprint(catalog, blueprint, out));
     for action in scope.actions() {
         let subject = Subject::Action(action.value.identifier.clone());
@@ -137,7 +147,7 @@ fn judge_blueprint(catalog: &Catalog, blueprint: &Located<Blueprint>, out: &mut 
     }
 }
 
-fn judge_entity(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault>) {
+fn judge_entity(catalog: &Catalog, entity: &Located<Entity>, all_there: bool, out: &mut Vec<Fault>) {
     let key = &entity.value.key;
     judge_teams(catalog, entity, out);
     judge_mentions(catalog, entity, out);
@@ -146,7 +156,7 @@ fn judge_entity(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fault
     };
     for (name, value) in &entity.value.relations {
         match blueprint.value.relations.get(name) {
-            Some(relation) => judge_relation(catalog, entity, name, relation, value, out),
+            Some(relation) => judge_relation(catalog, entity, (name, relation), value, all_there, out),
             None => out.push(Fault::by_blueprint(key, unknown_relation(entity, &blueprint.value, name))),
         }
     }
@@ -220,12 +230,12 @@ fn judge_mentions(catalog: &Catalog, entity: &Located<Entity>, out: &mut Vec<Fau
 fn judge_relation(
     catalog: &Catalog,
     entity: &Located<Entity>,
-    name: &str,
-    relation: &Relation,
+    (name, relation): (&str, &Relation),
     value: &RelationValue,
+    all_there: bool,
     out: &mut Vec<Fault>,
 ) {
-    let place = entity.value_at(&["relations", name]);
+    let place = || entity.value_at(&["relations", name]);
     let wrong = match (relation.many, value) {
         (true, RelationValue::One(one)) => {
             Some((format!("relation `{name}` holds a list, found one identifier"), format!("write a list: `[{one}]`")))
@@ -237,7 +247,10 @@ fn judge_relation(
         _ => None,
     };
     if let Some((message, help)) = wrong {
-        out.push(Fault::by_blueprint(&entity.value.key, Finding::error("reference/shape", message).at(place.clone()).help(help)));
+        out.push(Fault::by_blueprint(&entity.value.key, Finding::error("reference/shape", message).at(place()).help(help)));
+    }
+    if all_there {
+        return;
     }
     for (i, target) in value.targets().iter().enumerate() {
         let target = EntityKey { blueprint: relation.target.clone(), identifier: target.clone() };
@@ -246,7 +259,7 @@ fn judge_relation(
         }
         let place = match value {
             RelationValue::Many(_) => Place::value(&entity.file, entity.descend(&["relations", name]).index(i)),
-            _ => place.clone(),
+            _ => place(),
         };
         let none = format!("add `{target}` under `entities/`");
         let help = did_you_mean(neighbours(catalog, &target).iter().map(|id| id.as_str()), &target.identifier, &none);
@@ -276,11 +289,7 @@ fn blueprints(catalog: &Catalog) -> impl Iterator<Item = &str> {
 /// not cost a walk through all of it.
 fn neighbours(catalog: &Catalog, missing: &EntityKey) -> Vec<Identifier> {
     const EACH_WAY: usize = 500;
-    let map = catalog.entities().map();
-    let same = |key: &&EntityKey| key.blueprint == missing.blueprint;
-    let below = map.range(..missing.clone()).rev().map(|(key, _)| key).take_while(same).take(EACH_WAY);
-    let above = map.range(missing.clone()..).map(|(key, _)| key).take_while(same).take(EACH_WAY);
-    below.chain(above).map(|key| key.identifier.clone()).collect()
+    catalog.entities().around(missing, EACH_WAY).map(|key| key.identifier).collect()
 }
 
 fn did_you_mean<'a>(names: impl Iterator<Item = &'a str>, missing: &Identifier, otherwise: &str) -> String {

@@ -31,7 +31,7 @@ fn an_unknown_action_is_named_and_mended() {
     let other = Action { identifier: id("fresh"), ..world.action.clone() };
     let fresh = file("actions/fresh.yaml", |f| Document::Action(at(f, other)));
     let run = put_run("runs/r1.yaml", &world.clone().with_run(|r| r.action = id("fresh")).run);
-    let (verdicts, findings) = Story::new(world).commits("alice", [FileDelta::Put(fresh), run]).judge();
+    let (verdicts, findings) = Story::new(world).commits("alice", [FileDelta::put(fresh), run]).judge();
     assert_eq!((verdicts[0].state, verdicts[0].digest.as_str()), (Waiting, ""));
     assert!(findings[0].help.as_deref().unwrap().contains("must be on the watched branch before"));
 }

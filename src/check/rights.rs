@@ -149,7 +149,7 @@ fn execute(base: &Catalog, action: Option<&Identifier>, entity: Option<Identifie
         right,
         rule: execute_rule(base, &action.value),
         owner,
-        entity: key.and_then(|key| base.entities().get(&key).cloned()),
+        entity: key.and_then(|key| base.entities().get(&key)),
         run: Some(AboutRun {
             action: id.clone(),
             inputs: inputs.and_then(|given| as_written(&action.value, &given)),
@@ -196,7 +196,7 @@ fn of_entity(
     };
     let owner = if stood { owners.owner(key) } else { owner_outside_base(after, key, change) };
     let (mut requirement, global) = rule_for(base, &key.blueprint, &right, owner);
-    requirement.entity = if stood { base.entities().get(key) } else { after.entities().get(key) }.cloned();
+    requirement.entity = if stood { base.entities().get(key) } else { after.entities().get(key) };
     (if global { "permission/update" } else { granular }, vec![requirement])
 }
 

@@ -317,8 +317,8 @@ fn unknown_entity(base: &Catalog, merged: &Catalog, action: &Action, key: &Entit
     let help = if merged.entities().contains(key) {
         "this change registers it; it must be on the watched branch first, so add the run in a later change".into()
     } else {
-        let known = base.entities_of(&action.blueprint).map(|entity| entity.value.key.identifier.as_str());
-        did_you_mean(key.identifier.as_str(), known)
+        let known: Vec<EntityKey> = base.entities().keys_of(&action.blueprint).collect();
+        did_you_mean(key.identifier.as_str(), known.iter().map(|key| key.identifier.as_str()))
             .unwrap_or_else(|| format!("name an entity of blueprint {} by its identifier", action.blueprint))
     };
     Some((format!("the watched branch has no {key}"), help))

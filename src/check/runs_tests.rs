@@ -104,7 +104,7 @@ fn the_approver_loses_the_role_on_the_watched_branch() {
 fn the_pull_request_makes_its_own_approver() {
     let mallory = file("users/mallory.yaml", |f| Document::User(at(f, user("mallory", "Admin"))));
     let bob = file("users/bob@acme.dev.yaml", |f| Document::User(at(f, user("bob", "Env-moderator"))));
-    let story = asked().commits("alice", [FileDelta::Put(mallory), FileDelta::Put(bob)]);
+    let story = asked().commits("alice", [FileDelta::put(mallory), FileDelta::put(bob)]);
     let (verdict, _) = story.says("mallory", Approved).says("bob", Approved).verdict();
     assert_eq!((verdict.state, verdict.approvals), (Waiting, vec![]));
 }
@@ -117,7 +117,7 @@ fn the_pull_request_widens_its_own_rule() {
     let widened = file("permissions/Env.yaml", |f| Document::Permissions(at(f, permissions)));
     let free = Action { required_approval: RequiredApproval::Never, self_approval: Some(true), ..strict.action.clone() };
     let freed = file("actions/extend.yaml", |f| Document::Action(at(f, free)));
-    let story = Story::asked(strict).commits("alice", [FileDelta::Put(widened), FileDelta::Put(freed)]);
+    let story = Story::asked(strict).commits("alice", [FileDelta::put(widened), FileDelta::put(freed)]);
     let (verdict, _) = story.clone().says("bob", Approved).says("alice", Approved).verdict();
     assert_eq!((verdict.state, verdict.approvers), (Waiting, vec![id("carol@acme.dev")]));
     assert_eq!(state(&story.says("carol", Approved)), RunState::Approved);
@@ -175,11 +175,12 @@ fn an_approval_of_a_file_that_showed_something_else() {
     let path = FilePath::new("runs/r1.yaml");
     let world = World::new();
     let twofold = ParsedFile {
+        content: None,
         path: path.clone(),
         documents: vec![Document::Run(at(path, world.run.clone()))],
         findings: vec![Finding::error("yaml/duplicate-key", "`ttl` stands twice")],
     };
-    let story = Story::new(world.clone()).commits("alice", [FileDelta::Put(twofold)]).says("carol", Approved);
+    let story = Story::new(world.clone()).commits("alice", [FileDelta::put(twofold)]).says("carol", Approved);
     assert_eq!(state(&story), Waiting, "nothing is approved by a file with errors");
     let mended = story.edits("alice", |_| {});
     assert_eq!(state(&mended), Waiting, "nor by an approval that was given on one");
@@ -245,8 +246,13 @@ fn more_are_needed_than_there_are() {
 fn a_broken_permissions_file_leaves_nobody_to_approve() {
     let mut proposal = asked().says("carol", Approved).proposal();
     let path = FilePath::new("permissions/Env.yaml");
-    let broken = ParsedFile { path, documents: Vec::new(), findings: vec![Finding::error("yaml/syntax", "cannot be read")] };
-    proposal.base = Base(proposal.base.0.apply([FileDelta::Put(broken)]));
+    let broken = ParsedFile {
+        content: None,
+        path,
+        documents: Vec::new(),
+        findings: vec![Finding::error("yaml/syntax", "cannot be read")],
+    };
+    proposal.base = Base(proposal.base.0.apply([FileDelta::put(broken)]));
     let (verdicts, findings) = judge(&proposal);
     assert_eq!((verdicts[0].state, verdicts[0].approvers.len()), (Waiting, 0), "it does not fall back to the laxer default");
     assert!(findings.iter().any(|f| f.rule == "approval/no-approver"));
@@ -332,7 +338,7 @@ fn a_push_that_rewrites_the_file_but_not_its_meaning_keeps_the_approval() {
     let read = |text: &str| {
         let file = crate::catalog::parse_file(&FilePath::new("runs/r1.yaml"), text.as_bytes(), &Limits::default());
         assert_eq!(file.findings, [], "{text}");
-        FileDelta::Put(file)
+        FileDelta::put(file)
     };
     let story = Story::new(World::new())
         .commits("alice", [read("action: extend_env_ttl\nentity: env-1\ninputs: { ttl: 10 days }\n")])

@@ -9,6 +9,7 @@ use crate::catalog::{Catalog, ChangeSet, Claim, Field, Located, Named, Namespace
 use crate::model::{Action, Blueprint, Entity, EntityKey, FilePath, Finding, Identifier, Kind, Permissions, Subject, Team, User};
 
 use super::programs::Programs;
+use super::validate::Fault;
 
 /// A catalog, and the part of it to look at.
 pub(super) struct Scope<'a> {
@@ -53,10 +54,29 @@ impl<'a> Scope<'a> {
         Self { catalog: after, programs: programs.clone(), part: Some(Arc::new(part)) }
     }
 
-    pub(super) fn entities(&self) -> Documents<'_, Entity> {
+    /// Whether everything is looked at.
+    pub(super) fn is_whole(&self) -> bool {
+        self.part.is_none()
+    }
+
+    /// Judges each entity, in order, on all cores where there are many; `known` is what one core keeps from one to the next.
+    pub(super) fn each_entity<S>(
+        &self,
+        out: &mut Vec<Fault>,
+        known: impl Fn() -> S + Sync,
+        judge: impl Fn(&mut S, &Located<Entity>, &mut Vec<Fault>) + Sync,
+    ) {
+        let of = |entities: &mut dyn Iterator<Item = Located<Entity>>| {
+            let (mut known, mut out) = (known(), Vec::new());
+            entities.for_each(|entity| judge(&mut known, &entity, &mut out));
+            out
+        };
         match &self.part {
-            None => Box::new(self.catalog.entities().iter().map(|(_, e)| e)),
-            Some(part) => Box::new(part.entities.iter().filter_map(|key| self.catalog.entities().get(key))),
+            None => out.extend(self.catalog.entities().in_parts(of).into_iter().flatten()),
+            Some(part) => {
+                let some = part.entities.iter().filter_map(|key| self.catalog.entities().get(key));
+                out.extend(of(&mut some.map(|entity| (*entity).clone())));
+            }
         }
     }
 
@@ -120,19 +140,19 @@ impl Part {
             match &change.subject {
                 Subject::Entity(key) if change.field != Some(Field::Owner) => {
                     match change.operation {
-                        Operation::Unregister => self.entities.extend(after.referrers_of(key).cloned()),
+                        Operation::Unregister => self.entities.extend(after.referrers_of(key)),
                         Operation::Register => self.add_name(after, Namespace::Entities(key.blueprint.clone()), &key.identifier),
                         _ => {}
                     }
                     self.entities.insert(key.clone());
                 }
-                Subject::Blueprint(id) => self.entities.extend(after.entities_of(id).map(|e| e.value.key.clone())),
+                Subject::Blueprint(id) => self.entities.extend(after.entities().keys_of(id)),
                 Subject::Team(id) if change.operation == Operation::Delete => {
-                    self.entities.extend(after.owned_by(id).cloned());
-                    self.entities.extend(after.mentioned_by(Named::Team, id).cloned());
+                    self.entities.extend(after.owned_by(id));
+                    self.entities.extend(after.mentioned_by(Named::Team, id));
                 }
                 Subject::User(id) if change.operation == Operation::Delete => {
-                    self.entities.extend(after.mentioned_by(Named::User, id).cloned());
+                    self.entities.extend(after.mentioned_by(Named::User, id));
                 }
                 _ => {}
             }

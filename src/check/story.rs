@@ -57,7 +57,7 @@ pub(super) fn pull_request(opener: Option<&str>, pushes: Vec<Push>) -> PullReque
 
 /// A run as a file puts it.
 pub(super) fn put_run(path: &str, run: &RunRequest) -> FileDelta {
-    FileDelta::Put(file(path, |f| Document::Run(at(f, run.clone()))))
+    FileDelta::put(file(path, |f| Document::Run(at(f, run.clone()))))
 }
 
 #[derive(Clone)]

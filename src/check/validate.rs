@@ -1,13 +1,13 @@
 //! The table of checks: everything that can be wrong with a catalog by itself, whole or only where a change reaches.
 
-use crate::catalog::{Catalog, ChangeSet};
+use crate::catalog::{Catalog, ChangeSet, diff};
 use crate::model::{EntityKey, Finding, Subject};
 
 use super::programs::Programs;
 use super::scope::Scope;
 use super::{
-    broken, definitions, derived, duplicates, entities, fold, forms, immutable, invocations, lints, lookalike, ownership,
-    references, roster,
+    broken, definitions, derived, duplicates, fold, forms, immutable, invocations, lints, lookalike, ownership, references,
+    roster,
 };
 
 /// One thing wrong, and why: a change elsewhere may be to blame.
@@ -47,7 +47,7 @@ impl Fault {
 
 type Check = fn(&Scope<'_>, &mut Vec<Fault>);
 
-/// Every check, each collecting every fault; lints last.
+/// Every check, each collecting every fault; lints last. Entities are judged by their schemas together with their references.
 const CHECKS: &[Check] = &[
     broken::check,
     duplicates::check,
@@ -57,7 +57,6 @@ const CHECKS: &[Check] = &[
     invocations::check,
     ownership::check,
     derived::check,
-    entities::check,
     references::check,
     roster::check,
     lints::check,
@@ -99,6 +98,11 @@ pub(super) fn validate_against_within(
 /// Where `before` has no errors, this is [`validate_against`] without the warnings that stood before.
 pub fn validate_changed(before: &Catalog, after: &Catalog, changes: &ChangeSet) -> Vec<Finding> {
     validate_changed_within(before, after, changes, &Programs::default())
+}
+
+/// Whether a catalog has no errors, where the one before it has none; the cost is in proportion to what they do not share.
+pub fn stays_valid(before: &Catalog, after: &Catalog) -> bool {
+    !validate_changed(before, after, &diff(before, after)).iter().any(Finding::is_error)
 }
 
 /// The same, where other parts of the judgement have programs compiled too.

@@ -4,7 +4,6 @@
 //! commits shows what is written there. Who makes it visible again has not made it, so it is laid to all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::catalog::{Catalog, Change, Field};
 use crate::model::{FilePath, Finding, Subject, Value};
@@ -31,12 +30,12 @@ impl<'a> Wrecks<'a> {
             if before.broken_files().ptr_eq(after.broken_files()) {
                 continue;
             }
-            let came_so = |path, now: &Arc<Vec<Finding>>| {
-                let same = |catalog: &Catalog| catalog.broken_files().get(path).is_some_and(|then| Arc::ptr_eq(then, now));
+            let came_so = |path: &FilePath| {
+                let same = |catalog: &Catalog| after.is_broken_alike(catalog, path);
                 same(before) || commit.sides.iter().any(same)
             };
             for (path, findings) in after.broken_files() {
-                if wrong(findings) && !came_so(path, findings) {
+                if wrong(findings) && !came_so(path) {
                     left.entry(path).or_default().push(i);
                 }
             }

@@ -48,7 +48,8 @@ impl<'a> Eyes<'a> {
     fn granted(&self, rule: &Rule, key: &EntityKey) -> bool {
         let Some(user) = self.user else { return false };
         let owner = self.catalog.owner_of(key);
-        let entity = self.catalog.entities().get(key).map(|found| &found.value);
+        let found = self.catalog.entities().get(key);
+        let entity = found.as_ref().map(|found| &found.value);
         grants(self.catalog, rule, user, &About { owner: Some(&owner), entity, run: None }).is_some()
     }
 
@@ -180,8 +181,7 @@ impl<'a> View<'a> {
 
     /// Every entity of a blueprint that is seen, in the order of their identifiers.
     pub fn entities_of(&self, blueprint: &Identifier) -> Vec<SeenEntity> {
-        let keys = self.eyes.catalog.entities_of(blueprint).map(|entity| &entity.value.key);
-        keys.filter_map(|key| self.entity(key)).collect()
+        self.eyes.catalog.entities().keys_of(blueprint).filter_map(|key| self.entity(&key)).collect()
     }
 
     /// What is seen of a property, derived or not, or of a meta-property.

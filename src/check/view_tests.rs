@@ -51,7 +51,7 @@ fn catalog(files: &[(&str, String)]) -> Catalog {
     let parse = |path: &str, text: &str| {
         let file = parse_file(&FilePath::new(path), text.as_bytes(), &Limits::default());
         assert_eq!(file.findings, [], "{path}\n{text}");
-        FileDelta::Put(file)
+        FileDelta::put(file)
     };
     let fixed = FIXED.iter().map(|(path, text)| parse(path, text));
     let files: Vec<FileDelta> = fixed.chain(files.iter().map(|(path, text)| parse(path, text))).collect();
@@ -98,7 +98,7 @@ fn search(rules: &str) -> Search {
     let text = format!("blueprint: Service\nentities: {{ read: {{ policy: {{ combinator: and, rules: [{rules}] }} }} }}\n");
     let file = parse_file(&FilePath::new("permissions/Service.yaml"), text.as_bytes(), &Limits::default());
     assert_eq!(file.findings, [], "{rules}");
-    let catalog = Catalog::default().apply([FileDelta::Put(file)]);
+    let catalog = Catalog::default().apply([FileDelta::put(file)]);
     let (_, document) = catalog.permissions().iter().next().unwrap();
     match document.value.entities.read.clone().unwrap().policy.unwrap().test {
         PolicyTest::Entity(search) => search,
@@ -219,5 +219,5 @@ fn broken_permissions_show_nothing_and_ownership_shows_what_it_grants() {
     let good = catalog(&files);
     assert_eq!(seen(&good), ["ours"]);
     let broken = parse_file(&FilePath::new("permissions/Doc.yaml"), b"entities: [", &Limits::default());
-    assert_eq!(seen(&good.apply([FileDelta::Put(broken)])), [""; 0]);
+    assert_eq!(seen(&good.apply([FileDelta::put(broken)])), [""; 0]);
 }

@@ -154,8 +154,8 @@ fn must_be_there(catalog: &Catalog, question: &Question) -> Result<(), CommandEr
             if action.trigger.operation == ActionOperation::Create || catalog.entities().contains(&key) {
                 return Ok(());
             }
-            let siblings = catalog.entities().map().keys().filter(|known| known.blueprint == key.blueprint);
-            let near = nearest(name.as_str(), siblings.map(|known| known.identifier.as_str()));
+            let siblings: Vec<EntityKey> = catalog.entities().keys_of(&key.blueprint).collect();
+            let near = nearest(name.as_str(), siblings.iter().map(|known| known.identifier.as_str()));
             let error = CommandError::could_not_judge(format!("{key} is not in the catalog at this revision"));
             Err(near.map(|near| format!("did you mean `--entity {near}`?")).into_iter().fold(error, CommandError::hint))
         }

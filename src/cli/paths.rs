@@ -117,7 +117,7 @@ fn any_file(catalog: &Catalog, holds: &dyn Fn(&FilePath) -> bool) -> bool {
     }
     of(catalog.policies(), holds)
         || of(catalog.blueprints(), holds)
-        || of(catalog.entities(), holds)
+        || catalog.entities().files().any(|file| holds(&file))
         || of(catalog.permissions(), holds)
         || of(catalog.actions(), holds)
         || of(catalog.runs(), holds)

@@ -102,7 +102,7 @@ fn meant(catalog: &Catalog, missing: &EntityKey) -> Option<String> {
             |near| format!("there is no blueprint `{}`: did you mean `{near}/{}`?", missing.blueprint, missing.identifier),
         ));
     }
-    let siblings = catalog.entities().map().keys().filter(|key| key.blueprint == missing.blueprint);
-    let near = nearest(missing.identifier.as_str(), siblings.map(|key| key.identifier.as_str()))?;
+    let siblings: Vec<EntityKey> = catalog.entities().keys_of(&missing.blueprint).collect();
+    let near = nearest(missing.identifier.as_str(), siblings.iter().map(|key| key.identifier.as_str()))?;
     Some(format!("did you mean `{}/{near}`?", missing.blueprint))
 }

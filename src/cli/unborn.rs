@@ -36,14 +36,14 @@ pub(super) fn judge(place: &Site, request: &JudgeRequest) -> Result<Judged, Comm
 }
 
 fn delta(file: &WorktreeFile, limits: &Limits) -> FileDelta {
-    FileDelta::Put(match &file.after {
+    FileDelta::put(match &file.after {
         Some(Blob::Content(bytes)) => parse_file(&file.path, bytes, limits),
         Some(Blob::TooLarge(size)) => {
             let message = format!("the file has {size} bytes; at most {} are read", limits.file_bytes);
             let finding =
                 Finding::error("limit/file-bytes", message).at(Place::file(&file.path)).help("divide it into several files");
-            ParsedFile { path: file.path.clone(), documents: Vec::new(), findings: vec![finding] }
+            ParsedFile { content: None, path: file.path.clone(), documents: Vec::new(), findings: vec![finding] }
         }
-        None => ParsedFile { path: file.path.clone(), documents: Vec::new(), findings: Vec::new() },
+        None => ParsedFile { content: None, path: file.path.clone(), documents: Vec::new(), findings: Vec::new() },
     })
 }

@@ -55,6 +55,11 @@ impl Repository {
         due
     }
 
+    /// Whether the refs are watched.
+    pub(super) fn is_watching(&self) -> bool {
+        self.watcher.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Starts watching the refs by `start`, unless they are watched.
     pub(super) fn watch_with(&self, start: impl FnOnce() -> Option<RecommendedWatcher>) {
         let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +79,7 @@ impl Repository {
     pub(super) fn forget_thing(&self, thing: &Thing) {
         self.trust(thing);
         self.looks.lock().unwrap_or_else(PoisonError::into_inner).remove(thing);
-        self.take_seen(thing);
+        self.sightings.forget(thing);
     }
 }
 

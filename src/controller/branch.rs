@@ -139,6 +139,7 @@ impl Shared {
             now: self.clock.now(),
         };
         let judged = self.judge(repository, ask, CommentOptions::default()).await?;
+        self.has_verdict(repository, &Thing::Branch);
         self.publish(repository, &Thing::Branch, &judged.answer).await?;
         if !may_become_base(&judged.verdict) {
             let errors = judged.verdict.findings.iter().filter(|finding| finding.is_error()).count();

@@ -4,7 +4,7 @@
 //! conclusion stands: nobody may merge what another pull request made green. Where a commit is one's head and only one of many in
 //! another, the one whose head it is speaks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::check::Conclusion;
@@ -24,13 +24,26 @@ pub(super) struct Claims {
 struct Claim {
     head: CommitId,
     /// What it last said, and of which head.
-    said: Option<Arc<Answer>>,
+    said: Option<Arc<Said>>,
+}
+
+/// An answer, and the commits it speaks of: found once, as there may be a thousand, each of which is asked for.
+#[derive(Debug)]
+struct Said {
+    answer: Answer,
+    commits: BTreeSet<CommitId>,
+}
+
+impl Said {
+    fn of(answer: &Answer) -> Self {
+        Self { answer: answer.clone(), commits: answer.commits() }
+    }
 }
 
 impl Claim {
     /// What it says of the head that it has now.
-    fn current(&self) -> Option<&Answer> {
-        self.said.as_deref().filter(|said| said.head == Some(self.head))
+    fn current(&self) -> Option<&Said> {
+        self.said.as_deref().filter(|said| said.answer.head == Some(self.head))
     }
 }
 
@@ -52,9 +65,10 @@ impl Claims {
 
     /// A pull request says this now. Says which others must speak again.
     pub(super) fn say(&mut self, id: &str, head: CommitId, answer: &Answer) -> Vec<String> {
-        let claim = Claim { head, said: Some(Arc::new(answer.clone())) };
+        let said = Arc::new(Said::of(answer));
+        let claim = Claim { head, said: Some(said.clone()) };
         let before = self.open.insert(id.to_owned(), claim).and_then(|claim| claim.said);
-        self.left_alone(id, before.as_deref(), Some(answer))
+        self.left_alone(id, before.as_deref(), Some(&said))
     }
 
     /// A pull request is not open onto the watched branch any more. Says which others must speak again.
@@ -64,13 +78,13 @@ impl Claims {
     }
 
     /// Those that speak of a commit of which `id` spoke before and does not speak now.
-    fn left_alone(&self, id: &str, before: Option<&Answer>, now: Option<&Answer>) -> Vec<String> {
-        let commits: Vec<CommitId> = before
+    fn left_alone(&self, id: &str, before: Option<&Said>, now: Option<&Said>) -> Vec<String> {
+        let commits: Vec<&CommitId> = before
             .iter()
-            .flat_map(|answer| answer.commits())
-            .filter(|commit| now.is_none_or(|now| !now.commits().contains(commit)))
+            .flat_map(|said| &said.commits)
+            .filter(|commit| now.is_none_or(|now| !now.commits.contains(commit)))
             .collect();
-        let speaks = |claim: &Claim| claim.said.as_ref().is_some_and(|said| said.commits().iter().any(|c| commits.contains(c)));
+        let speaks = |claim: &Claim| claim.said.as_ref().is_some_and(|said| commits.iter().any(|c| said.commits.contains(c)));
         self.open.iter().filter(|(other, claim)| *other != id && speaks(claim)).map(|(other, _)| other.clone()).collect()
     }
 
@@ -78,7 +92,7 @@ impl Claims {
     pub(super) fn alone(&self, answer: &Answer) -> Answer {
         let taken = |commit: CommitId| {
             let speaks =
-                |claim: &Claim| claim.head == commit || claim.current().is_some_and(|said| said.commits().contains(&commit));
+                |claim: &Claim| claim.head == commit || claim.current().is_some_and(|said| said.commits.contains(&commit));
             self.open.values().any(speaks)
         };
         let mut left = answer.clone();
@@ -103,7 +117,8 @@ impl Claims {
             speakers.extend(
                 others()
                     .filter_map(|(other, claim)| Some((other.as_str(), claim.current()?)))
-                    .filter(|(_, said)| said.commits().contains(&commit) && (said.head == Some(commit)) == of_head),
+                    .filter(|(_, said)| said.commits.contains(&commit) && (said.answer.head == Some(commit)) == of_head)
+                    .map(|(other, said)| (other, &said.answer)),
             );
             speakers.sort_by_key(|(other, _)| *other);
             let silent = others().find(|(_, claim)| of_head && claim.head == commit && claim.current().is_none());

@@ -22,6 +22,7 @@ pub struct Controller {
 
 /// What every reconciliation shares.
 pub(super) struct Shared {
+    /// What is judged. However much there is of one repository, it takes turns with others.
     queue: Mutex<Keyed>,
     /// The runs that stand on the branch: what waits for an answer of somebody else must not keep judgements waiting.
     /// No repository takes more than its share of it: the receivers of one may hang.
@@ -40,8 +41,13 @@ pub(super) struct Shared {
     pub(super) health: Arc<Health>,
 }
 
-/// Keys, those of one repository a group where that counts.
-type Keyed = Queue<Key, Input, Option<Arc<str>>>;
+/// Keys, those of one repository a group.
+type Keyed = Queue<Key, Input, Arc<str>>;
+
+/// Keys of one repository take turns with those of others.
+fn of_one(key: &Key) -> Arc<str> {
+    key.repository.clone()
+}
 
 /// How much of the room for runs one repository takes at most: three quarters.
 fn share_of(runs: usize) -> usize {
@@ -61,8 +67,9 @@ impl Controller {
         let health = Health::waiting_for(repositories.keys().map(AsRef::as_ref));
         let (judgements, runs) = (parts.settings.concurrency, parts.settings.execution.concurrency);
         let shared = Shared {
-            queue: Mutex::new(Queue::of_groups(judgements, judgements, |_| None, parts.settings.backoff)),
-            runs: Mutex::new(Queue::of_groups(runs, share_of(runs), |key| Some(key.repository.clone()), parts.settings.backoff)),
+            // A judgement ends at its deadline at the latest, so a repository that is alone may have all the room.
+            queue: Mutex::new(Queue::of_groups(judgements, judgements, of_one, Input::presses, parts.settings.backoff)),
+            runs: Mutex::new(Queue::of_groups(runs, share_of(runs), of_one, |_, _| false, parts.settings.backoff)),
             changed: Notify::new(),
             repositories: RwLock::new(repositories),
             leases: Leases::default(),
@@ -164,6 +171,9 @@ impl Shared {
 
     /// Has a repository looked at now.
     pub(super) fn wake(&self, repository: &Arc<str>) {
+        if let Some(known) = self.repository(repository) {
+            known.sightings.saw(&Thing::Sweep, self.clock.elapsed());
+        }
         self.wake_thing(repository, Thing::Sweep);
     }
 
@@ -263,9 +273,10 @@ impl Shared {
                 continue;
             };
             let (shared, thing, at_hand) = (self.clone(), key.thing.clone(), repository.clone());
+            let seen = repository.sightings.begin(&thing);
             let handle = running.spawn(async move {
                 match thing {
-                    Thing::Sweep => shared.sweep(&repository).await,
+                    Thing::Sweep => shared.sweep(&repository, seen).await,
                     Thing::Branch => shared.reconcile_branch(&repository).await,
                     Thing::PullRequest(id) => shared.reconcile_pull_request(&repository, &id).await,
                     Thing::MergeGroup(rest) => shared.reconcile_merge_group(&repository, &rest).await,
@@ -312,7 +323,10 @@ impl Shared {
         };
         self.metrics.reconciled(&key.repository, key.thing.word(), word);
         let jitter = self.chance();
-        self.queue_of(&key.thing).finish(&key, outcome, self.clock.elapsed(), jitter);
+        let retried = matches!(outcome, Outcome::Retry { .. });
+        let changed = self.queue_of(&key.thing).finish(&key, outcome, self.clock.elapsed(), jitter);
+        // What wakes a sweep while it runs has it run again, whatever it has looked at.
+        at_hand.sightings.end(&key.thing, retried, changed || key.thing == Thing::Sweep);
         match self.repository(&key.repository) {
             Some(now) if Arc::ptr_eq(&now, &at_hand) => {}
             // The lease was lost and has come back: what was found out in between counts for nothing.

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalog::Catalog;
-use crate::check::{CheckName, Conclusion, Proposal, Verdict};
-use crate::facts::Ask;
+use crate::check::{CheckName, Conclusion, Proposal, Verdict, stays_valid};
+use crate::facts::{Ask, Sources};
+use crate::git::ObjectId;
 use crate::model::{CommitId, FilePath, ForgeTeam, ForgeUser, Identifier, RunState, Timestamp, User};
 use crate::report::{self, CommentOptions, Report};
 use crate::store::TreeId;
 
 use super::answer::{Answer, answer};
 use super::parts::{BaseFacts, Repository};
-use super::{Shared, Trouble};
+use super::sparing::Rested;
+use super::{Shared, Thing, Trouble};
 
 /// Threads past their deadline that may still be running before new judgements wait; a thread cannot be killed.
 const MOST_ABANDONED: i64 = 32;
@@ -28,6 +30,26 @@ pub(super) struct Judged {
     pub(super) tree: Option<TreeId>,
     /// When time alone may change the verdict: a run that waits expires.
     pub(super) recheck: Option<Timestamp>,
+    /// What it rests on, where that can be told.
+    pub(super) rested: Option<Rested>,
+}
+
+impl Judged {
+    /// What follows from a verdict: all that is said of it, and the tree that may become base.
+    pub(super) fn worded(
+        verdict: Verdict,
+        sources: &Sources,
+        merged: Option<ObjectId>,
+        wording: &CommentOptions,
+        (shared, repository): (&Shared, &Repository),
+    ) -> Self {
+        let tree = merged.filter(|_| may_become_base(&verdict)).map(|id| TreeId(id.0));
+        let read = |file: &FilePath| sources.read(file);
+        let report = Report::new(&verdict, repository.watched.root.as_str(), &read);
+        let (page, comment) = (report::check_summary(&report), report::comment(&report, wording));
+        let answer = answer(&verdict, sources, page, &shared.settings, repository);
+        Self { verdict, answer, comment, tree, recheck: None, rested: None }
+    }
 }
 
 /// Why there is none.
@@ -113,17 +135,21 @@ impl Shared {
                 ask.now = shared.clock.now();
                 let proposed = inner.watched.workspace.propose(&ask).map_err(laid_to_commit)?;
                 let verdict = (shared.judge.judge)(&proposed.proposal);
-                let tree = proposed.merged_tree.filter(|_| may_become_base(&verdict)).map(|id| TreeId(id.0));
                 let recheck = recheck(&proposed.proposal, &verdict);
-                let sources = |file: &FilePath| proposed.sources.read(file);
-                let report = Report::new(&verdict, inner.watched.root.as_str(), &sources);
-                let (page, comment) = (report::check_summary(&report), report::comment(&report, &wording));
-                let answer = answer(&verdict, &proposed.sources, page, &shared.settings, &inner);
-                Ok(Judged { verdict, answer, comment, tree, recheck })
+                let rested = Rested::of(&ask, &proposed.proposal, proposed.trace, &verdict);
+                let judged = Judged::worded(verdict, &proposed.sources, proposed.merged_tree, &wording, (&shared, &inner));
+                Ok(Judged { recheck, rested, ..judged })
             })
             .await;
         self.metrics.judged(&repository.name, self.clock.elapsed().saturating_sub(started).as_secs_f64());
         judged
+    }
+
+    /// A thing has its verdict now.
+    pub(super) fn has_verdict(&self, repository: &Repository, thing: &Thing) {
+        if let Some(took) = repository.sightings.judged(thing, self.clock.elapsed()) {
+            self.metrics.decided(&repository.name, took);
+        }
     }
 
     /// What every judgement against this accepted revision needs; computed once a revision.
@@ -139,13 +165,18 @@ impl Shared {
         let facts = self
             .off_thread(move || {
                 let snapshot = inner.watched.workspace.snapshot(commit)?;
-                let valid = !(shared.judge.validate)(&snapshot.catalog).iter().any(|finding| finding.is_error());
+                let valid = match inner.newest_valid_base() {
+                    // Only what has changed since can have made it wrong.
+                    Some(before) => stays_valid(&before, &snapshot.catalog),
+                    None => !(shared.judge.validate)(&snapshot.catalog).iter().any(|finding| finding.is_error()),
+                };
                 let users = snapshot.catalog.users();
                 let people = || users.iter().filter(|(_, user)| !user.value.bot);
                 let account = |user: &User| Some(ForgeUser { login: user.github_login.clone()?, id: user.github_id? });
                 Ok(Arc::new(BaseFacts {
                     keys: users.iter().flat_map(|(_, user)| user.value.signing_keys.clone()).collect(),
                     valid,
+                    catalog: snapshot.catalog.clone(),
                     identity: snapshot.catalog.policy().identity,
                     teams: bound_teams(&snapshot.catalog),
                     people: people().filter_map(|(id, user)| Some((id.clone(), account(&user.value)?))).collect(),

@@ -72,3 +72,11 @@ pub struct Input {
     /// A hash of who is in the teams of the forge that base's roster names; empty where it names none.
     pub members: Vec<u8>,
 }
+
+impl Input {
+    /// Whether somebody waits for the answer: whoever has just pushed to what was known before does; nobody has asked for what is looked at
+    /// again because base or the reviews moved.
+    pub(super) fn presses(before: Option<&Self>, now: &Self) -> bool {
+        before.is_some_and(|before| before.head != now.head)
+    }
+}

@@ -215,6 +215,7 @@ impl Shared {
             now: self.clock.now(),
         };
         let judged = self.judge(repository, ask, CommentOptions::default()).await?;
+        self.has_verdict(repository, &thing);
         Ok(Ended::Judged(Box::new(judged), details))
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
@@ -39,6 +40,9 @@ pub struct Metrics {
     pub(super) running: Gauge,
     pub(super) held: Gauge,
     judged: Seconds,
+    decided: Seconds,
+    posting: Seconds,
+    spared: Family<Labels, Counter>,
     answered: Seconds,
     statuses: Family<Labels, Counter>,
     quarantined: Family<Labels, Counter>,
@@ -67,6 +71,9 @@ impl Default for Metrics {
             running: Gauge::default(),
             held: Gauge::default(),
             judged: Family::new_with_constructor(seconds),
+            decided: Family::new_with_constructor(seconds),
+            posting: Family::new_with_constructor(seconds),
+            spared: Family::default(),
             answered: Family::new_with_constructor(seconds),
             statuses: Family::default(),
             quarantined: Family::default(),
@@ -91,6 +98,13 @@ impl Default for Metrics {
         registry.register("queue_running", "Keys that are being reconciled", metrics.running.clone());
         registry.register("repositories_held", "Repositories that this replica acts on", metrics.held.clone());
         registry.register("judge_duration_seconds", "Time to gather facts and judge", metrics.judged.clone());
+        registry.register("push_to_verdict_seconds", "Time from seeing a change to its verdict", metrics.decided.clone());
+        registry.register("verdict_to_status_seconds", "Time from a verdict to its status being posted", metrics.posting.clone());
+        registry.register(
+            "judgements_spared",
+            "Judgements of open pull requests that a move of base could not affect, so that their last verdict stood",
+            metrics.spared.clone(),
+        );
         registry.register(
             "push_to_status_seconds",
             "Time from seeing a change to its status being posted",
@@ -153,8 +167,22 @@ impl Metrics {
         self.judged.get_or_create(&of(repository)).observe(seconds);
     }
 
-    pub(super) fn answered(&self, repository: &str, seconds: f64) {
-        self.answered.get_or_create(&of(repository)).observe(seconds);
+    /// A change has its verdict so long after it was seen.
+    pub(super) fn decided(&self, repository: &str, took: Duration) {
+        self.decided.get_or_create(&of(repository)).observe(took.as_secs_f64());
+    }
+
+    /// An answer has been posted so long after its change was seen, and after its verdict, as far as there were any.
+    pub(super) fn answered(&self, repository: &str, whole: Option<Duration>, posting: Option<Duration>) {
+        for (family, took) in [(&self.answered, whole), (&self.posting, posting)] {
+            if let Some(took) = took {
+                family.get_or_create(&of(repository)).observe(took.as_secs_f64());
+            }
+        }
+    }
+
+    pub(super) fn spared(&self, repository: &str) {
+        self.spared.get_or_create(&of(repository)).inc();
     }
 
     pub(super) fn posted(&self, repository: &str, statuses: usize) {

@@ -48,6 +48,10 @@ mod remote;
 mod remote_tests;
 mod routes;
 mod runs;
+mod sightings;
+mod sparing;
+#[cfg(test)]
+mod sparing_tests;
 mod story;
 #[cfg(test)]
 mod story_tests;

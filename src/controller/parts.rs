@@ -21,6 +21,8 @@ use super::claims::Claims;
 use super::history::History;
 use super::lease::{Held, LeaseSettings};
 use super::merge_group::Entry;
+use super::sightings::Sightings;
+use super::sparing::Rests;
 use super::{Backoff, Clock, Thing};
 
 /// A repository to watch.
@@ -185,6 +187,8 @@ pub(super) struct Repository {
     pub(super) history: History,
     /// What is known of the revisions that were last judged against, the latest first.
     pub(super) bases: Mutex<Vec<(CommitId, Arc<BaseFacts>)>>,
+    /// What the verdicts on open pull requests rest on.
+    pub(super) rests: Rests,
     /// The pull requests that were open, or may have runs that wait, when last looked at.
     pub(super) tracked: Mutex<Option<BTreeSet<String>>>,
     /// The runs that have not come to an end, and the pull requests that ask for them.
@@ -220,8 +224,8 @@ pub(super) struct Repository {
     pub(super) unrouted: Mutex<BTreeSet<Identifier>>,
     /// One merge at a time: the next one sees what it has made of the branch.
     pub(super) merging: tokio::sync::Mutex<()>,
-    /// When the change was seen that a thing is to be reconciled for.
-    pub(super) seen: Mutex<BTreeMap<Thing, Duration>>,
+    /// When the changes were seen that things are reconciled for.
+    pub(super) sightings: Sightings,
     /// One writer of notes at a time, and what it has made public since the start.
     pub(super) published: tokio::sync::Mutex<BTreeMap<Thing, Vec<u8>>>,
 }
@@ -230,6 +234,8 @@ pub(super) struct Repository {
 pub(super) struct BaseFacts {
     pub(super) keys: Vec<SigningKey>,
     pub(super) valid: bool,
+    /// What stands there; held anyway, and shared.
+    pub(super) catalog: Catalog,
     pub(super) identity: IdentityMode,
     /// The teams of the roster whose members the forge knows.
     pub(super) teams: BTreeMap<Identifier, ForgeTeam>,
@@ -253,6 +259,7 @@ impl Repository {
             history: History::of(&watched.path),
             watched,
             bases: Mutex::default(),
+            rests: Rests::default(),
             tracked: Mutex::default(),
             moving_runs: Mutex::default(),
             landings: Mutex::default(),
@@ -271,7 +278,7 @@ impl Repository {
             foreign: Mutex::default(),
             unrouted: Mutex::default(),
             merging: tokio::sync::Mutex::default(),
-            seen: Mutex::default(),
+            sightings: Sightings::default(),
             published: tokio::sync::Mutex::default(),
         }
     }
@@ -289,19 +296,17 @@ impl Repository {
         bases.iter().find(|(known, _)| *known == commit).map(|(_, facts)| facts.clone())
     }
 
+    /// The catalog of the base that was last known to be valid.
+    pub(super) fn newest_valid_base(&self) -> Option<Catalog> {
+        let bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        bases.iter().find(|(_, facts)| facts.valid).map(|(_, facts)| facts.catalog.clone())
+    }
+
     pub(super) fn remember_base(&self, commit: CommitId, facts: Arc<BaseFacts>) {
         let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
         bases.retain(|(known, _)| *known != commit);
         bases.insert(0, (commit, facts));
         bases.truncate(MOST_BASES);
-    }
-
-    pub(super) fn saw(&self, thing: &Thing, at: Duration) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).entry(thing.clone()).or_insert(at);
-    }
-
-    pub(super) fn take_seen(&self, thing: &Thing) -> Option<Duration> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(thing)
     }
 }
 

@@ -10,6 +10,8 @@ use super::{Shared, Thing, Trouble};
 
 /// How often notes are fetched, written and pushed again when somebody else pushes notes at the same time.
 const ATTEMPTS: usize = 4;
+/// Things of which is remembered what was last made public; of one that is forgotten the forge is read before it is written to.
+const MOST_PUBLISHED: usize = 10_000;
 /// Commits of which is remembered who posted in our place; a comment that forgets it loses a line, and no more.
 const MOST_FOREIGN: usize = 1_000;
 
@@ -33,7 +35,7 @@ impl Shared {
         let answers = settled.story.as_ref().is_some_and(|story| !story.answered.is_empty());
         let doubted = repository.distrusts(thing);
         if published.get(thing) == Some(&hash) && !doubted && !answers {
-            repository.take_seen(thing);
+            repository.sightings.posted(thing, self.clock.elapsed());
             return Ok(settled);
         }
         repository.trust(thing);
@@ -43,10 +45,12 @@ impl Shared {
             }
             return Err(trouble);
         }
-        published.insert(thing.clone(), hash);
-        if let Some(seen) = repository.take_seen(thing) {
-            self.metrics.answered(&repository.name, self.clock.elapsed().saturating_sub(seen).as_secs_f64());
+        if published.len() >= MOST_PUBLISHED && !published.contains_key(thing) {
+            published.pop_first();
         }
+        published.insert(thing.clone(), hash);
+        let took = repository.sightings.posted(thing, self.clock.elapsed());
+        self.metrics.answered(&repository.name, took.whole, took.posting);
         Ok(settled)
     }
 

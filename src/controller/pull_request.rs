@@ -102,6 +102,7 @@ impl Shared {
 
     /// Whoever shared a commit with this pull request speaks of it alone now.
     fn withdraw(&self, repository: &Repository, id: &str) {
+        repository.rests.take(id);
         let others = repository.claims().withdraw(id);
         others.into_iter().for_each(|other| self.wake_thing(&repository.name, Thing::PullRequest(other)));
     }
@@ -228,13 +229,17 @@ impl Shared {
             first_seen: Some(self.runs_first_seen(repository, id, &asked).await?),
             now: self.clock.now(),
         };
-        let mut judged = self.judge(repository, ask.clone(), wording.clone()).await?;
+        let mut judged = self.judge_or_spare(repository, id, (&ask, base), wording.clone()).await?;
+        if let Some(rested) = judged.rested.take().filter(|_| open) {
+            repository.rests.put(id, rested);
+        }
         let asker = Asker { id, url: pull_request.url.as_deref() };
         self.record_runs(repository, asker, &judged.verdict).await?;
         if self.withdraw_runs(repository, base, &heard.withdrawn_by, &judged.verdict).await? {
             ask.withdrawn = self.withdrawn(repository, &asked).await?;
             judged = self.judge(repository, ask, wording).await?;
         }
+        self.has_verdict(repository, &Thing::PullRequest(id.to_owned()));
         // What a merge will be recognised by, and what has become of the runs, are durable before anybody can act on a
         // green status.
         match judged.tree.filter(|_| open) {
@@ -272,7 +277,8 @@ impl Shared {
         Ok(judged.recheck)
     }
 
-    /// The runs that a head asks for. What cannot be read asks for none here; that it cannot is told by the judgement.
+    /// The runs that a head asks for. Where that cannot be found out nothing is judged: a run that was taken back, or is too old, must not
+    /// pass for another.
     pub(super) async fn asked_runs(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
@@ -280,15 +286,7 @@ impl Shared {
         head: CommitId,
     ) -> Result<Vec<Identifier>, Unjudged> {
         let inner = repository.clone();
-        self.off_thread(move || {
-            let workspace = &inner.watched.workspace;
-            let (Ok(base), Ok(head)) = (workspace.snapshot(accepted), workspace.snapshot(head)) else {
-                return Ok(Vec::new());
-            };
-            let known = base.catalog.runs();
-            Ok(head.catalog.runs().iter().filter(|(run, _)| !known.contains(*run)).map(|(run, _)| run.clone()).collect())
-        })
-        .await
+        self.off_thread(move || inner.watched.workspace.asked_runs(accepted, head).map_err(laid_to_commit)).await
     }
 
     /// When the youngest of the runs that a pull request asks for was first seen; the age of a run does not begin with its pull request.
@@ -313,7 +311,7 @@ struct Facts<'a> {
     pull_request: PullRequest,
     details: PullRequestDetails,
     accepted: CommitId,
-    base: &'a BaseFacts,
+    base: &'a Arc<BaseFacts>,
     members: Members,
     /// What the forge has still to tell, and is asked again.
     awaited: Option<String>,

@@ -86,9 +86,96 @@ fn a_change_that_the_run_has_already_seen_needs_no_second_run() {
     q.offer("a", 1, S(0));
     q.take(S(0));
     assert!(q.offer("a", 2, S(0)));
-    q.finish(&"a", Outcome::Settled { input: Some(2), again: None }, S(1), 0.0);
+    assert!(!q.finish(&"a", Outcome::Settled { input: Some(2), again: None }, S(1), 0.0));
     assert_eq!(q.take(S(1)), None);
     assert!(!q.offer("a", 2, S(1)));
+    assert!(q.offer("a", 3, S(1)));
+    q.take(S(1));
+    assert!(q.offer("a", 4, S(1)));
+    assert!(q.finish(&"a", Outcome::Settled { input: Some(3), again: None }, S(1), 0.0), "one that it has not seen does");
+    assert_eq!(q.take(S(1)), Some("a"));
+}
+
+/// Where one runs at a time, the number of those that run tells the groups apart no more.
+#[test]
+fn a_group_with_much_to_do_lets_another_go_before_the_rest_of_it() {
+    let mut q: Queue<(char, u8), u8, char> = Queue::of_groups(1, 1, |key| key.0, |_, _| false, Backoff::default());
+    (0..100).for_each(|n| q.wake(('a', n), S(0)));
+    let next = |q: &mut Queue<(char, u8), u8, char>| {
+        let key = q.take(S(9)).unwrap();
+        q.finish(&key, Outcome::done(), S(9), 0.0);
+        key.0
+    };
+    assert_eq!((next(&mut q), next(&mut q)), ('a', 'a'));
+    // It comes last, and is woken again and again, as is what stands before it: neither keeps the other waiting for more than one run.
+    let mut order = String::new();
+    for _ in 0..6 {
+        q.wake(('b', 0), S(8));
+        q.wake(('a', 200), S(1));
+        order.push(next(&mut q));
+    }
+    assert_eq!(order, "ababab");
+    q.wake(('c', 0), S(9));
+    assert_eq!([next(&mut q), next(&mut q), next(&mut q)].iter().filter(|group| **group == 'c').count(), 1);
+}
+
+/// Five hundred are looked at again because something else moved, and somebody pushes to the last of them.
+#[test]
+fn who_pushes_does_not_wait_for_what_nobody_waits_for_and_keeps_nothing_from_its_turn() {
+    let pushed = |before: Option<&(u8, u8)>, now: &(u8, u8)| before.is_some_and(|before| before.0 != now.0);
+    let mut q: Queue<u16, (u8, u8)> = Queue::of_groups(1, 1, |_| (), pushed, Backoff { first: S(1), most: S(60) });
+    let run = |q: &mut Queue<u16, (u8, u8)>, now| {
+        let key = q.take(now).unwrap();
+        q.finish(&key, Outcome::done(), now, 0.0);
+        key
+    };
+    (0..500).for_each(|n| assert!(q.offer(n, (0, 0), S(0))));
+    assert_eq!(
+        (0..500).map(|_| run(&mut q, S(0))).collect::<Vec<_>>(),
+        (0..500).collect::<Vec<_>>(),
+        "what is new comes as it came"
+    );
+    (0..500).for_each(|n| assert!(q.offer(n, (0, 1), S(1))));
+    assert_eq!(run(&mut q, S(2)), 0);
+    q.offer(499, (1, 1), S(2));
+    q.wake(499, S(3));
+    assert_eq!(run(&mut q, S(3)), 499, "it presses, also where it was woken again meanwhile");
+    // Two are pushed to without an end.
+    let mut order = Vec::new();
+    for round in 2..8 {
+        q.offer(400, (round, 1), S(3));
+        q.offer(401, (round, 1), S(3));
+        order.push(run(&mut q, S(3)));
+    }
+    assert_eq!(order, [1, 400, 2, 401, 3, 400], "the others come every other time");
+    // One that fails waits as all do, and presses no more.
+    while q.take(S(4)).map(|key| q.finish(&key, Outcome::done(), S(4), 0.0)).is_some() {}
+    q.offer(7, (9, 1), S(5));
+    assert_eq!(q.take(S(5)), Some(7));
+    q.finish(&7, Outcome::retry(), S(5), 1.0);
+    q.wake(8, S(5));
+    assert_eq!((q.take(S(6)), q.take(S(6))), (Some(8), None));
+    q.finish(&8, Outcome::done(), S(6), 0.0);
+    assert_eq!((q.take(S(6)), q.waiting()), (Some(7), 0));
+}
+
+#[test]
+fn many_changes_of_one_key_are_one_run_and_one_place() {
+    let mut q: Queue<u8, u32> = Queue::new(2, Backoff::default());
+    for input in 0..10_000 {
+        q.offer(7, input, S(0));
+        q.wake(7, S(0));
+    }
+    assert_eq!((q.waiting(), q.keys().count()), (1, 1));
+    assert_eq!(q.take(S(0)), Some(7));
+    for input in 10_000..20_000 {
+        q.offer(7, input, S(0));
+        q.wake(7, S(0));
+    }
+    q.finish(&7, Outcome::done(), S(0), 0.0);
+    assert_eq!((q.take(S(0)), q.waiting()), (Some(7), 0), "what came while it ran is one run more");
+    q.finish(&7, Outcome::done(), S(0), 0.0);
+    assert_eq!(q.take(S(0)), None);
 }
 
 #[test]
@@ -140,7 +227,8 @@ proptest! {
     /// not before the earliest time asked for.
     #[test]
     fn every_wake_is_answered_once_and_never_twice_at_once(steps in prop::collection::vec(step(), 1..120), limit in 1..4usize) {
-        let mut q: Queue<u8, u8> = Queue::new(limit, Backoff { first: S(1), most: S(8) });
+        let rises = |before: Option<&u8>, now: &u8| before.is_some_and(|before| now > before);
+        let mut q: Queue<u8, u8> = Queue::of_groups(limit, limit, |_| (), rises, Backoff { first: S(1), most: S(8) });
         let mut now = S(0);
         let mut running: Vec<u8> = Vec::new();
         // Keys that must still run, and the time by which they become due.
@@ -201,7 +289,8 @@ proptest! {
 /// Of two groups one has a hundred keys that never end.
 #[test]
 fn a_group_whose_keys_do_not_end_leaves_room_for_others() {
-    let mut q: Queue<(char, u8), u8, char> = Queue::of_groups(8, 6, |key| key.0, Backoff { first: S(1), most: S(60) });
+    let mut q: Queue<(char, u8), u8, char> =
+        Queue::of_groups(8, 6, |key| key.0, |_, _| false, Backoff { first: S(1), most: S(60) });
     (0..100).for_each(|n| q.wake(('a', n), S(0)));
     let taken: Vec<_> = std::iter::from_fn(|| q.take(S(1))).collect();
     assert_eq!((taken.len(), q.waiting()), (6, 94), "a share is kept free for whoever comes");

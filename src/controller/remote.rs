@@ -36,7 +36,15 @@ impl Shared {
             return self.fetch_by(repository, &remote, &refs).await;
         }
         let Some(remote) = &watched.remote else {
-            watch::begin(self, repository);
+            if !repository.is_watching() {
+                // A walk over all directories of refs.
+                let (shared, inner) = (self.clone(), repository.clone());
+                let begun = self.off_thread(move || {
+                    watch::begin(&shared, &inner);
+                    Ok(())
+                });
+                begun.await.map_err(Unjudged::into_trouble)?;
+            }
             return Ok(());
         };
         let branches = [BRANCHES.to_owned()];

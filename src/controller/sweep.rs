@@ -17,9 +17,14 @@ const MOST_PATIENCE: f64 = 60.0;
 const REVIEW_REFS: [&str; 2] = ["refs/notes/devtools/reviews", "refs/notes/devtools/discuss"];
 
 impl Shared {
-    /// One look at a repository. A fetch that fails does not keep what is here already from being judged.
-    pub(super) async fn sweep(self: &Arc<Self>, repository: &Arc<Repository>) -> Result<Outcome<Input>, Trouble> {
-        let seen = self.clock.elapsed();
+    /// One look at a repository, for which it was `woken` at a time, if it was. A fetch that fails does not keep what is here already from being judged.
+    pub(super) async fn sweep(
+        self: &Arc<Self>,
+        repository: &Arc<Repository>,
+        woken: Option<Duration>,
+    ) -> Result<Outcome<Input>, Trouble> {
+        // What woke us, or nothing but the time.
+        let seen = woken.unwrap_or_else(|| self.clock.elapsed());
         let mut fetched = self.fetch(repository).await;
         let world = self.world(repository).await?;
         // Of a branch that could never be fetched nobody says that it does not exist.
@@ -124,7 +129,7 @@ impl Shared {
         let mut queue = self.queue_of(&key.thing);
         let published = !matches!(key.thing, Thing::Run(_));
         if queue.offer(key.clone(), input, now) && published {
-            repository.saw(&key.thing, seen);
+            repository.sightings.saw(&key.thing, seen);
         }
         if resync {
             if published {

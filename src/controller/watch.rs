@@ -10,6 +10,9 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use super::Shared;
 use super::parts::Repository;
 
+/// What we write ourselves. No judgement depends on it, so that an answer does not wake who has just given it.
+const OURS: [&str; 4] = ["refs/notes/devtools/ci", "refs/notes/devtools/analyses", "refs/notes/portcullis", "refs/portcullis"];
+
 /// Watches the refs of a repository that is fetched from nowhere, while the loop runs.
 pub(super) fn begin(shared: &Arc<Shared>, repository: &Arc<Repository>) {
     if shared.watching.load(Ordering::Relaxed) {
@@ -61,7 +64,8 @@ fn is_about_refs(event: &Event, directory: &Path) -> bool {
     let of_refs = |path: &PathBuf| {
         let Ok(inside) = path.strip_prefix(directory) else { return true };
         let is_lock = path.extension().is_some_and(|extension| extension == "lock");
-        !is_lock && (inside.starts_with("refs") || inside == Path::new("packed-refs"))
+        let is_ours = OURS.iter().any(|ours| inside.starts_with(ours));
+        !is_lock && !is_ours && (inside.starts_with("refs") || inside == Path::new("packed-refs"))
     };
     event.paths.is_empty() || event.paths.iter().any(of_refs)
 }
@@ -84,6 +88,17 @@ mod tests {
         assert!(!wakes(EventKind::Access(AccessKind::Any), "/srv/c.git/refs/heads/main"));
         assert!(!wakes(created, "/srv/c.git/refs/heads/main.lock"));
         assert!(!wakes(created, "/srv/c.git/index"));
+    }
+
+    #[test]
+    fn what_it_writes_itself_does_not_wake_it() {
+        let created = EventKind::Create(CreateKind::File);
+        for ours in ["notes/devtools/ci", "notes/devtools/analyses", "portcullis/seen/discuss", "notes/portcullis/runs"] {
+            assert!(!wakes(created, &format!("/srv/c.git/refs/{ours}")), "{ours}");
+        }
+        for theirs in ["notes/devtools/reviews", "notes/devtools/discuss", "notes/devtools", "heads/portcullis/ci"] {
+            assert!(wakes(created, &format!("/srv/c.git/refs/{theirs}")), "{theirs}");
+        }
     }
 
     #[test]

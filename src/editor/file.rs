@@ -1,5 +1,7 @@
 //! The files of schemas for a catalog, and which documents each is for.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
@@ -63,7 +65,7 @@ pub fn schemas(catalog: &Catalog, references: References) -> Vec<SchemaFile> {
     let known = Known { catalog, references };
     let plain = Writer { known: &known, about: None };
     let mut files = Vec::new();
-    let mut taken = std::collections::BTreeSet::new();
+    let mut taken = BTreeSet::new();
     let mut put = |mut name: String, title: String, mut schema: Map<String, Value>, covers: Vec<Cover>| {
         // Case is one on some systems, and an identifier may look like another's name of a file.
         while !taken.insert(name.to_lowercase()) {
@@ -131,22 +133,18 @@ pub fn schemas(catalog: &Catalog, references: References) -> Vec<SchemaFile> {
 /// Where entities lie that have to say their blueprint: in `entities/` itself, and below directories that no blueprint has.
 fn elsewhere(catalog: &Catalog, named: &[String]) -> Vec<Cover> {
     const LISTED: usize = 200;
-    let files: std::collections::BTreeSet<&str> = catalog
-        .entities()
-        .iter()
-        .map(|(_, entity)| entity.file.as_str())
-        .filter(|file| file.matches('/').count() == 1)
-        .take(LISTED)
-        .collect();
-    let files = files.into_iter().map(str::to_owned).collect();
-    let mut covers = vec![Cover::Directly(Kind::Entity.directory().to_owned(), files)];
-    let directories: std::collections::BTreeSet<&str> = catalog
-        .entities()
-        .iter()
-        .filter_map(|(_, entity)| entity.file.as_str().strip_prefix("entities/")?.split_once('/'))
-        .map(|(directory, _)| directory)
-        .filter(|directory| !named.iter().any(|id| id == directory))
-        .collect();
+    let files = catalog.entities().files().filter(|file| file.as_str().matches('/').count() == 1);
+    let files: BTreeSet<String> = files.map(|file| file.as_str().to_owned()).take(LISTED).collect();
+    let mut covers = vec![Cover::Directly(Kind::Entity.directory().to_owned(), files.into_iter().collect())];
+    let mut directories = BTreeSet::new();
+    for file in catalog.entities().files() {
+        let Some((directory, _)) = file.as_str().strip_prefix("entities/").and_then(|rest| rest.split_once('/')) else {
+            continue;
+        };
+        if !directories.contains(directory) && !named.iter().any(|id| id == directory) {
+            directories.insert(directory.to_owned());
+        }
+    }
     covers.extend(directories.into_iter().map(|directory| Cover::Below(format!("entities/{directory}"), Vec::new())));
     covers
 }

@@ -66,7 +66,7 @@ impl Known<'_> {
 
     /// The entities of a blueprint.
     pub(super) fn entities(&self, blueprint: &Identifier) -> Map<String, Value> {
-        let all = self.catalog.entities_of(blueprint);
+        let all = self.catalog.entities().of(blueprint);
         let all = all.map(|entity| (entity.value.key.identifier.to_string(), entity.value.title.clone().unwrap_or_default()));
         self.choice(all, true, blueprint.as_str())
     }

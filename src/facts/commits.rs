@@ -4,26 +4,33 @@ use std::collections::BTreeMap;
 
 use crate::catalog::Catalog;
 use crate::check::{CommitFacts, Target};
-use crate::git::{Keyring, RawCommit, Repository};
+use crate::git::{Keyring, ObjectId, RawCommit, Repository};
 use crate::model::{CommitId, FilePath, Limits, Vouched};
 
 use super::{Ask, FactsError, Snapshot, Workspace};
 
-/// Reads each commit of `range`, parents first.
+/// Reads each commit of `range`, parents first; `None` where one changes more files than are read. `within` is the change from one tree
+/// to another that was found to be within that already.
 pub(super) fn gather(
     workspace: &Workspace,
     repository: &Repository,
     ask: &Ask,
     base: &Snapshot,
     range: &[CommitId],
+    within: (Option<ObjectId>, ObjectId),
     limits: &Limits,
-) -> Result<Vec<CommitFacts>, FactsError> {
+) -> Result<Option<Vec<CommitFacts>>, FactsError> {
     let keyring = Keyring::new(base.catalog.users().iter().flat_map(|(_, user)| &user.value.signing_keys));
     let mut known: BTreeMap<CommitId, Snapshot> = BTreeMap::new();
     let mut out = Vec::with_capacity(range.len());
     for id in range {
         let raw = repository.commit(*id)?;
         let start = Start::of(workspace, repository, base, &known, &raw, limits)?;
+        let step = (start.before.as_ref().map(|before| before.tree), raw.tree);
+        // Before it is read: what the whole range takes back again, one of its commits may still have brought.
+        if step != within && repository.changes_within(step.0, Some(step.1), workspace.root(), limits.files)?.truncated {
+            return Ok(None);
+        }
         let after = workspace.at_tree(repository, raw.tree, limits, start.before.as_ref().or(Some(base)))?;
         let received_at = ask.received.get(id).copied().unwrap_or(ask.now);
         let signature = keyring.verify(&raw, received_at);
@@ -46,7 +53,7 @@ pub(super) fn gather(
         });
         known.insert(*id, after);
     }
-    Ok(out)
+    Ok(Some(out))
 }
 
 /// The forge's word for a commit: on the watched branch that of the branch, and else that of the pull request.

@@ -1,13 +1,20 @@
 //! Turns changed files of a tree into deltas of a catalog, on all cores where there are many.
 
-use crate::catalog::{FileDelta, ParsedFile, parse_file};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, PoisonError};
+
+use crate::catalog::{FileDelta, Packing, ParsedFile, parse_file};
 use crate::git::{Blob, FileChange, GitError, ObjectId, Repository, TreeChanges, WorktreeChanges};
 use crate::model::{FilePath, Finding, Limits, Place};
 
 use super::{FactsError, Progress};
 
-/// Below this many files a second thread costs more than it brings.
-const WORTH_A_THREAD: usize = 256;
+/// How many files a core takes at a time. Where there are no more, a second thread costs more than it brings.
+const PART: usize = 512;
+
+/// Some files, with their place among all.
+type Part<T> = (usize, Vec<T>);
 
 /// Reads and parses what changed.
 pub(super) fn deltas(
@@ -16,60 +23,130 @@ pub(super) fn deltas(
     limits: &Limits,
     progress: &Progress,
 ) -> Result<Vec<FileDelta>, FactsError> {
-    progress.expect(changes.files.len());
-    let delta = |repository: &Repository, file: &FileChange| {
-        let delta = delta(repository, file, limits);
-        progress.step();
-        delta
+    let TreeChanges { files, findings, .. } = changes;
+    let tell = |tell: &mut dyn FnMut(FileChange)| {
+        files.into_iter().for_each(tell);
+        Ok(findings)
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let alone = || changes.files.iter().map(|file| delta(repository, file)).collect::<Result<Vec<_>, _>>();
-    let mut out = if changes.files.len() < WORTH_A_THREAD || cores == 1 {
-        alone()?
-    } else {
-        match in_parallel(repository, &changes.files, &delta, cores) {
-            // A blob merged in memory is known to this handle alone.
-            Err(FactsError::Git(GitError::Missing { .. })) => alone()?,
-            other => other?,
-        }
-    };
-    refuse(&mut out, changes.findings);
-    Ok(out)
+    Ok(read(repository, tell, limits, progress)?.0)
 }
 
-fn in_parallel(
+/// Reads and parses what differs between two trees, and says whether git has something wrong. Reading begins while the trees are compared.
+pub(super) fn difference(
     repository: &Repository,
-    files: &[FileChange],
-    delta: &(dyn Fn(&Repository, &FileChange) -> Result<FileDelta, FactsError> + Sync),
-    cores: usize,
-) -> Result<Vec<FileDelta>, FactsError> {
-    let share = files.len().div_ceil(cores);
-    // Opened here: a handle may go to another thread, and may not be shared with one.
-    let handles = files.chunks(share).map(|_| repository.again()).collect::<Result<Vec<_>, _>>()?;
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = files
-            .chunks(share)
-            .zip(handles)
-            .map(|(chunk, repository)| {
-                scope.spawn(move || -> Result<Vec<FileDelta>, FactsError> {
-                    chunk.iter().map(|file| delta(&repository, file)).collect()
-                })
-            })
-            .collect();
-        let mut out = Vec::with_capacity(files.len());
+    (before, after): (Option<ObjectId>, ObjectId),
+    root: &str,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<(Vec<FileDelta>, bool), FactsError> {
+    read(repository, |tell| repository.each_change(before, Some(after), root, tell), limits, progress)
+}
+
+fn read(
+    repository: &Repository,
+    changes: impl FnOnce(&mut dyn FnMut(FileChange)) -> Result<Vec<Finding>, GitError>,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<(Vec<FileDelta>, bool), FactsError> {
+    let reader = Reader { limits, progress };
+    let others = std::thread::available_parallelism().map_or(1, usize::from) - 1;
+    let (parts, waiting) = channel();
+    let waiting = Mutex::new(waiting);
+    let (mut read, findings) = std::thread::scope(|scope| {
+        let parts = parts; // gone once all are handed out, or nobody will: whoever waits for more then ends
+        let (mut part, mut number, mut workers, mut unopened) = (Vec::new(), 0, Vec::new(), None);
+        let found = changes(&mut |file| {
+            part.push(file);
+            if part.len() < PART {
+                return;
+            }
+            progress.expect(PART);
+            // Received by somebody who lives as long as this.
+            let _ = parts.send((number, std::mem::take(&mut part)));
+            number += 1;
+            if workers.len() < others && unopened.is_none() {
+                // Opened here: a handle may go to another thread, and may not be shared with one.
+                match repository.again() {
+                    Ok(handle) => workers.push(scope.spawn(|| reader.beside(handle, &waiting))),
+                    Err(error) => unopened = Some(error),
+                }
+            }
+        });
+        let findings = match found.and_then(|findings| unopened.map_or(Ok(findings), Err)) {
+            Ok(findings) => findings,
+            Err(error) => {
+                // Nobody reads what is of no use any more: many files may stand before what is wrong.
+                drop(parts);
+                while let Ok(part) = waiting.lock().unwrap_or_else(PoisonError::into_inner).try_recv() {
+                    drop(part);
+                }
+                return Err(error.into());
+            }
+        };
+        progress.expect(part.len());
+        let _ = parts.send((number, part));
+        drop(parts);
+        let mut packing = Packing::default();
+        let mut mine = Vec::new();
+        while let Some((number, files)) = next(&waiting) {
+            mine.push((number, reader.part(repository, &mut packing, &files)?));
+        }
         for worker in workers {
-            match worker.join() {
-                Ok(part) => out.extend(part?),
-                Err(panic) => std::panic::resume_unwind(panic), // the caller's quarantine is the one place that catches
+            let (read, unread) = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            repository.count_reads(read.iter().map(|(_, part)| part.len()).sum());
+            mine.extend(read);
+            for (number, files) in unread {
+                mine.push((number, reader.part(repository, &mut packing, &files)?));
             }
         }
-        Ok(out)
-    })
+        Ok::<_, FactsError>((mine, findings))
+    })?;
+    read.sort_unstable_by_key(|(number, _)| *number);
+    let mut out = Vec::with_capacity(read.iter().map(|(_, part)| part.len()).sum());
+    read.into_iter().for_each(|(_, part)| out.extend(part));
+    let refused = !findings.is_empty();
+    refuse(&mut out, findings);
+    Ok((out, refused))
 }
 
-fn delta(repository: &Repository, file: &FileChange, limits: &Limits) -> Result<FileDelta, FactsError> {
+/// Whoever has finished takes the next part, so that no core waits for a slower one; `None` after the last.
+fn next(waiting: &Mutex<Receiver<Part<FileChange>>>) -> Option<Part<FileChange>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+/// What was read, and what this handle could not.
+type Beside = (Vec<Part<FileDelta>>, Vec<Part<FileChange>>);
+
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    limits: &'a Limits,
+    progress: &'a Progress,
+}
+
+impl Reader<'_> {
+    fn beside(&self, repository: Repository, waiting: &Mutex<Receiver<Part<FileChange>>>) -> Result<Beside, FactsError> {
+        let (mut packing, mut read, mut unread) = (Packing::default(), Vec::new(), Vec::new());
+        while let Some((number, files)) = next(waiting) {
+            match self.part(&repository, &mut packing, &files) {
+                Ok(part) => read.push((number, part)),
+                // A blob merged in memory is known to the first handle alone.
+                Err(FactsError::Git(GitError::Missing { .. })) => unread.push((number, files)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((read, unread))
+    }
+
+    fn part(&self, repository: &Repository, packing: &mut Packing, files: &[FileChange]) -> Result<Vec<FileDelta>, FactsError> {
+        let read = files.iter().map(|file| delta(repository, packing, file, self.limits)).collect::<Result<Vec<_>, _>>()?;
+        self.progress.advance(files.len());
+        Ok(read)
+    }
+}
+
+fn delta(repository: &Repository, packing: &mut Packing, file: &FileChange, limits: &Limits) -> Result<FileDelta, FactsError> {
     let Some(id) = file.after else { return Ok(FileDelta::Remove(file.path.clone())) };
-    Ok(FileDelta::Put(parse_blob(repository, &file.path, id, limits)?))
+    Ok(packing.pack(parse_blob(repository, &file.path, id, limits)?))
 }
 
 /// Reads and parses one blob.
@@ -79,7 +156,12 @@ pub(super) fn parse_blob(
     id: ObjectId,
     limits: &Limits,
 ) -> Result<ParsedFile, FactsError> {
-    Ok(parse(path, repository.blob(id, limits.file_bytes)?, limits))
+    let mut parsed = parse(path, repository.blob(id, limits.file_bytes)?, limits);
+    if !parsed.findings.is_empty() {
+        // Its name in git, also where it is too large to be read.
+        parsed.content = Some(id.0.as_slice().into());
+    }
+    Ok(parsed)
 }
 
 fn parse(path: &FilePath, blob: Blob, limits: &Limits) -> ParsedFile {
@@ -87,7 +169,7 @@ fn parse(path: &FilePath, blob: Blob, limits: &Limits) -> ParsedFile {
         Blob::Content(bytes) => parse_file(path, &bytes, limits),
         Blob::TooLarge(size) => {
             let findings = vec![too_large(path, size, limits)];
-            ParsedFile { path: path.clone(), documents: Vec::new(), findings }
+            ParsedFile { content: None, path: path.clone(), documents: Vec::new(), findings }
         }
     }
 }
@@ -100,24 +182,30 @@ fn too_large(path: &FilePath, size: usize, limits: &Limits) -> Finding {
 
 /// What git itself refuses about a path makes that path a broken file, whatever its content says.
 fn refuse(deltas: &mut Vec<FileDelta>, findings: Vec<Finding>) {
+    if findings.is_empty() {
+        return;
+    }
+    let mut refused = BTreeMap::<FilePath, Vec<Finding>>::new();
     for finding in findings {
         // What no file is to blame for stands under a name that no file can have.
         let path = finding.place.as_ref().map_or_else(|| FilePath::new(""), |place| place.file.clone());
-        let standing = deltas.iter_mut().find_map(|delta| match delta {
-            FileDelta::Put(file) if file.path == path => Some(file),
-            FileDelta::Put(_) | FileDelta::Remove(_) => None,
-        });
-        match standing {
-            Some(file) => {
-                file.documents.clear();
-                file.findings.push(finding);
-            }
-            None => {
-                deltas.retain(|delta| !matches!(delta, FileDelta::Remove(gone) if *gone == path));
-                deltas.push(FileDelta::Put(ParsedFile { path, documents: Vec::new(), findings: vec![finding] }));
-            }
+        refused.entry(path).or_default().push(finding);
+    }
+    let mut out: Vec<_> = Vec::with_capacity(deltas.len());
+    for delta in deltas.drain(..) {
+        match refused.get_mut(&delta.path()) {
+            // What its content has wrong comes first.
+            Some(findings) => findings.splice(0..0, delta.into_findings()).for_each(drop),
+            None => out.push(delta),
         }
     }
+    // What git has wrong stands in no blob.
+    out.extend(
+        refused
+            .into_iter()
+            .map(|(path, findings)| FileDelta::put(ParsedFile { path, documents: Vec::new(), findings, content: None })),
+    );
+    *deltas = out;
 }
 
 /// The same for the files of a working tree.
@@ -127,9 +215,13 @@ pub(super) fn working_deltas(working: WorktreeChanges, limits: &Limits) -> Vec<F
         .into_iter()
         .map(|file| match file.after {
             None => FileDelta::Remove(file.path),
-            Some(blob) => FileDelta::Put(parse(&file.path, blob, limits)),
+            Some(blob) => FileDelta::put(parse(&file.path, blob, limits)),
         })
         .collect();
     refuse(&mut out, working.findings);
     out
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

@@ -1,6 +1,9 @@
 //! Reads git, and what a forge told, into a [`crate::check::Proposal`]: every fact is here before the judgement begins.
 
 mod commits;
+#[cfg(test)]
+mod fixture;
+mod handles;
 mod load;
 mod policy_name;
 mod progress;
@@ -11,13 +14,18 @@ mod provenance_tests;
 mod reach;
 mod reviewed;
 mod snapshots;
+#[cfg(test)]
+mod snapshots_tests;
 mod sources;
+mod still;
 
+pub use handles::Handle;
 pub use progress::Progress;
 pub use propose::{Ask, BranchInput, Head, Proposed, PullRequestInput};
 pub use provenance::{History, Origin, Origins};
 pub use snapshots::{Snapshot, Workspace};
 pub use sources::Sources;
+pub use still::{Still, Trace};
 
 use crate::git::GitError;
 use crate::model::CommitId;

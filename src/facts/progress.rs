@@ -15,9 +15,9 @@ impl Progress {
         self.total.fetch_add(files, Ordering::Relaxed);
     }
 
-    /// One of them was read.
-    pub(super) fn step(&self) {
-        self.done.fetch_add(1, Ordering::Relaxed);
+    /// So many of them were read.
+    pub(super) fn advance(&self, files: usize) {
+        self.done.fetch_add(files, Ordering::Relaxed);
     }
 
     /// Files read, and files to be read in all.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, Document};
 use crate::check::{self, Base, CommitFacts, Performed, Proposal, PullRequestFacts, Target};
-use crate::git::{Blob, ObjectId, Repository};
+use crate::git::{Blob, GitError, ObjectId, Repository};
 use crate::model::{
     CommitId, FilePath, Finding, ForgeUser, Identifier, IdentityMode, Limits, PullRequestState, Push, Review, SignatureFact,
     Timestamp, Vouched,
 };
 
-use super::{FactsError, Snapshot, Sources, Workspace, commits, load, policy_name, reach, reviewed};
+use super::handles::Handle;
+use super::{FactsError, Snapshot, Sources, Trace, Workspace, commits, load, policy_name, reach, reviewed};
 
 /// What is proposed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +90,8 @@ pub struct Proposed {
     pub merged_tree: Option<ObjectId>,
     /// The files it was read from.
     pub sources: Sources,
+    /// What git said on the way, where the commits were read.
+    pub trace: Option<Trace>,
 }
 
 impl Workspace {
@@ -118,25 +121,31 @@ impl Workspace {
         let range = repository.range(ask.base, head_id, limits.commits)?;
         let mut findings = Vec::new();
         if range.truncated {
-            findings.push(too_many("limit/commits", "commits", limits.commits));
+            findings.push(too_many("limit/commits", "commits in one judged range", limits.commits));
         }
         let head_tree = repository.tree_of(head_id)?;
         // Told before anything is read: reading is what the limit is to spare.
-        if let Some(fork) = repository.merge_base(ask.base, head_id)?
-            && repository.changes_within(Some(repository.tree_of(fork)?), Some(head_tree), self.root(), limits.files)?.truncated
-        {
-            findings.push(too_many("limit/files", "managed files", limits.files));
+        let fork = repository.merge_base(ask.base, head_id)?;
+        let Some(fork_tree) = fork.map(|fork| repository.tree_of(fork)).transpose()? else {
+            return Err(GitError::Unrelated(ask.base, head_id).into());
+        };
+        if repository.changes_within(Some(fork_tree), Some(head_tree), self.root(), limits.files)?.truncated {
+            findings.push(too_many("limit/files", "managed files in one judged range", limits.files));
             return Ok(self.unread(repository, ask, base, Some(head_id), findings));
         }
         let head = self.at_tree(&repository, head_tree, &limits, Some(&base))?;
         let (merged, merged_tree, conflicts) = self.merge(&repository, ask.base, &base, head_id, &head, &limits)?;
         findings.extend(washed(&head.catalog, &merged.catalog));
-        let touched = repository.changes(Some(base.tree), Some(merged.tree), self.root())?.files.len();
-        if touched > limits.files {
-            findings.push(too_many("limit/files", "managed files", limits.files));
+        let touched = repository.changes(Some(base.tree), Some(merged.tree), self.root())?.files;
+        if touched.len() > limits.files {
+            findings.push(too_many("limit/files", "managed files in one judged range", limits.files));
         }
         findings.extend(policy_name::in_tree(&repository, self.root(), base.tree, merged.tree)?);
-        let commits = commits::gather(self, &repository, ask, &base, &range.commits, &limits)?;
+        let within = (Some(fork_tree), head_tree);
+        let Some(commits) = commits::gather(self, &repository, ask, &base, &range.commits, within, &limits)? else {
+            findings.push(too_many("limit/files", "managed files in one commit", limits.files));
+            return Ok(self.unread(repository, ask, base, Some(head_id), findings));
+        };
         let pull_request = match &ask.pull_request {
             Some(input) => Some(PullRequestFacts {
                 state: input.state,
@@ -151,6 +160,7 @@ impl Workspace {
         let told = branch_pushes.iter().chain(pull_request.as_ref().map(|pr| &pr.pushes)).flatten().cloned().collect::<Vec<_>>();
         let reach = reach::gather(&repository, ask.base, &range.commits, &told);
         let used_runs = self.used_runs(&repository, ask.base, &base.catalog, &merged.catalog, &limits)?;
+        let trace = Trace { range: range.commits, fork, files: touched, reach: reach.clone(), pushes: told, limits };
         let proposal = Proposal {
             target: ask.target,
             base_id: ask.base,
@@ -174,13 +184,13 @@ impl Workspace {
             base: Base(base.catalog),
         };
         let sources = Sources::new(repository, vec![merged.tree, head.tree, base.tree], self.root(), limits.file_bytes);
-        Ok(Proposed { proposal, merged_tree, sources })
+        Ok(Proposed { proposal, merged_tree, sources, trace: Some(trace) })
     }
 
     /// What is too large to be read: base as it is, and the findings that say why there is nothing else.
     fn unread(
         &self,
-        repository: Repository,
+        repository: Handle,
         ask: &Ask,
         base: Snapshot,
         head_id: Option<CommitId>,
@@ -211,7 +221,7 @@ impl Workspace {
             findings,
             base: Base(base.catalog),
         };
-        Proposed { proposal, merged_tree: None, sources }
+        Proposed { proposal, merged_tree: None, sources, trace: None }
     }
 
     fn propose_working_tree(&self, ask: &Ask, base: Snapshot, email: &str) -> Result<Proposed, FactsError> {
@@ -221,7 +231,7 @@ impl Workspace {
         let working = repository.worktree_changes(Some(base.tree), self.root(), limits.file_bytes)?;
         let mut findings = policy_name::in_working_tree(&repository, self.root())?;
         if working.files.len() > limits.files {
-            findings.push(too_many("limit/files", "managed files", limits.files));
+            findings.push(too_many("limit/files", "managed files in one judged range", limits.files));
         }
         let texts: Vec<_> = working
             .files
@@ -274,7 +284,7 @@ impl Workspace {
             base: Base(base.catalog),
         };
         let sources = Sources::new(repository, vec![base.tree], self.root(), limits.file_bytes).with_working_files(texts);
-        Ok(Proposed { proposal, merged_tree: None, sources })
+        Ok(Proposed { proposal, merged_tree: None, sources, trace: None })
     }
 
     /// The clean merge of head into base, its tree where there is one, and the files that conflict.
@@ -302,6 +312,22 @@ impl Workspace {
         }
         let conflicts = merge.conflicts.iter().map(|path| self.inside(path).unwrap_or_else(|| FilePath::new(path)));
         Ok((merged, merge.tree, conflicts.collect()))
+    }
+
+    /// The runs that a head asks for, read as the judgement reads it: by base's limits, and not at all where it changes more than they allow,
+    /// or has no history in common with base. Either is for the judgement to tell, and neither asks for a run that could be granted.
+    pub fn asked_runs(&self, base: CommitId, head: CommitId) -> Result<Vec<Identifier>, FactsError> {
+        let (repository, base_id, base) = (self.repository()?, base, self.snapshot(base)?);
+        let limits = base.catalog.policy().limits;
+        let head_tree = repository.tree_of(head)?;
+        let Some(fork) = repository.merge_base(base_id, head)? else { return Ok(Vec::new()) };
+        let fork_tree = Some(repository.tree_of(fork)?);
+        if repository.changes_within(fork_tree, Some(head_tree), self.root(), limits.files)?.truncated {
+            return Ok(Vec::new());
+        }
+        let head = self.at_tree(&repository, head_tree, &limits, Some(&base))?;
+        let known = base.catalog.runs();
+        Ok(head.catalog.runs().iter().filter(|(run, _)| !known.contains(*run)).map(|(run, _)| run.clone()).collect())
     }
 
     /// A path of the repository as the catalog spells it; `None` where it lies outside.
@@ -342,6 +368,6 @@ fn washed(head: &Catalog, merged: &Catalog) -> Vec<Finding> {
 }
 
 fn too_many(rule: &'static str, what: &str, limit: usize) -> Finding {
-    Finding::error(rule, format!("more than {limit} {what} in one judged range"))
+    Finding::error(rule, format!("more than {limit} {what}"))
         .help("propose it in several steps, or raise the limit under `limits` in catalog.yaml")
 }

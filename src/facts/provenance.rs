@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use imbl::ordmap::DiffItem;
 
 use crate::catalog::derive::Provenance;
 use crate::catalog::{Catalog, FileDelta};
@@ -149,7 +148,7 @@ impl History {
             let parsed = load::parse_blob(repository, &file.path, blob, &self.limits)?;
             // A file that is broken for a while makes nothing new of what stood in it before.
             if !parsed.findings.iter().any(Finding::is_error) {
-                deltas.push(FileDelta::Put(parsed));
+                deltas.push(FileDelta::put(parsed));
             }
         }
         let nothing = State::default();
@@ -159,15 +158,15 @@ impl History {
         };
         let entities = start.entities.apply(deltas);
         let mut origins = start.origins.clone();
-        for item in start.entities.entities().map().diff(entities.entities().map()) {
-            let (key, after) = match item {
-                DiffItem::Remove(key, _) => {
-                    origins.remove(key);
-                    continue;
-                }
-                DiffItem::Update { old: (_, old), new: (_, new) } if old.value == new.value => continue,
-                DiffItem::Add(key, after) | DiffItem::Update { new: (key, after), .. } => (key, after),
+        for moved in start.entities.entities().diff(entities.entities()) {
+            let key = &moved.key;
+            let Some(after) = &moved.after else {
+                origins.remove(key);
+                continue;
             };
+            if moved.before.is_some_and(|before| before.value == after.value) {
+                continue;
+            }
             let mine = start.origins.get(key);
             let theirs = || others.iter().filter_map(|other| Some((other, *other.origins.get(key)?)));
             let same = theirs().find(|(other, _)| other.entities.entities().get(key).is_some_and(|e| e.value == after.value));

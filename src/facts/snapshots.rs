@@ -4,14 +4,19 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Document};
 use crate::git::{Blob, ObjectId, Repository};
-use crate::model::{CommitId, Expressions, FilePath, Limits};
+use crate::model::{CommitId, Expressions, FilePath, Kind, Limits};
 
+use super::handles::{Handle, Handles};
 use super::{FactsError, Progress, load};
 
 /// How many catalogs are held. They share what they do not change, so this bounds bookkeeping rather than memory.
 const HELD: usize = 512;
+
+/// How many of those are held in which git refused something: enough for one judgement beside a base that is so itself. Where nothing
+/// else is held they share nothing with each other.
+const REFUSED: usize = 16;
 
 /// The catalog at one tree.
 #[derive(Clone, Debug)]
@@ -31,9 +36,7 @@ pub struct Snapshot {
 
 /// One repository, with the catalogs read from it. Methods block; call them off async threads.
 pub struct Workspace {
-    path: PathBuf,
-    /// Directories of objects beside the repository's own.
-    objects: Vec<PathBuf>,
+    handles: Arc<Handles>,
     root: String,
     /// The empty catalog that every other starts from: it carries the evaluator of expressions.
     empty: Catalog,
@@ -62,12 +65,12 @@ impl Workspace {
         Repository::open_with(repo, objects)?;
         let empty = Catalog::with_expressions(expressions);
         let held = Mutex::new(VecDeque::new());
-        Ok(Self { path: repo.to_owned(), objects: objects.to_vec(), root, empty, held, progress: Arc::default() })
+        Ok(Self { handles: Handles::new(repo, objects), root, empty, held, progress: Arc::default() })
     }
 
     /// Where the repository is.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.handles.path()
     }
 
     /// The catalog's directory inside it.
@@ -86,20 +89,40 @@ impl Workspace {
     }
 
     /// A handle of its own on the repository; objects merged in memory live in the handle that merged them.
-    pub fn repository(&self) -> Result<Repository, FactsError> {
-        Ok(Repository::open_with(&self.path, &self.objects)?)
+    pub fn repository(&self) -> Result<Handle, FactsError> {
+        Ok(self.handles.take()?)
     }
 
     /// The catalog at a commit, read with the limits of its own policy.
     pub fn snapshot(&self, commit: CommitId) -> Result<Snapshot, FactsError> {
         let repository = self.repository()?;
         let tree = repository.tree_of(commit)?;
-        let first = self.at_tree(&repository, tree, &Limits::default(), None)?;
-        if !self.root.is_empty() && first.catalog.file_count() == 0 {
+        // Looked at by itself first, so that a catalog with limits of its own is not read twice.
+        let expected = self.limits_at(&repository, tree)?;
+        let read = self.at_tree(&repository, tree, &expected, None)?;
+        if !self.root.is_empty() && read.catalog.file_count() == 0 {
             return Err(FactsError::NoCatalog { root: self.root.clone(), commit });
         }
+        if expected != Limits::default() && !read.catalog.policies().is_empty() {
+            return Ok(read);
+        }
+        // What limits there are is what a reading with the usual ones says.
+        let first = self.at_tree(&repository, tree, &Limits::default(), None)?;
         let limits = first.catalog.policy().limits;
         if limits == first.limits { Ok(first) } else { self.at_tree(&repository, tree, &limits, None) }
+    }
+
+    /// The limits that the policy of a tree sets, if its file is read by itself.
+    fn limits_at(&self, repository: &Repository, tree: ObjectId) -> Result<Limits, FactsError> {
+        let path = FilePath::new(Kind::Policy.directory());
+        let usual = Limits::default();
+        let Some(id) = repository.file_at(tree, &self.root, &path)? else { return Ok(usual) };
+        let parsed = load::parse_blob(repository, &path, id, &usual)?;
+        let policy = parsed.documents.into_iter().find_map(|document| match document {
+            Document::Policy(policy) => Some(policy.value.limits),
+            _ => None,
+        });
+        Ok(policy.unwrap_or(usual))
     }
 
     /// The bytes of a file of a snapshot; `None` where it has none, it is too large, or it cannot be read.
@@ -141,7 +164,7 @@ impl Workspace {
         near: Option<&Snapshot>,
         transient: bool,
     ) -> Result<Snapshot, FactsError> {
-        let fits = |snapshot: &&Snapshot| snapshot.limits == *limits;
+        let fits = |snapshot: &&Snapshot| snapshot.limits == *limits && !snapshot.refused;
         let start = {
             let mut held = self.held();
             if let Some(at) = held.iter().position(|s| s.tree == tree && s.limits == *limits)
@@ -150,19 +173,21 @@ impl Workspace {
                 held.push_front(snapshot.clone());
                 return Ok(snapshot);
             }
-            near.filter(fits)
-                .or_else(|| held.iter().find(|s| fits(s) && !s.refused && !s.transient))
-                .filter(|s| !s.refused)
-                .cloned()
+            // Where the nearest is none to start from, the next best: to read everything anew for each commit of a range would be
+            // the proposer's to cause.
+            near.filter(fits).or_else(|| held.iter().find(|s| fits(s) && !s.transient)).cloned()
         };
-        let changes = repository.changes(start.as_ref().map(|s| s.tree), Some(tree), &self.root)?;
-        let refused = !changes.findings.is_empty();
-        let deltas = load::deltas(repository, changes, limits, &self.progress)?;
+        let trees = (start.as_ref().map(|s| s.tree), tree);
+        let (deltas, refused) = load::difference(repository, trees, &self.root, limits, &self.progress)?;
         let catalog = start.map_or_else(|| self.empty.clone(), |s| s.catalog).apply(deltas);
         let snapshot = Snapshot { tree, catalog, limits: *limits, refused, transient };
         let mut held = self.held();
         held.push_front(snapshot.clone());
         held.truncate(HELD);
+        if refused {
+            let mut more = 0..REFUSED;
+            held.retain(|snapshot| !snapshot.refused || more.next().is_some());
+        }
         Ok(snapshot)
     }
 

@@ -1,11 +1,13 @@
 //! The text of files as they were judged, for whoever draws a finding.
 
-use crate::git::{Blob, ObjectId, Repository};
+use crate::git::{Blob, ObjectId};
 use crate::model::FilePath;
+
+use super::handles::Handle;
 
 /// Reads a file as the proposal has it, or as base had it where the proposal removed it.
 pub struct Sources {
-    repository: Repository,
+    repository: Handle,
     trees: Vec<ObjectId>,
     root: String,
     limit: usize,
@@ -13,7 +15,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    pub(super) fn new(repository: Repository, trees: Vec<ObjectId>, root: &str, limit: usize) -> Self {
+    pub(super) fn new(repository: Handle, trees: Vec<ObjectId>, root: &str, limit: usize) -> Self {
         Self { repository, trees, root: root.to_owned(), limit, working: std::collections::BTreeMap::new() }
     }
 

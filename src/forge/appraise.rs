@@ -37,6 +37,9 @@ use report::{AnalysisLine, CiLine};
 use requests::Requests;
 use reviews::Witness;
 
+/// After so many pieces of work the repository is opened anew: what libgit2 has kept of it goes, and so do packs that git has replaced.
+const MOST_WORK: u32 = 256;
+
 /// Where the notes are, and as whom we write them.
 #[derive(Clone, Debug)]
 pub struct GitForgeOptions {
@@ -82,6 +85,8 @@ struct Room {
     grown: Option<Oid>,
     requests: Requests,
     keeps_tips: bool,
+    /// Pieces of work since it was opened.
+    work: u32,
 }
 
 /// What the notes say of one pull request, before it is known when they were received and whose keys signed them.
@@ -129,7 +134,7 @@ impl GitForge {
             // Taken out while in use: work that panics in the middle leaves nothing half-read behind.
             let mut slot = room.lock().unwrap_or_else(PoisonError::into_inner);
             let mut open = match slot.take() {
-                Some(open) => open,
+                Some(open) => open.once_more(&options)?,
                 None => Room::open(&options)?,
             };
             let done = work(&mut open);
@@ -199,7 +204,25 @@ impl Room {
         })?;
         let objects = Objects::open(&options.path)?;
         let keeps_tips = options.keeps_tips;
-        Ok(Self { objects, commits, history: History::default(), grown: None, requests: Requests::default(), keeps_tips })
+        Ok(Self {
+            objects,
+            commits,
+            history: History::default(),
+            grown: None,
+            requests: Requests::default(),
+            keeps_tips,
+            work: 0,
+        })
+    }
+
+    /// The same for another piece of work: what was read stays, the handles on the repository do not forever.
+    fn once_more(mut self, options: &GitForgeOptions) -> Result<Self, ForgeError> {
+        self.work += 1;
+        if self.work < MOST_WORK {
+            return Ok(self);
+        }
+        let Self { objects, commits, .. } = Self::open(options)?;
+        Ok(Self { objects, commits, work: 0, ..self })
     }
 
     fn testimony(&mut self, watched: &str, pull_request: &PullRequest) -> Result<Testimony, ForgeError> {

@@ -31,7 +31,11 @@ pub struct TreeChanges {
 /// One comparison under way.
 struct Walk<'r> {
     repository: &'r Repository,
-    out: TreeChanges,
+    /// Who is told of each file.
+    tell: &'r mut dyn FnMut(FileChange),
+    told: usize,
+    findings: Vec<Finding>,
+    truncated: bool,
     budget: Budget,
     limit: usize,
 }
@@ -54,10 +58,25 @@ impl Repository {
     /// [`GitError::Missing`] or [`GitError::Malformed`] where a tree cannot be read; [`GitError::TooLarge`] where the trees hold
     /// more than is looked at: half a comparison would pass over what sorts behind its end.
     pub fn changes(&self, before: Option<ObjectId>, after: Option<ObjectId>, root: &str) -> Result<TreeChanges, GitError> {
-        let changes = self.changes_within(before, after, root, usize::MAX)?;
-        match changes.truncated {
-            false => Ok(changes),
-            true => Err(GitError::TooLarge { what: "the tree".to_owned(), size: usize::MAX, limit: Budget::WHOLE }),
+        let mut files = Vec::new();
+        let findings = self.each_change(before, after, root, &mut |file| files.push(file))?;
+        Ok(TreeChanges { files, findings, truncated: false })
+    }
+
+    /// As [`Repository::changes`], but tells of each file as it is met, so that reading it can begin; gives what is wrong.
+    ///
+    /// # Errors
+    /// As [`Repository::changes`]: what was told until then means nothing.
+    pub fn each_change(
+        &self,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+        root: &str,
+        tell: &mut dyn FnMut(FileChange),
+    ) -> Result<Vec<Finding>, GitError> {
+        match self.walk(before, after, root, usize::MAX, tell)? {
+            (findings, false) => Ok(findings),
+            (_, true) => Err(GitError::TooLarge { what: "the tree".to_owned(), size: usize::MAX, limit: Budget::WHOLE }),
         }
     }
 
@@ -72,19 +91,28 @@ impl Repository {
         root: &str,
         limit: usize,
     ) -> Result<TreeChanges, GitError> {
-        let mut walk = Walk {
-            repository: self,
-            out: TreeChanges::default(),
-            budget: Budget::new(if before.is_some() { Budget::CHANGE } else { Budget::WHOLE }),
-            limit,
-        };
+        let mut files = Vec::new();
+        let (findings, truncated) = self.walk(before, after, root, limit, &mut |file| files.push(file))?;
+        Ok(TreeChanges { files, findings, truncated })
+    }
+
+    fn walk(
+        &self,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+        root: &str,
+        limit: usize,
+        tell: &mut dyn FnMut(FileChange),
+    ) -> Result<(Vec<Finding>, bool), GitError> {
+        let budget = Budget::new(if before.is_some() { Budget::CHANGE } else { Budget::WHOLE });
+        let mut walk = Walk { repository: self, tell, told: 0, findings: Vec::new(), truncated: false, budget, limit };
         let before = self.subtree(before, root)?.directory;
         let after = self.subtree(after, root)?;
         if let Some(wrong) = after.wrong {
-            walk.out.findings.push(hygiene::not_a_root(root, &wrong));
+            walk.findings.push(hygiene::not_a_root(root, &wrong));
         }
         walk.directory(before, after.directory, "", Zone::Root, 0)?;
-        Ok(walk.out)
+        Ok((walk.findings, walk.truncated))
     }
 
     /// As [`Repository::changes`], over one managed directory that both trees are themselves (a tree of `runs/`).
@@ -94,10 +122,19 @@ impl Repository {
         after: Option<ObjectId>,
         prefix: &str,
     ) -> Result<TreeChanges, GitError> {
-        let mut walk =
-            Walk { repository: self, out: TreeChanges::default(), budget: Budget::new(Budget::WHOLE), limit: usize::MAX };
+        let mut files = Vec::new();
+        let mut walk = Walk {
+            repository: self,
+            tell: &mut |file| files.push(file),
+            told: 0,
+            findings: Vec::new(),
+            truncated: false,
+            budget: Budget::new(Budget::WHOLE),
+            limit: usize::MAX,
+        };
         walk.directory(before, after, prefix, Zone::Managed, 1)?;
-        Ok(walk.out)
+        let (findings, truncated) = (walk.findings, walk.truncated);
+        Ok(TreeChanges { files, findings, truncated })
     }
 }
 
@@ -110,12 +147,12 @@ impl Walk<'_> {
         zone: Zone,
         depth: usize,
     ) -> Result<(), GitError> {
-        if before == after || self.out.truncated {
+        if before == after || self.truncated {
             return Ok(());
         }
         if depth > Budget::DEPTH {
             if after.is_some() {
-                self.out.findings.push(hygiene::too_deep(prefix));
+                self.findings.push(hygiene::too_deep(prefix));
             }
             return Ok(());
         }
@@ -134,7 +171,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let (before, after) = (Listing::of(listed_before), Listing::of(listed_after));
-        hygiene::inspect(&before, &after, prefix, zone == Zone::Managed, &mut self.out.findings);
+        hygiene::inspect(&before, &after, prefix, zone == Zone::Managed, &mut self.findings);
         let (before, after) = (before.usable(), after.usable());
         for (old, new) in pairs(&before, &after) {
             self.entry(old, new, prefix, zone, depth)?;
@@ -150,7 +187,7 @@ impl Walk<'_> {
         zone: Zone,
         depth: usize,
     ) -> Result<(), GitError> {
-        if self.out.truncated {
+        if self.truncated {
             return Ok(());
         }
         let Some(name) = new.or(old).map(|e| e.name) else { return Ok(()) };
@@ -167,18 +204,19 @@ impl Walk<'_> {
         // The usable entries are UTF-8.
         let path = format!("{prefix}{}", String::from_utf8_lossy(name));
         let wrong = new.and_then(|new| hygiene::wrong_shape(new.shape(), &path, is_directory_here, is_file_here));
-        self.out.findings.extend(wrong);
+        self.findings.extend(wrong);
         let directory = |e: Option<&Entry<'_>>| e.filter(|e| is_directory_here && e.is_directory()).map(|e| e.id);
         let regular = |e: Option<&Entry<'_>>| e.filter(|e| is_file_here && e.shape() == Shape::Regular).map(|e| e.id);
         let (before, after) = (regular(old), regular(new));
         if before != after {
             let file = FilePath::new(&path);
             if managed::is_document(&file) {
-                if self.out.files.len() >= self.limit {
+                if self.told >= self.limit {
                     self.stop(format!("more than {} files of the catalog differ", self.limit));
                     return Ok(());
                 }
-                self.out.files.push(FileChange { path: file, before, after });
+                self.told += 1;
+                (self.tell)(FileChange { path: file, before, after });
             }
         }
         if directory(old) == directory(new) {
@@ -188,8 +226,8 @@ impl Walk<'_> {
     }
 
     fn stop(&mut self, why: String) {
-        self.out.truncated = true;
-        self.out.findings.push(
+        self.truncated = true;
+        self.findings.push(
             Finding::error("limit/files", why)
                 .help("divide the change into several pull requests; an admin can raise `limits.files` in catalog.yaml"),
         );

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::changes::place;
 use super::listing::Listing;
 use super::managed;
-use super::name::{dangerous_name, folded, shown, unsafe_name};
+use super::name::{dangerous_name, folded, is_folded, shown, unsafe_name};
 use super::tree::{Entry, Shape};
 use crate::model::Finding;
 
@@ -46,6 +46,10 @@ pub(super) fn inspect(before: &Listing<'_>, after: &Listing<'_>, prefix: &str, m
 }
 
 fn collisions(after: &Listing<'_>, new: &[&Entry<'_>], prefix: &str, counts: &dyn Fn(&[u8]) -> bool, out: &mut Vec<Finding>) {
+    if after.twice.is_empty() && new.len() == after.entries.len() && new.iter().all(|e| is_folded(e.name)) {
+        // Each is what it would be folded to, and no two are the same.
+        return;
+    }
     let mut alike: HashMap<Vec<u8>, BTreeSet<&[u8]>> = new.iter().map(|e| (folded(e.name), BTreeSet::new())).collect();
     let lengths: HashSet<usize> = alike.keys().map(Vec::len).collect();
     for entry in &after.entries {
@@ -77,10 +81,13 @@ fn collisions(after: &Listing<'_>, new: &[&Entry<'_>], prefix: &str, counts: &dy
 
 /// Finds fault with a mode; `None` for what may stand there.
 pub(super) fn wrong_shape(shape: Shape, path: &str, directory_may: bool, file_may: bool) -> Option<Finding> {
-    let shown = shown(path.as_bytes());
-    let (rule, message, help) = match shape {
+    match shape {
         Shape::Directory if directory_may => return None,
         Shape::Regular if file_may => return None,
+        _ => {}
+    }
+    let shown = shown(path.as_bytes());
+    let (rule, message, help) = match shape {
         Shape::Directory => ("git/mode", format!("`{shown}` is a directory where a file belongs"), "make it a file".to_owned()),
         Shape::Regular => {
             ("git/mode", format!("`{shown}` is a file where a directory belongs"), "make it a directory, or rename it".to_owned())

@@ -23,6 +23,7 @@ mod object;
 mod openpgp;
 mod program;
 mod push;
+mod recent;
 mod repository;
 mod search;
 mod sign;

@@ -4,8 +4,18 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::model::is_invisible;
 
+/// Whether a name is harmless at first sight, as nearly all are: letters, digits, `-` and `_`, and dots between them.
+fn is_harmless(name: &[u8]) -> bool {
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let ends = |byte: Option<&u8>| byte.is_some_and(|byte| *byte != b'.');
+    ends(name.first()) && ends(name.last()) && name.iter().all(inside)
+}
+
 /// Why a name is refused.
 pub(super) fn unsafe_name(name: &[u8]) -> Option<&'static str> {
+    if is_harmless(name) {
+        return None;
+    }
     let Ok(text) = std::str::from_utf8(name) else { return Some("it is not UTF-8") };
     if let Some(why) = dangerous_name(name) {
         return Some(why);
@@ -27,6 +37,9 @@ pub(super) fn unsafe_name(name: &[u8]) -> Option<&'static str> {
 
 /// What is dangerous wherever it stands in a tree, and git itself refuses to check out.
 pub(super) fn dangerous_name(name: &[u8]) -> Option<&'static str> {
+    if is_harmless(name) {
+        return None;
+    }
     match name {
         b"" => return Some("it is empty"),
         b"." | b".." => return Some("it leads to another directory"),
@@ -55,6 +68,11 @@ fn is_ignored_by_hfs(c: char) -> bool {
     matches!(c, '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}')
 }
 
+/// Whether a name is plainly what [`folded`] would make of it.
+pub(super) fn is_folded(name: &[u8]) -> bool {
+    name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+}
+
 /// What a file system without case makes of a name.
 pub(super) fn folded(name: &[u8]) -> Vec<u8> {
     if name.is_ascii() {
@@ -69,6 +87,7 @@ pub(super) fn folded(name: &[u8]) -> Vec<u8> {
 /// A name as it may be shown to a person: nothing invisible, nothing that moves the cursor.
 pub(super) fn shown(name: &[u8]) -> String {
     match std::str::from_utf8(name) {
+        Ok(text) if !text.contains(is_invisible) => text.to_owned(),
         Ok(text) => {
             text.chars().flat_map(|c| if is_invisible(c) { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
         }
@@ -100,6 +119,26 @@ mod tests {
         }
         for name in [".gitignore", ".gitattributes", "git", "git~10", "a.git"] {
             assert!(dangerous_name(name.as_bytes()).is_none(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn first_sight_is_never_milder_than_a_closer_look() {
+        for name in ["a", "a.b", "a-b_c.yaml", "git", "a..b", "A1"] {
+            assert!(is_harmless(name.as_bytes()), "{name}");
+        }
+        for name in ["", ".", "..", ".git", "git~1", "a.", "a/b", "a b", "a\\b", "caf\u{e9}", ".g\u{200c}it", "a\u{7f}"] {
+            assert!(!is_harmless(name.as_bytes()), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_looks_folded_stays_as_it_is() {
+        for name in ["a", "a-b_c.yaml", "0", "", "a b"] {
+            assert!(is_folded(name.as_bytes()) && folded(name.as_bytes()) == name.as_bytes(), "{name:?}");
+        }
+        for name in ["A", "caf\u{e9}", "\u{130}"] {
+            assert!(!is_folded(name.as_bytes()), "{name:?}");
         }
     }
 

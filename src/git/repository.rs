@@ -1,11 +1,18 @@
 //! Opening a repository, and what its refs name.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use git2::{ErrorCode, RepositoryOpenFlags};
+use git2::{ErrorCode, ObjectType, RepositoryOpenFlags};
 
+use super::recent::Recent;
 use super::{GitError, ObjectId};
 use crate::model::CommitId;
+
+/// Objects in memory, by id.
+pub(super) type Objects = HashMap<ObjectId, (ObjectType, Arc<[u8]>)>;
 
 /// A repository, open for reading. Cheap to open; open one for each thread or task.
 ///
@@ -15,6 +22,11 @@ pub struct Repository {
     pub(super) repo: git2::Repository,
     /// Directories of objects beside the repository's own: a push's quarantine.
     borrowed: Vec<PathBuf>,
+    /// What was merged in memory.
+    pub(super) merged: RefCell<Objects>,
+    pub(super) recent: RefCell<Recent>,
+    pub(super) failed: Cell<bool>,
+    pub(super) objects_read: Cell<usize>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -87,7 +99,14 @@ impl Repository {
         // Above every backend on disk: whatever is written through this handle stays in memory.
         store.add_new_mempack_backend(1000)?;
         drop(store);
-        Ok(Self { repo, borrowed: objects.to_vec() })
+        Ok(Self {
+            repo,
+            borrowed: objects.to_vec(),
+            merged: RefCell::default(),
+            recent: RefCell::default(),
+            failed: Cell::new(false),
+            objects_read: Cell::new(0),
+        })
     }
 
     /// The git directory.
@@ -203,8 +222,8 @@ impl Repository {
     fn peel(&self, oid: git2::Oid) -> Result<Option<CommitId>, GitError> {
         let id = ObjectId::try_from(oid)?;
         match self.repo.odb()?.read_header(oid) {
-            Ok((_, git2::ObjectType::Commit)) => return Ok(Some(CommitId(id.0))),
-            Ok((_, git2::ObjectType::Tag)) => {}
+            Ok((_, ObjectType::Commit)) => return Ok(Some(CommitId(id.0))),
+            Ok((_, ObjectType::Tag)) => {}
             Ok(_) => return Ok(None),
             Err(e) if e.code() == ErrorCode::NotFound => {
                 return Err(GitError::Missing { id, shallow: self.repo.is_shallow() });
@@ -212,7 +231,7 @@ impl Repository {
             Err(e) => return Err(e.into()),
         }
         let object = self.repo.find_object(oid, None)?;
-        match object.peel(git2::ObjectType::Commit) {
+        match object.peel(ObjectType::Commit) {
             Ok(commit) => Ok(Some(CommitId(ObjectId::try_from(commit.id())?.0))),
             Err(_) => Ok(None),
         }

@@ -39,7 +39,7 @@ impl Existing {
                 let (subject, there) = there(document);
                 out.documents.entry(subject).or_insert(there);
             }
-            deltas.push(FileDelta::Put(parsed));
+            deltas.push(FileDelta::put(parsed));
             out.files.insert(path, bytes);
         }
         out.catalog = Catalog::default().apply(deltas);

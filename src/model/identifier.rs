@@ -1,7 +1,7 @@
 //! Decides which texts may name a thing in the catalog.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -78,14 +78,33 @@ impl Identifier {
         Self(Arc::from(""))
     }
 
+    /// What was an identifier when it was written down.
+    pub(crate) fn known(text: &str) -> Self {
+        Self(Arc::from(text))
+    }
+
     /// What the eye sees: two identifiers look alike when they share either key, the first without case, the second
     /// with confusable letters folded too (UTS 39).
     ///
     /// Two keys and not one: `I` looks like `l` and is the capital of `i`, yet `i` and `l` differ plainly.
     pub fn look_alike_keys(&self) -> [String; 2] {
-        let confusable: String = unicode_security::confusable_detection::skeleton(&self.0).collect();
-        [self.0.to_lowercase(), confusable.to_lowercase()]
+        // Its characters are ASCII, of which each looks like something by itself.
+        let looks = looks();
+        let confusable = self.0.bytes().filter_map(|byte| looks.get(usize::from(byte))).map(|look| &**look).collect();
+        [self.0.to_ascii_lowercase(), confusable]
     }
+}
+
+/// What each character of ASCII looks like, in lower case.
+fn looks() -> &'static [Box<str>] {
+    static LOOKS: OnceLock<Vec<Box<str>>> = OnceLock::new();
+    LOOKS.get_or_init(|| {
+        let look = |byte: u8| {
+            let skeleton: String = unicode_security::confusable_detection::skeleton(&char::from(byte).to_string()).collect();
+            skeleton.to_lowercase().into()
+        };
+        (0..128).map(look).collect()
+    })
 }
 
 fn is_allowed(c: char) -> bool {
@@ -179,6 +198,16 @@ mod tests {
         assert_eq!(Identifier::new("аdmin"), Err(IdentifierError::Character('а')));
         assert_eq!(Identifier::new("a b"), Err(IdentifierError::Character(' ')));
         assert_eq!(Identifier::new(&"x".repeat(101)), Err(IdentifierError::TooLong { found: 101 }));
+    }
+
+    #[test]
+    fn what_a_name_looks_like_is_what_its_characters_look_like() {
+        let all: String = (0..128u8).map(char::from).filter(|c| is_allowed(*c)).collect();
+        for start in 0..all.len() {
+            let text = format!("{}{}", &all[start..], &all[..start]);
+            let skeleton: String = unicode_security::confusable_detection::skeleton(&text).collect();
+            assert_eq!(Identifier::known(&text).look_alike_keys(), [text.to_lowercase(), skeleton.to_lowercase()]);
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub fn approvers(base: &Catalog, action: &Action, subject: &Subject<'_>, hands: 
         requesters: Some(hands.requesters.clone()),
     };
     let target = subject.target.and_then(|key| base.entities().get(key));
-    let about = About { owner: subject.owner, entity: target.map(|found| &found.value), run: Some(&run) };
+    let about = About { owner: subject.owner, entity: target.as_ref().map(|found| &found.value), run: Some(&run) };
     let lenient = allows_self_approval(base, action);
     let mut panel = Panel::default();
     for (identifier, user) in base.users().iter() {

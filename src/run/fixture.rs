@@ -60,7 +60,7 @@ pub(crate) fn user(name: &str, roles: &str) -> User {
 
 pub(crate) fn file(path: &str, document: impl FnOnce(FilePath) -> Document) -> ParsedFile {
     let path = FilePath::new(path);
-    ParsedFile { path: path.clone(), documents: vec![document(path)], findings: Vec::new() }
+    ParsedFile { content: None, path: path.clone(), documents: vec![document(path)], findings: Vec::new() }
 }
 
 pub(crate) fn at<T>(file: FilePath, value: T) -> Located<T> {
@@ -187,13 +187,13 @@ impl World {
             };
             files.push(file("permissions/Env.yaml", |f| Document::Permissions(at(f, permissions))));
         }
-        Catalog::default().apply(files.into_iter().map(FileDelta::Put))
+        Catalog::default().apply(files.into_iter().map(FileDelta::put))
     }
 
     /// The proposal: the watched branch and the run.
     pub(crate) fn head(&self) -> Catalog {
         let run = file("runs/r1.yaml", |f| Document::Run(at(f, self.run.clone())));
-        self.base().apply([FileDelta::Put(run)])
+        self.base().apply([FileDelta::put(run)])
     }
 
     pub(crate) fn digest(&self) -> Digest {

@@ -3,8 +3,8 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::outcome;
 use super::place::{ALICE, Kind, PATIENCE, Place, Where, git, try_git};
@@ -13,18 +13,33 @@ use super::receiver::Receiver;
 /// Lives that end by `kill -9`, of both daemons together.
 const KILLS: usize = 200;
 /// Somebody asks for more runs, on the branch as it stands. In a process that nobody kills.
-fn arrive(place: &Place, runs: &[String]) {
-    let work = place.work();
+fn ask(place: &Place, runs: &[String]) {
     runs.iter().for_each(|run| place.ask(run));
     place.commit("more runs");
-    let until = Instant::now() + PATIENCE;
-    while Instant::now() < until {
+}
+
+/// Pushes what was asked for, or tries until `given_up`. A daemon beside the repository that is killed with a lock in its hands leaves it
+/// there, and nobody can push until the next one has removed it.
+fn arrive(place: &Place, given_up: impl Fn() -> bool) -> bool {
+    let work = place.work();
+    loop {
+        let last = given_up();
         git(&work, ALICE, &["pull", "--quiet", "--rebase", "origin", "main"]);
         if try_git(&work, ALICE, &["push", "--quiet", "origin", "main"]).is_ok() {
-            return;
+            return true;
+        }
+        if last {
+            return false;
         }
     }
-    panic!("{}: the branch keeps moving", place.name);
+}
+
+/// Where a dead daemon has left the lock of the branch, an hour passes.
+fn an_hour_passes(place: &Place) {
+    let lock = place.origin().join("refs/heads/main.lock");
+    if let Ok(file) = std::fs::File::options().write(true).open(lock) {
+        file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    }
 }
 
 /// One daemon's lives, and what is left of them.
@@ -39,22 +54,30 @@ async fn lives(place: Place, receiver: Receiver, seed: u64, kills: Arc<AtomicUsi
         // It dies after this time, whatever it or anybody else is doing then.
         let lives_for = Duration::from_millis(dice.u64(20..700));
         let id = daemon.child.id().to_string();
+        let dead = Arc::new(AtomicBool::new(false));
+        let killed = dead.clone();
         let killer = std::thread::spawn(move || {
             std::thread::sleep(lives_for);
             assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success());
+            killed.store(true, Ordering::SeqCst);
         });
         if dice.bool() {
             let kind = Kind::ALL[dice.usize(0..Kind::ALL.len())];
             let more = vec![format!("{}-{}", kind.action(), runs.len())];
-            let (pushing, arriving) = (place.clone(), more.clone());
-            tokio::task::spawn_blocking(move || arrive(&pushing, &arriving)).await.unwrap();
+            ask(&place, &more);
             runs.extend(more);
+            let pushing = place.clone();
+            tokio::task::spawn_blocking(move || arrive(&pushing, || dead.load(Ordering::SeqCst))).await.unwrap();
         }
         tokio::task::spawn_blocking(move || killer.join().unwrap()).await.unwrap();
         let status = daemon.ends().await;
         assert_eq!(status.signal(), Some(9), "{}: {status}\n{}", place.name, daemon.said());
+        an_hour_passes(&place);
     }
     let calm = place.serve(None);
+    let (pushing, until) = (place.clone(), Instant::now() + PATIENCE);
+    let arrived = tokio::task::spawn_blocking(move || arrive(&pushing, || Instant::now() > until)).await.unwrap();
+    assert!(arrived, "{}: the branch keeps moving\n{}", place.name, place.logs());
     let by_hand = outcome::end_of(&place, &receiver, &runs).await;
     println!("{}: {} runs, a person settled {}", place.name, runs.len(), by_hand.len());
     assert!(by_hand.iter().all(|run| Kind::of(run) == Kind::Once), "{by_hand:?}");

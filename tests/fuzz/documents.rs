@@ -21,7 +21,7 @@ impl Documents {
         collect(&root, &root, &mut files);
         files.sort();
         let read =
-            |(path, bytes): &(String, Vec<u8>)| FileDelta::Put(parse_file(&FilePath::new(path), bytes, &Limits::default()));
+            |(path, bytes): &(String, Vec<u8>)| FileDelta::put(parse_file(&FilePath::new(path), bytes, &Limits::default()));
         let example = Catalog::default().apply(files.iter().map(read));
         let mut seeds: Vec<Vec<u8>> = files.iter().map(|(path, bytes)| input(path, bytes)).collect();
         // The same as JSON, so that both readers meet every kind of document.
@@ -138,7 +138,7 @@ impl Target for Documents {
         file.documents.iter().for_each(means_what_it_says);
         let mut rules = rules("read", &file.findings);
         if !file.documents.is_empty() {
-            let after = self.example.apply([FileDelta::Put(file)]);
+            let after = self.example.apply([FileDelta::put(file)]);
             let changes = diff(&self.example, &after);
             rules += &self::rules("judged", &validate_changed(&self.example, &after, &changes));
         }

@@ -36,7 +36,7 @@ impl Templates {
         let files = [("blueprints/A.json", blueprint), ("entities/A/x.json", entity)]
             .map(|(path, json)| parse_file(&FilePath::new(path), json.to_string().as_bytes(), &Limits::default()));
         let told = files.iter().flat_map(|file| &file.findings).map(|finding| finding.rule).collect::<Vec<_>>().join(",");
-        (Catalog::default().apply(files.map(FileDelta::Put)), told)
+        (Catalog::default().apply(files.map(FileDelta::put)), told)
     }
 
     fn search(&self, catalog: &Catalog, search: &Value) -> String {

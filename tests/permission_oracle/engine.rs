@@ -56,7 +56,7 @@ fn step(before: &Files, old: &Catalog, after: &Files) -> Catalog {
 fn put((path, document): (&String, &Json)) -> FileDelta {
     let file = parse_file(&FilePath::new(path), document.to_string().as_bytes(), &Limits::default());
     assert!(document.is_object() == file.findings.is_empty(), "{path}: {document}\n{:?}", file.findings);
-    FileDelta::Put(file)
+    FileDelta::put(file)
 }
 
 pub(crate) fn actor(name: &str) -> Actor {

@@ -45,12 +45,12 @@ fn related(derivation: &Derivation<'_>, key: &EntityKey, route: &Route) -> Resul
         for here in &frontier {
             if route.backwards {
                 for source in derivation.catalog().referrers_from(here, blueprint) {
-                    let held = derivation.visible(source).map_or(0, |entity| targets(&entity.value, relation).len());
+                    let held = derivation.visible(&source).map_or(0, |entity| targets(&entity.value, relation).len());
                     if !derivation.step(held.saturating_add(1)) {
                         return Err(TOO_MANY.to_owned());
                     }
-                    if derivation.onward(source, relation).contains(here) {
-                        next.insert(source.clone());
+                    if derivation.onward(&source, relation).contains(here) {
+                        next.insert(source);
                     }
                 }
             } else {

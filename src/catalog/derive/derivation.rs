@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::catalog::{Catalog, Located, Owners};
 use crate::model::{Blueprint, Entity, EntityKey, Identifier, MetaProperty, Recipe, RelationValue, Timestamp, Value};
@@ -129,9 +130,8 @@ impl<'a> Derivation<'a> {
         left.is_some()
     }
 
-    pub(super) fn visible(&self, key: &EntityKey) -> Option<&'a Located<Entity>> {
-        let entity = self.catalog.entities().get(key)?;
-        self.sight.entity(key).then_some(&**entity)
+    pub(super) fn visible(&self, key: &EntityKey) -> Option<Arc<Located<Entity>>> {
+        self.catalog.entities().get(key).filter(|_| self.sight.entity(key))
     }
 
     /// The entities that a relation of a visible entity leads to, as far as the reader sees it and them.

@@ -92,7 +92,7 @@ fn catalog() -> impl Strategy<Value = Catalog> {
             let deltas = files.map(|(path, text)| {
                 let parsed = parse_file(&FilePath::new(&path), text.as_bytes(), &Limits::default());
                 assert_eq!(parsed.findings, [], "{path}: {text}");
-                FileDelta::Put(parsed)
+                FileDelta::put(parsed)
             });
             Catalog::with_expressions(Arc::new(FewPrograms)).apply(deltas)
         },
@@ -103,7 +103,7 @@ fn catalog() -> impl Strategy<Value = Catalog> {
 fn everything(catalog: &Catalog, sight: &dyn Sight, backwards: bool) -> Vec<(EntityKey, String, Derived)> {
     let derivation = Derivation::new(catalog, sight, &NoProvenance);
     let mut asked: Vec<(EntityKey, String)> = Vec::new();
-    for (key, _) in catalog.entities().iter() {
+    for key in catalog.entities().keys() {
         let Some(blueprint) = catalog.blueprints().get(&key.blueprint) else { continue };
         let own = blueprint.value.properties.keys().chain(blueprint.value.derived.keys()).map(|name| name.to_string());
         let metas = crate::model::MetaProperty::ALL.iter().map(|meta| meta.as_str().to_owned());
@@ -138,8 +138,8 @@ impl Sight for Kept {
 /// The catalog without what `Kept` does not see.
 fn bared(catalog: &Catalog) -> Catalog {
     let mut out = Vec::new();
-    for (key, entity) in catalog.entities().iter() {
-        let mut document = (**entity).clone();
+    for entity in catalog.entities().iter() {
+        let mut document = (*entity).clone();
         document.value.properties.remove("p");
         for held in document.value.relations.values_mut() {
             let seen = |id: &Identifier| id.as_str() != "x";
@@ -150,8 +150,9 @@ fn bared(catalog: &Catalog) -> Catalog {
             };
         }
         let path = entity.file.clone();
-        out.push(if Kept.entity(key) {
-            FileDelta::Put(crate::catalog::ParsedFile {
+        out.push(if Kept.entity(&entity.value.key) {
+            FileDelta::put(crate::catalog::ParsedFile {
+                content: None,
                 path,
                 documents: vec![crate::catalog::Document::Entity(document)],
                 findings: Vec::new(),
@@ -185,7 +186,8 @@ proptest! {
     #[test]
     fn a_mirror_is_a_walk(catalog in catalog()) {
         let derivation = Derivation::new(&catalog, &SeesAll, &NoProvenance);
-        for (key, entity) in catalog.entities().iter() {
+        for entity in catalog.entities().iter() {
+            let key = &entity.value.key;
             let blueprint = &catalog.blueprints().get(&key.blueprint).unwrap().value;
             for (name, derived) in &blueprint.derived {
                 let Recipe::Mirror { path, end: PropertyName::Own(end) } = &derived.recipe else { continue };
@@ -197,7 +199,7 @@ proptest! {
                     here = here.and_then(|e| {
                         let target = &catalog.blueprints().get(&e.value.key.blueprint)?.value.relations.get(step)?.target;
                         let RelationValue::One(one) = e.value.relations.get(step)? else { return None };
-                        catalog.entities().get(&EntityKey { blueprint: target.clone(), identifier: one.clone() }).cloned()
+                        catalog.entities().get(&EntityKey { blueprint: target.clone(), identifier: one.clone() })
                     });
                 }
                 let default = (&**end == "n").then_some(Value::Int(2));

@@ -84,7 +84,7 @@ fn catalog_of(files: &[(&str, &str)]) -> Catalog {
     let deltas = files.iter().map(|(path, text)| {
         let parsed = parse_file(&FilePath::new(path), text.as_bytes(), &Limits::default());
         assert_eq!(parsed.findings, [], "{path}");
-        FileDelta::Put(parsed)
+        FileDelta::put(parsed)
     });
     Catalog::with_expressions(Arc::new(FewPrograms)).apply(deltas)
 }

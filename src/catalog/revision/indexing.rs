@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::mention::{Mentions, names_anyone};
+use crate::catalog::packed::EntityName;
 use crate::catalog::{Mention, Named};
 use crate::model::{EntityKey, Identifier};
 
@@ -21,7 +22,7 @@ impl Catalog {
         let mut probe = self.clone();
         change(&mut probe);
         if before != points(&probe) {
-            let keys: Vec<EntityKey> = self.entities_of(blueprint).map(|e| e.value.key.clone()).collect();
+            let keys: Vec<EntityKey> = self.entities.keys_of(blueprint).collect();
             keys.iter().for_each(|key| self.unindex(key));
             self.blueprints = probe.blueprints;
             match self.blueprints.get(blueprint) {
@@ -35,80 +36,104 @@ impl Catalog {
     }
 
     pub(super) fn index(&mut self, key: &EntityKey) {
-        for target in self.targets_of(key) {
-            self.referrers.insert((target, key.clone()));
+        let Some((name, pointed)) = self.pointed(key) else { return };
+        for target in pointed.entities {
+            // The name that is held anyway, where there is one.
+            let target = self.entities.packed(&target).map_or_else(|| EntityName::of(&target), |(name, _)| name.clone());
+            self.referrers.insert(target, &name);
         }
-        for team in self.own_teams(key) {
-            self.owned.insert(&team, key);
+        for team in pointed.teams {
+            self.owned.insert(team, &name);
         }
-        for mention in self.mentions_of(key) {
-            self.mentioned.insert(&(mention.named, mention.identifier), key);
+        for mention in pointed.mentions {
+            self.mentioned.insert((mention.named, mention.identifier), &name);
         }
     }
 
     pub(super) fn unindex(&mut self, key: &EntityKey) {
-        for target in self.targets_of(key) {
-            self.referrers.remove(&(target, key.clone()));
+        let Some((name, pointed)) = self.pointed(key) else { return };
+        for target in pointed.entities {
+            self.referrers.remove(EntityName::of(&target), &name);
         }
-        for team in self.own_teams(key) {
-            self.owned.remove(&team, key);
+        for team in pointed.teams {
+            self.owned.remove(team, &name);
         }
-        for mention in self.mentions_of(key) {
-            self.mentioned.remove(&(mention.named, mention.identifier), key);
+        for mention in pointed.mentions {
+            self.mentioned.remove((mention.named, mention.identifier), &name);
         }
     }
 
-    fn own_teams(&self, key: &EntityKey) -> Vec<Identifier> {
-        self.entities.get(key).and_then(|e| e.value.team.clone()).unwrap_or_default()
+    /// Everything that an entity points at, and its name; `None` where there is no such entity.
+    fn pointed(&self, key: &EntityKey) -> Option<(EntityName, Pointed)> {
+        let (name, packed) = self.entities.packed(key)?;
+        let pointed =
+            Pointed { entities: self.targets_of(key), teams: packed.team().unwrap_or_default(), mentions: self.mentions_of(key) };
+        Some((name.clone(), pointed))
     }
 
     /// Every entity that the relations of `key` name, in the blueprint each relation targets; they need not exist.
     pub fn targets_of(&self, key: &EntityKey) -> Vec<EntityKey> {
-        let Some(entity) = self.entities.get(key) else { return Vec::new() };
+        let Some((_, packed)) = self.entities.packed(key) else { return Vec::new() };
         let Some(blueprint) = self.blueprints.get(&key.blueprint) else { return Vec::new() };
         let mut out = Vec::new();
-        for (name, value) in &entity.value.relations {
-            if let Some(relation) = blueprint.value.relations.get(name) {
-                out.extend(
-                    value.targets().iter().map(|t| EntityKey { blueprint: relation.target.clone(), identifier: t.clone() }),
-                );
+        packed.targets(|relation, target| {
+            if let Some(relation) = blueprint.value.relations.get(relation) {
+                out.push(EntityKey { blueprint: relation.target.clone(), identifier: Identifier::known(target) });
             }
-        }
+        });
         out
     }
 
+    /// Whether every entity that a relation names is there: one walk along both, which are in order.
+    pub fn has_all_that_is_named(&self) -> bool {
+        let mut there = self.entities.names();
+        let mut last: Option<&EntityName> = None;
+        self.referrers.targets().all(|target| {
+            if last.is_none_or(|last| last < target) {
+                last = there.find(|name| *name >= target);
+            }
+            last == Some(target)
+        })
+    }
+
     /// The entities whose relations name `target`, in order.
-    pub fn referrers_of(&self, target: &EntityKey) -> impl Iterator<Item = &EntityKey> {
-        let least = EntityKey { blueprint: Identifier::least(), identifier: Identifier::least() };
-        let target = target.clone();
-        self.referrers.range((target.clone(), least)..).take_while(move |(t, _)| *t == target).map(|(_, source)| source)
+    pub fn referrers_of(&self, target: &EntityKey) -> impl Iterator<Item = EntityKey> + use<'_> {
+        self.referrers.of(EntityName::of(target)).map(EntityName::key)
     }
 
     /// Those of [`Self::referrers_of`] that are entities of one blueprint.
-    pub fn referrers_from<'a>(&'a self, target: &EntityKey, blueprint: &'a Identifier) -> impl Iterator<Item = &'a EntityKey> {
-        let first = EntityKey { blueprint: blueprint.clone(), identifier: Identifier::least() };
-        let target = target.clone();
+    pub fn referrers_from<'a>(
+        &'a self,
+        target: &EntityKey,
+        blueprint: &'a Identifier,
+    ) -> impl Iterator<Item = EntityKey> + use<'a> {
         self.referrers
-            .range((target.clone(), first)..)
-            .take_while(move |(t, source)| *t == target && source.blueprint == *blueprint)
-            .map(|(_, source)| source)
+            .from(EntityName::of(target), EntityName::least_of(blueprint.as_str()))
+            .take_while(|source| source.blueprint() == blueprint.as_str())
+            .map(EntityName::key)
     }
 
     /// The entities that name `team` as their own, in order; the team need not exist.
-    pub fn owned_by<'a>(&'a self, team: &Identifier) -> impl Iterator<Item = &'a EntityKey> {
-        self.owned.of(team)
+    pub fn owned_by(&self, team: &Identifier) -> impl Iterator<Item = EntityKey> + use<'_> {
+        self.owned.of(team.clone()).map(EntityName::key)
     }
 
     /// The users and teams that the properties of `key` name by their format; they need not exist.
     pub fn mentions_of(&self, key: &EntityKey) -> Vec<Mention> {
-        let (Some(entity), Some(mentions)) = (self.entities.get(key), self.mentions.get(&key.blueprint)) else {
-            return Vec::new();
-        };
-        mentions.find(&entity.value.properties)
+        // Most blueprints name nobody, and then the entity is not unfolded.
+        let Some(mentions) = self.mentions.get(&key.blueprint).filter(|mentions| !mentions.is_empty()) else { return Vec::new() };
+        self.entities.get(key).map_or_else(Vec::new, |entity| mentions.find(&entity.value.properties))
     }
 
     /// The entities that name a user or a team in a property, in order; neither need exist.
-    pub fn mentioned_by<'a>(&'a self, named: Named, identifier: &Identifier) -> impl Iterator<Item = &'a EntityKey> {
-        self.mentioned.of(&(named, identifier.clone()))
+    pub fn mentioned_by(&self, named: Named, identifier: &Identifier) -> impl Iterator<Item = EntityKey> + use<'_> {
+        self.mentioned.of((named, identifier.clone())).map(EntityName::key)
     }
+}
+
+/// What one entity points at.
+struct Pointed {
+    entities: Vec<EntityKey>,
+    teams: Vec<Identifier>,
+    mentions: Vec<Mention>,
 }

@@ -107,8 +107,8 @@ impl<'a> Graph<'a> {
     fn sources(&self, key: &EntityKey, wanted: &dyn Fn(&str, &Relation) -> bool) -> Result<Vec<EntityKey>, SearchFault> {
         let mut out = Vec::new();
         for source in self.catalog.referrers_of(key).filter(|source| self.sight.entity(source)) {
-            if self.targets(source, wanted)?.contains(key) {
-                out.push(source.clone());
+            if self.targets(&source, wanted)?.contains(key) {
+                out.push(source);
             }
         }
         Ok(out)

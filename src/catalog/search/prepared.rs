@@ -103,13 +103,13 @@ impl<'a> Prepared<'a> {
             Some(few) => Box::new(few.into_iter().flat_map(move |blueprint| {
                 let mut keys = of_roster(&blueprint);
                 if own(&blueprint) {
-                    keys.extend(self.catalog.entities_of(&blueprint).map(|entity| entity.value.key.clone()));
+                    keys.extend(self.catalog.entities().keys_of(&blueprint));
                 }
                 keys
             })),
             None => {
                 let roster = [USER, TEAM].into_iter().filter_map(|name| Identifier::new(name).ok());
-                let all = self.catalog.entities().iter().map(|(key, _)| key.clone());
+                let all = self.catalog.entities().keys();
                 Box::new(
                     all.filter(move |key| own(&key.blueprint)).chain(roster.flat_map(move |blueprint| of_roster(&blueprint))),
                 )

@@ -32,7 +32,7 @@ fn catalog() -> Catalog {
     let file = |(path, text): &(&str, &str)| {
         let file = parse_file(&FilePath::new(path), text.as_bytes(), &Limits::default());
         assert_eq!(file.findings, [], "{path}");
-        FileDelta::Put(file)
+        FileDelta::put(file)
     };
     Catalog::default().apply(CATALOG.iter().map(file))
 }
@@ -43,7 +43,7 @@ fn read(search: &str) -> Result<Search, String> {
     if let Some(finding) = file.findings.first() {
         return Err(format!("{}: {}", finding.rule, finding.message));
     }
-    let catalog = Catalog::default().apply([FileDelta::Put(file)]);
+    let catalog = Catalog::default().apply([FileDelta::put(file)]);
     let document = catalog.permissions().get(&Identifier::new("Service").unwrap()).unwrap().clone();
     match document.value.entities.read.clone().unwrap().policy.unwrap().test {
         PolicyTest::Entity(search) => Ok(search),

@@ -214,7 +214,7 @@ impl Edit {
         let Some(document) = document else { return catalog.clone() };
         let path = self.place.file.clone();
         let findings = catalog.broken_files().get(&path).map(|findings| findings.to_vec()).unwrap_or_default();
-        catalog.apply([FileDelta::Put(ParsedFile { path, documents: vec![document], findings })])
+        catalog.apply([FileDelta::put(ParsedFile { content: None, path, documents: vec![document], findings })])
     }
 }
 

@@ -254,7 +254,7 @@ pub(super) fn of_action(catalog: &Catalog, action: &Action, approve: bool, entit
         right: format!("actions.{}.{word}", action.identifier),
         rule: if approve { approve_rule(catalog, action) } else { execute_rule(catalog, action) },
         owner,
-        entity: key.and_then(|key| catalog.entities().get(&key).cloned()),
+        entity: key.and_then(|key| catalog.entities().get(&key)),
         // No run in particular is meant: what depends on inputs, or on who asked for a run, has no answer.
         run: Some(AboutRun {
             action: action.identifier.clone(),

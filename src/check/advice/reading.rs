@@ -20,7 +20,7 @@ fn requirements(catalog: &Catalog, key: &EntityKey, field: Option<&Field>) -> Ve
         right,
         rule: rule.clone(),
         owner: catalog.owner_of(key),
-        entity: catalog.entities().get(key).cloned(),
+        entity: catalog.entities().get(key),
         run: None,
         place: document.map(|d| d.value_at(way)),
         why: None,

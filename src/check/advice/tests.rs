@@ -31,7 +31,7 @@ fn example() -> Base<Catalog> {
                 open.push(path);
             } else {
                 let name = FilePath::new(path.strip_prefix(&root).unwrap().to_str().unwrap());
-                found.push(FileDelta::Put(parse_file(&name, &std::fs::read(&path).unwrap(), &Limits::default())));
+                found.push(FileDelta::put(parse_file(&name, &std::fs::read(&path).unwrap(), &Limits::default())));
             }
         }
     }
@@ -200,11 +200,11 @@ fn what_would_have_to_change_is_told_the_least_first() {
 #[test]
 fn nothing_is_proposed_that_would_not_help() {
     let broken = parse_file(&FilePath::new("permissions/Env.yaml"), b"entities: [", &Limits::default());
-    let base = Base(example().0.apply([FileDelta::Put(broken)]));
+    let base = Base(example().0.apply([FileDelta::put(broken)]));
     let refused = || advice(&base, "carol@acme.dev", Asked::Update, "Env/prod", property("kind"), None);
     assert!(refused().is_empty(), "a rule that cannot be read grants nobody, whatever is edited elsewhere: {:?}", refused());
     let twice = |path: &str| {
-        FileDelta::Put(parse_file(&FilePath::new(path), b"identifier: carol@acme.dev\nroles: [Member]\n", &Limits::default()))
+        FileDelta::put(parse_file(&FilePath::new(path), b"identifier: carol@acme.dev\nroles: [Member]\n", &Limits::default()))
     };
     let base = Base(example().0.apply([twice("users/zz.yaml")]));
     assert!(
@@ -219,7 +219,7 @@ fn many_who_could_are_told_by_what_they_have_in_common() {
     for number in 0..40 {
         let role = if number < 30 { "Env-moderator" } else { "Member" };
         let text = format!("identifier: u{number:02}@acme.dev\nroles: [{role}]\n");
-        files.push(FileDelta::Put(parse_file(
+        files.push(FileDelta::put(parse_file(
             &FilePath::new(&format!("users/u{number:02}.yaml")),
             text.as_bytes(),
             &Limits::default(),
@@ -295,7 +295,7 @@ fn the_matrix_says_what_each_question_would() {
 fn every_advice_about_every_field_holds() {
     let base = example();
     let users: Vec<Identifier> = base.0.users().iter().map(|(id, _)| id.clone()).collect();
-    for (key, _) in base.0.entities().iter().filter(|(key, _)| ["Env", "Microservice"].contains(&key.blueprint.as_str())) {
+    for key in base.0.entities().keys().filter(|key| ["Env", "Microservice"].contains(&key.blueprint.as_str())) {
         for asked in [Asked::Update, Asked::Unregister, Asked::Read] {
             for user in &users {
                 let question = |user: &Identifier| Question {

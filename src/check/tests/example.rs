@@ -15,7 +15,7 @@ fn read(root: &std::path::Path, directory: &std::path::Path, out: &mut Vec<FileD
             read(root, &path, out);
         } else {
             let name = path.strip_prefix(root).unwrap().to_str().unwrap();
-            out.push(FileDelta::Put(parse_file(&FilePath::new(name), &std::fs::read(&path).unwrap(), &Limits::default())));
+            out.push(FileDelta::put(parse_file(&FilePath::new(name), &std::fs::read(&path).unwrap(), &Limits::default())));
         }
     }
 }

@@ -5,6 +5,8 @@ mod blueprints;
 mod catalogs;
 mod derived;
 mod example;
+mod footing;
+mod footing_random;
 mod properties;
 mod random;
 mod told;

@@ -90,7 +90,8 @@ fn apply_to_entity(nouns: &mut BTreeMap<String, Document>, key: &EntityKey, chan
 /// Owner changes by asking every entity before and after.
 fn moved(before: &Catalog, after: &Catalog) -> Vec<String> {
     let mut out = Vec::new();
-    for (key, old) in before.entities().iter() {
+    for old in before.entities().iter() {
+        let key = &old.value.key;
         let Some(new) = after.entities().get(key) else { continue };
         if old.value.team == new.value.team && before.owner_of(key) != after.owner_of(key) {
             out.push(format!("{key} {:?} {:?}", before.owner_of(key), after.owner_of(key)));
@@ -188,8 +189,8 @@ proptest! {
         let (_, after) = edited(&files, &before, &edits);
         for (named, names) in [(Named::User, USERS), (Named::Team, TEAMS)] {
             for name in names.iter().copied().map(ident) {
-                let naming = |key: &&EntityKey| after.mentions_of(key).iter().any(|m| m.named == named && m.identifier == name);
-                let all: Vec<&EntityKey> = after.entities().iter().map(|(key, _)| key).filter(naming).collect();
+                let naming = |key: &EntityKey| after.mentions_of(key).iter().any(|m| m.named == named && m.identifier == name);
+                let all: Vec<EntityKey> = after.entities().keys().filter(naming).collect();
                 prop_assert_eq!(after.mentioned_by(named, &name).collect::<Vec<_>>(), all);
             }
         }

@@ -37,11 +37,11 @@ pub(super) fn file(path: &str, document: &Document) -> ParsedFile {
         } };
     }
     let document = place!(Policy, Blueprint, Entity, Permissions, Action, Run, User, Team);
-    ParsedFile { path: path.clone(), documents: vec![document], findings: Vec::new() }
+    ParsedFile { content: None, path: path.clone(), documents: vec![document], findings: Vec::new() }
 }
 
 pub(super) fn build(files: &Files) -> Catalog {
-    Catalog::default().apply(files.iter().map(|(path, document)| FileDelta::Put(file(path, document))))
+    Catalog::default().apply(files.iter().map(|(path, document)| FileDelta::put(file(path, document))))
 }
 
 fn lone<T>(value: T) -> Located<T> {
@@ -103,7 +103,7 @@ fn blueprint() -> impl Strategy<Value = Document> {
     )
 }
 
-fn entity() -> impl Strategy<Value = Document> {
+pub(super) fn entity() -> impl Strategy<Value = Document> {
     let relation = prop_oneof![
         1 => Just(RelationValue::Null),
         6 => pick(ENTITIES).prop_map(RelationValue::One),
@@ -255,7 +255,7 @@ pub(super) fn edited(files: &Files, before: &Catalog, edits: &[Edit]) -> (Files,
     }
     let mut deltas: Vec<FileDelta> =
         files.keys().filter(|path| !after.contains_key(*path)).map(|path| FileDelta::Remove(FilePath::new(path))).collect();
-    deltas.extend(after.iter().filter(|(path, d)| files.get(*path) != Some(d)).map(|(path, d)| FileDelta::Put(file(path, d))));
+    deltas.extend(after.iter().filter(|(path, d)| files.get(*path) != Some(d)).map(|(path, d)| FileDelta::put(file(path, d))));
     (after.clone(), before.apply(deltas))
 }
 
@@ -287,6 +287,10 @@ pub(super) fn nouns(catalog: &Catalog) -> BTreeMap<String, Document> {
             }
         )*};
     }
-    add!(policies: Policy, blueprints: Blueprint, entities: Entity, permissions: Permissions, actions: Action, runs: Run, users: User, teams: Team);
+    for located in catalog.entities().iter() {
+        let document = Document::Entity(lone(located.value.clone()));
+        out.insert(path_of(&document), document);
+    }
+    add!(policies: Policy, blueprints: Blueprint, permissions: Permissions, actions: Action, runs: Run, users: User, teams: Team);
     out
 }

@@ -21,7 +21,7 @@ pub(super) fn deltas(files: Files<'_>) -> Vec<FileDelta> {
             if text.is_empty() {
                 FileDelta::Remove(path)
             } else {
-                FileDelta::Put(parse_file(&path, text.as_bytes(), &Limits::default()))
+                FileDelta::put(parse_file(&path, text.as_bytes(), &Limits::default()))
             }
         })
         .collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::catalog::Catalog;
 use crate::check::push::{self, RefFacts, RefUpdate, Watched};
 use crate::check::{self, Base, Conclusion, Target};
-use crate::facts::{Ask, FactsError, Head, Workspace};
+use crate::facts::{Ask, FactsError, Handle, Head, Workspace};
 use crate::git::Repository;
 use crate::model::{CommitId, FilePath, Finding, Identifier, IdentityMode, Timestamp};
 use crate::report::{self, PushedRef, Report, Sources};
@@ -18,7 +18,7 @@ use super::{CommandError, Outcome, PreReceive};
 struct Push<'a> {
     args: &'a PreReceive,
     workspace: Workspace,
-    repository: Repository,
+    repository: Handle,
     pusher: Option<String>,
     now: Timestamp,
     styled: bool,

@@ -143,10 +143,10 @@ fn result(directory: &Directory, plan: &Plan) -> Result<Vec<(FilePath, Vec<u8>)>
 /// The catalog of these files, by the limits of its own policy.
 fn catalog(files: &[(FilePath, Vec<u8>)]) -> Catalog {
     let empty = Catalog::with_expressions(jq_worker::expressions());
-    let put = |limits| files.iter().map(move |(path, bytes)| FileDelta::Put(parse_file(path, bytes, limits)));
+    let put = |limits| files.iter().map(move |(path, bytes)| FileDelta::put(parse_file(path, bytes, limits)));
     let first = empty.policy().limits;
     let policy = files.iter().filter(|(path, _)| path.as_str() == "catalog.yaml");
-    let limits = empty.apply(policy.map(|(path, bytes)| FileDelta::Put(parse_file(path, bytes, &first)))).policy().limits;
+    let limits = empty.apply(policy.map(|(path, bytes)| FileDelta::put(parse_file(path, bytes, &first)))).policy().limits;
     empty.apply(put(&limits))
 }
 

@@ -211,7 +211,7 @@ pub const OPTIONS: &[OptionDoc] = &[
         Daemon,
         ("webhooks", "no-webhooks", "PORTCULLIS_WEBHOOKS"),
         true,
-        "Whether deliveries of webhooks are taken at /webhooks/github, where there is a secret. Without them the daemon polls",
+        "Whether deliveries of webhooks are taken at /webhooks/github, where there is a secret; where not, the daemon polls",
     ),
     switch(
         Daemon,
@@ -223,7 +223,7 @@ pub const OPTIONS: &[OptionDoc] = &[
         Daemon,
         ("execution", "no-execution", "PORTCULLIS_EXECUTION"),
         true,
-        "Whether approved runs on the watched branch are executed. Without it they wait",
+        "Whether approved runs on the watched branch are executed; where not, they wait",
     ),
     list(
         ("executionHosts", "execution-hosts", "PORTCULLIS_EXECUTION_HOSTS"),
@@ -274,6 +274,6 @@ pub const OPTIONS: &[OptionDoc] = &[
         ("signingKeyFile", "signing-key-file", "PORTCULLIS_SIGNING_KEY_FILE"),
         "FILE",
         "",
-        "The SSH private key, without a passphrase, that the daemon signs its own commits with: UPSERT_ENTITY needs it",
+        "The SSH private key, without a passphrase, that the daemon signs its own commits with: UPSERT_ENTITY and DELETE_ENTITY need it",
     ),
 ];

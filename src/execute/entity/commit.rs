@@ -46,12 +46,12 @@ impl Inner {
             Err(findings) => return never(format!("what the action fills in is no entity: {}", told(&findings))),
         };
         let located = before.entities().get(&call.key);
-        if located.map(|entity| &entity.value) == wanted.as_ref() {
+        if located.as_ref().map(|entity| &entity.value) == wanted.as_ref() {
             return Ok(Prepared::Stands);
         }
         let writer = Writer::open(&self.options.path).map_err(|error| error.to_string())?;
         let tree = writer.reader().tree_of(tip).map_err(|error| error.to_string())?;
-        let (file, text) = match self.text(writer.reader(), tree, call, located.map(|entity| &**entity), wanted.as_ref())? {
+        let (file, text) = match self.text(writer.reader(), tree, call, located.as_deref(), wanted.as_ref())? {
             Ok(change) => change,
             Err(why) => return never(why),
         };
@@ -154,7 +154,7 @@ const MOST_BYTES: usize = 16 << 20;
 /// Why a file with this text may not be committed: it would do something else than the call says, or leave the catalog wrong.
 fn unfit(before: &Catalog, call: &EntityCall, file: &FilePath, text: Option<&str>) -> Option<String> {
     let delta = match text {
-        Some(text) => FileDelta::Put(parse_file(file, text.as_bytes(), &before.policy().limits)),
+        Some(text) => FileDelta::put(parse_file(file, text.as_bytes(), &before.policy().limits)),
         None => FileDelta::Remove(file.clone()),
     };
     let after = before.apply([delta]);

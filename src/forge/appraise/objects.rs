@@ -1,5 +1,6 @@
 //! Objects and refs as notes need them: raw trees and commits read within bounds, and refs that move only from where they were seen.
 
+use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 use std::time::Duration;
@@ -20,6 +21,8 @@ const ABANDONED: Duration = Duration::from_secs(10);
 /// The object store and the refs of one repository.
 pub(super) struct Objects {
     repo: Repository,
+    /// What was found to be a commit. It stays one for as long as this is open, which is not for long.
+    commits: RefCell<HashSet<Oid>>,
 }
 
 /// One entry of a tree, exactly as it is written.
@@ -67,7 +70,7 @@ impl Objects {
     pub(super) fn open(path: &Path) -> Result<Self, ForgeError> {
         let none: [&str; 0] = [];
         let repo = Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, none).map_err(|e| failure(&e))?;
-        Ok(Self { repo })
+        Ok(Self { repo, commits: RefCell::default() })
     }
 
     /// The commit a ref names; `None` where there is no such ref, or it names something else.
@@ -87,7 +90,14 @@ impl Objects {
 
     /// Whether the store holds a commit by this id.
     pub(super) fn is_commit(&self, id: Oid) -> bool {
-        matches!(self.repo.odb().and_then(|odb| odb.read_header(id)), Ok((_, ObjectType::Commit)))
+        if self.commits.borrow().contains(&id) {
+            return true;
+        }
+        let found = matches!(self.repo.odb().and_then(|odb| odb.read_header(id)), Ok((_, ObjectType::Commit)));
+        if found {
+            self.commits.borrow_mut().insert(id);
+        }
+        found
     }
 
     /// Moves a ref from where it was seen; `from` is `None` where it must not exist yet.

@@ -19,6 +19,13 @@ pub(super) struct Requests {
     merged: Merged,
 }
 
+/// The branch that pull requests want to become part of.
+struct Watched<'a> {
+    name: &'a str,
+    /// Where it stands: read once for all, as reading a ref opens a file.
+    tip: Option<Oid>,
+}
+
 /// A request, as of now.
 pub(super) struct Found {
     pub(super) pull_request: PullRequest,
@@ -34,15 +41,23 @@ impl Requests {
         })?;
         let standing: HashSet<&Vec<Oid>> = all.values().collect();
         self.parsed.retain(|blobs, _| standing.contains(blobs));
-        let mut open = Vec::new();
+        let watched = Watched { name: watched, tip: objects.reference(watched)? };
+        let (mut open, mut heads) = (Vec::new(), HashSet::new());
         for (id, blobs) in all {
-            match self.look(objects, watched, id, blobs) {
-                Ok(Some(found)) if found.state == PullRequestState::Open => open.push(found.pull_request),
-                Ok(_) => {}
+            match self.look(objects, &watched, id, blobs) {
+                Ok(Some(found)) => {
+                    heads.insert(found.pull_request.head);
+                    if found.state == PullRequestState::Open {
+                        open.push(found.pull_request);
+                    }
+                }
+                Ok(None) => {}
                 // One that is broken must not hide the others.
                 Err(error) => tracing::warn!(review = %id, %error, "a review request is passed over"),
             }
         }
+        // Heads that were pushed over are asked after no more.
+        self.merged.known.retain(|head, _| commit_id(*head).is_some_and(|head| heads.contains(&head)));
         Ok(open)
     }
 
@@ -50,10 +65,22 @@ impl Requests {
     pub(super) fn one(&mut self, objects: &Objects, watched: &str, id: CommitId) -> Result<Option<Found>, ForgeError> {
         let Some(tree) = tree_of(objects, REQUESTS)? else { return Ok(None) };
         let blobs = notes::find(objects, tree, id)?;
-        self.look(objects, watched, id, blobs)
+        self.look(objects, &Watched { name: watched, tip: objects.reference(watched)? }, id, blobs)
     }
 
-    fn look(&mut self, objects: &Objects, watched: &str, id: CommitId, blobs: Vec<Oid>) -> Result<Option<Found>, ForgeError> {
+    /// How many notes and heads are remembered.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> (usize, usize) {
+        (self.parsed.len(), self.merged.known.len())
+    }
+
+    fn look(
+        &mut self,
+        objects: &Objects,
+        watched: &Watched<'_>,
+        id: CommitId,
+        blobs: Vec<Oid>,
+    ) -> Result<Option<Found>, ForgeError> {
         // A note on what is no commit here (not yet, or never) is no pull request.
         if !objects.is_commit(oid(id)?) {
             return Ok(None);
@@ -68,9 +95,9 @@ impl Requests {
         };
         let Some(request) = request else { return Ok(None) };
         let head = head(objects, id, &request)?;
-        let state = match objects.reference(watched)? {
+        let state = match watched.tip {
             Some(tip) if self.merged.is_merged(objects, tip, head)? => PullRequestState::Merged,
-            _ if request.target_ref == watched => PullRequestState::Open,
+            _ if request.target_ref == watched.name => PullRequestState::Open,
             _ => PullRequestState::Closed,
         };
         let pull_request = PullRequest {

@@ -330,7 +330,7 @@ fn a_removal_removes_the_entity_of_the_run_or_the_one_it_names() {
 #[test]
 fn secret_inputs_are_shown_to_nobody() {
     let action = action("type: WEBHOOK\nurl: https://x.example");
-    assert_eq!(secret_inputs(&action).into_iter().collect::<Vec<_>>(), ["token".into()]);
+    assert_eq!(secret_inputs(&action).into_iter().collect::<Vec<_>>(), [Box::from("token")]);
     let given = Value::from_json(&json!({ "a": "x", "token": "t0p", "unknown": "also" }));
     assert_eq!(redacted(Some(&action), &given).to_json(), json!({ "a": "x", "token": HIDDEN, "unknown": HIDDEN }));
     assert_eq!(redacted(None, &given).to_json(), json!({ "a": HIDDEN, "token": HIDDEN, "unknown": HIDDEN }));

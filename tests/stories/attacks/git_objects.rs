@@ -140,6 +140,17 @@ fn more_files_than_the_limit_are_refused() {
     story.judge("wide").fails_by("limit/files");
 }
 
+/// The whole range changes nothing; its first commit alone would take as long to read as its author likes.
+#[test]
+fn more_files_than_the_limit_in_a_commit_that_a_later_one_takes_back_are_refused() {
+    let story = Story::with(&[("catalog.yaml", "identity: declared\nlimits: { files: 3 }\n")]);
+    let topic = (0..4)
+        .fold(story.topic("wide"), |topic, i| topic.write(&format!("entities/Env/n{i}x.yaml"), &format!("identifier: n{i}x\n")));
+    topic.commit_as("alice@acme.dev");
+    (0..4).fold(story.topic("wide"), |topic, i| topic.remove(&format!("entities/Env/n{i}x.yaml"))).commit_as("alice@acme.dev");
+    story.judge("wide").fails_by("limit/files");
+}
+
 #[test]
 fn a_branch_that_conflicts_is_not_merged_by_guessing() {
     let story = Story::begin();

@@ -31,6 +31,29 @@ async fn a_request_is_a_pull_request_from_push_to_merge() {
 }
 
 #[tokio::test]
+async fn what_is_remembered_follows_what_stands_however_often_it_is_pushed_over() {
+    let world = World::new().await;
+    let alice = world.person("alice");
+    alice.request("extend-env");
+    let forge = world.forge();
+    for push in 0..5 {
+        let head = alice.commit("more.yaml", &push.to_string());
+        alice.git(&["push", "-q", "origin", "extend-env"]);
+        assert_eq!(forge.open_pull_requests().await.unwrap()[0].head, head);
+    }
+    let room = || forge.room.lock().unwrap();
+    assert_eq!(room().as_ref().unwrap().requests.remembered(), (1, 1));
+
+    // The repository is opened anew now and then, and what was read of it stays.
+    for _ in 0..super::super::MOST_WORK {
+        assert_eq!(forge.open_pull_requests().await.unwrap().len(), 1);
+    }
+    let work = room().as_ref().unwrap().work;
+    assert!(work < super::super::MOST_WORK / 2, "{work} pieces of work since it was opened");
+    assert_eq!(room().as_ref().unwrap().requests.remembered(), (1, 1));
+}
+
+#[tokio::test]
 async fn a_request_without_a_target_is_abandoned_and_may_come_back() {
     let world = World::new().await;
     let alice = world.person("alice");
