@@ -1,12 +1,13 @@
 //! Small persistent indexes: who is called alike, who claims one address, key or account, what points at what.
 
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use imbl::{OrdMap, OrdSet};
 
 use crate::model::{EntityKey, Identifier, KeyFingerprint, Kind, User};
 
-use super::filled;
+use super::layered::Layered;
 use super::packed::EntityName;
 
 /// Within which set of names two may not look alike: a kind of document, or the entities of one blueprint.
@@ -81,11 +82,11 @@ impl LookAlikes {
 }
 
 fn hashes(name: &Identifier) -> [u64; 2] {
-    hashes_within("", name)
+    hashes_within("", name.as_str())
 }
 
-fn hashes_within(space: &str, name: &Identifier) -> [u64; 2] {
-    let [without_case, confusable] = name.look_alike_keys();
+fn hashes_within(space: &str, name: &str) -> [u64; 2] {
+    let [without_case, confusable] = Identifier::look_alike_keys_of(name);
     // The two keys are kept apart: a name's first key equal to another's second key is no resemblance.
     [(space, 0u8, without_case), (space, 1u8, confusable)].map(|key| {
         let mut hasher = DefaultHasher::new();
@@ -96,22 +97,27 @@ fn hashes_within(space: &str, name: &Identifier) -> [u64; 2] {
 
 /// The same for entities, of which there are many: within each blueprint, and in one set for all, whose names are held anyway.
 #[derive(Clone, Default, Debug)]
-pub(super) struct EntityLookAlikes(OrdSet<(u64, EntityName)>);
+pub(super) struct EntityLookAlikes(Layered<(u64, EntityName), ()>);
 
 impl EntityLookAlikes {
     /// Under what an entity is found.
     pub(super) fn hashes(name: &EntityName) -> [u64; 2] {
-        hashes_within(name.blueprint(), &Identifier::known(name.identifier()))
+        hashes_within(name.blueprint(), name.identifier())
     }
 
     /// All at once; `sorted` is in order.
-    pub(super) fn filled(sorted: Vec<(u64, EntityName)>) -> Self {
-        Self(filled::set(sorted))
+    pub(super) fn filled(sorted: Vec<((u64, EntityName), ())>) -> Self {
+        Self(Layered::filled(sorted))
+    }
+
+    /// The same, for a revision that follows.
+    pub(super) fn settled(&self) -> Self {
+        Self(self.0.settled())
     }
 
     pub(super) fn insert(&mut self, name: &EntityName) {
         for hash in Self::hashes(name) {
-            self.0.insert((hash, name.clone()));
+            self.0.insert((hash, name.clone()), ());
         }
     }
 
@@ -125,8 +131,8 @@ impl EntityLookAlikes {
     pub(super) fn of(&self, blueprint: &Identifier, name: &Identifier) -> Vec<Identifier> {
         let mine = name.look_alike_keys();
         let mut out: Vec<Identifier> = Vec::new();
-        for hash in hashes_within(blueprint.as_str(), name) {
-            for (_, other) in self.0.range((hash, EntityName::least())..).take_while(|(h, _)| *h == hash) {
+        for hash in hashes_within(blueprint.as_str(), name.as_str()) {
+            for ((_, other), ()) in self.0.from((hash, EntityName::least())).take_while(|((h, _), ())| *h == hash) {
                 let key = other.key();
                 let alike = || key.identifier.look_alike_keys().iter().zip(&mine).any(|(a, b)| a == b);
                 if key.blueprint == *blueprint && key.identifier != *name && !out.contains(&key.identifier) && alike() {
@@ -142,7 +148,7 @@ impl EntityLookAlikes {
     pub(super) fn suspects(&self) -> Vec<(Namespace, Identifier)> {
         let mut out = Vec::new();
         let mut last: Option<&(u64, EntityName)> = None;
-        for entry in &self.0 {
+        for entry in self.0.keys() {
             if let Some((_, other)) = last.filter(|(hash, _)| *hash == entry.0) {
                 out.extend([other, &entry.1].map(|name| {
                     let EntityKey { blueprint, identifier } = name.key();
@@ -201,23 +207,34 @@ impl Claims {
 }
 
 /// The entities that point at something by name, what they point at first.
-#[derive(Clone, Debug)]
-pub(super) struct Pointing<T: Ord>(OrdSet<(T, EntityName)>);
+#[derive(Clone)]
+pub(super) struct Pointing<T>(Layered<(T, EntityName), ()>);
 
-impl<T: Ord> Default for Pointing<T> {
+impl<T: Ord + Clone + fmt::Debug> fmt::Debug for Pointing<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T> Default for Pointing<T> {
     fn default() -> Self {
-        Self(OrdSet::new())
+        Self(Layered::default())
     }
 }
 
 impl<T: Ord + Clone> Pointing<T> {
     /// All at once; `sorted` is in order.
-    pub(super) fn filled(sorted: Vec<(T, EntityName)>) -> Self {
-        Self(filled::set(sorted))
+    pub(super) fn filled(sorted: Vec<((T, EntityName), ())>) -> Self {
+        Self(Layered::filled(sorted))
+    }
+
+    /// The same, for a revision that follows.
+    pub(super) fn settled(&self) -> Self {
+        Self(self.0.settled())
     }
 
     pub(super) fn insert(&mut self, target: T, entity: &EntityName) {
-        self.0.insert((target, entity.clone()));
+        self.0.insert((target, entity.clone()), ());
     }
 
     pub(super) fn remove(&mut self, target: T, entity: &EntityName) {
@@ -230,11 +247,15 @@ impl<T: Ord + Clone> Pointing<T> {
 
     /// What is pointed at, in order, as often as it is.
     pub(super) fn targets(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().map(|(target, _)| target)
+        self.0.keys().map(|(target, _)| target)
     }
 
     /// Those from this one on.
     pub(super) fn from(&self, target: T, first: EntityName) -> impl Iterator<Item = &EntityName> + use<'_, T> {
-        self.0.range((target.clone(), first)..).take_while(move |(t, _)| *t == target).map(|(_, entity)| entity)
+        self.0
+            .from((target.clone(), first))
+            .map(|(pointing, ())| pointing)
+            .take_while(move |(t, _)| *t == target)
+            .map(|(_, entity)| entity)
     }
 }

@@ -108,21 +108,34 @@ impl Catalog {
     /// This catalog with some files put or removed; the order of the deltas means nothing as long as no path repeats.
     #[must_use]
     pub fn apply(&self, deltas: impl IntoIterator<Item = FileDelta>) -> Self {
-        let (mut packing, mut next) = (Packing::default(), self.clone());
+        let (mut packing, mut next) = (Packing::default(), self.settled());
         let deltas: Vec<FileDelta> = deltas.into_iter().collect();
         if next.file_count() == 0 && deltas.len() >= first::WORTH_SORTING {
             next.fill(deltas);
             return next;
         }
         for delta in deltas {
+            let delta = match delta {
+                FileDelta::Put(file) => packing.pack(*file),
+                other => other,
+            };
+            let Some(delta) = next.replaced(delta) else { continue };
             next.remove_file(&delta.path());
-            match delta {
-                FileDelta::Put(file) => next.put_packed(packing.pack(*file)),
-                FileDelta::Remove(_) => {}
-                packed => next.put_packed(packed),
-            }
+            next.put_packed(delta);
         }
         next
+    }
+
+    /// The same, for a revision that follows: what is large has little above its array.
+    fn settled(&self) -> Self {
+        Self {
+            entities: self.entities.settled(),
+            referrers: self.referrers.settled(),
+            owned: self.owned.settled(),
+            mentioned: self.mentioned.settled(),
+            entity_look_alikes: self.entity_look_alikes.settled(),
+            ..self.clone()
+        }
     }
 
     /// Puts what is packed already.
@@ -135,6 +148,19 @@ impl Catalog {
             FileDelta::Packed(file) => self.put_file(*file),
             FileDelta::Put(_) | FileDelta::Remove(_) => {}
         }
+    }
+
+    /// The ordinary edit: one entity for another of the same name, in a file that is called by it. Gives back whatever is anything else.
+    fn replaced(&mut self, delta: FileDelta) -> Option<FileDelta> {
+        let FileDelta::Entity(entity) = &delta else { return Some(delta) };
+        let path = delta.path();
+        let apart = self.files.contains_key(&path) || self.broken.contains_key(&path);
+        if apart || !self.entities.has_alone(entity) {
+            return Some(delta);
+        }
+        let key = entity.name.key();
+        self.repointing(&key, |c| c.entities.replace(entity));
+        None
     }
 
     fn put_entity(&mut self, name: EntityName, packed: Packed) -> DocumentKey {

@@ -1,6 +1,7 @@
 //! Compares two trees on our own: equal subtrees are skipped, raw modes are seen, and what no catalog may carry is found.
 
 use super::budget::Budget;
+use super::in_step::{InStep, in_step};
 use super::listing::Listing;
 use super::tree::{Entry, Shape, entries_of};
 use super::{GitError, ObjectId, Repository, hygiene, managed};
@@ -158,6 +159,15 @@ impl Walk<'_> {
         }
         let raw_before = before.map(|id| self.repository.raw_tree(id).map(|raw| (id, raw))).transpose()?;
         let raw_after = after.map(|id| self.repository.raw_tree(id).map(|raw| (id, raw))).transpose()?;
+        if let (Some((_, before)), Some((_, after))) = (&raw_before, &raw_after)
+            && let Some(InStep { pairs, entries }) = in_step(before, after)
+        {
+            if !self.budget.spend(2 * entries) {
+                self.stop("the trees hold millions of entries".to_owned());
+                return Ok(());
+            }
+            return pairs.iter().try_for_each(|(old, new)| self.entry(Some(old), Some(new), prefix, zone, depth));
+        }
         let listed_before = match &raw_before {
             Some((id, raw)) => entries_of(*id, raw)?,
             None => Vec::new(),

@@ -3,6 +3,11 @@
 use super::name::dangerous_name;
 use super::tree::Entry;
 
+/// Whether an entry of this name may be followed, if its list has it once.
+pub(super) fn is_usable(name: &[u8]) -> bool {
+    dangerous_name(name).is_none() && std::str::from_utf8(name).is_ok()
+}
+
 /// The entries of a directory.
 pub(super) struct Listing<'e> {
     /// In order of name; those of one name as they stood.
@@ -34,9 +39,7 @@ impl<'e> Listing<'e> {
     /// The entries that may be followed: those whose name is safe and stands there once.
     pub(super) fn usable(self) -> Vec<Entry<'e>> {
         let Self { mut entries, twice, .. } = self;
-        let usable = |e: &Entry<'_>| {
-            dangerous_name(e.name).is_none() && std::str::from_utf8(e.name).is_ok() && twice.binary_search(&e.name).is_err()
-        };
+        let usable = |e: &Entry<'_>| is_usable(e.name) && twice.binary_search(&e.name).is_err();
         if !entries.iter().all(usable) {
             entries.retain(usable);
         }

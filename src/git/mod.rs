@@ -13,6 +13,7 @@ mod graph;
 mod history;
 mod hygiene;
 mod ident;
+mod in_step;
 mod listing;
 mod lookup;
 mod managed;

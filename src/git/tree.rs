@@ -75,12 +75,16 @@ impl<'a> Entries<'a> {
         Self { rest: raw }
     }
 
+    /// How many bytes were not read yet.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     fn take(&mut self) -> Option<Entry<'a>> {
-        let space = self.rest.iter().take(8).position(|b| *b == b' ')?;
-        let (digits, after) = self.rest.split_at_checked(space)?;
-        let octal = !digits.is_empty() && digits.iter().all(|b| (b'0'..=b'7').contains(b));
-        let mode = if octal { u32::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()? } else { return None };
-        let after = after.strip_prefix(b" ")?;
+        let digits = self.rest.iter().take(8).take_while(|b| (b'0'..=b'7').contains(b)).count();
+        let (digits, after) = self.rest.split_at_checked(digits)?;
+        let mode = digits.iter().fold(0, |mode, digit| mode << 3 | u32::from(digit & 7));
+        let after = after.strip_prefix(b" ").filter(|_| (1..8).contains(&digits.len()))?;
         let nul = after.iter().position(|b| *b == 0)?;
         let (name, after) = after.split_at_checked(nul)?;
         let (id, rest) = after.strip_prefix(b"\0")?.split_first_chunk::<20>()?;

@@ -88,10 +88,16 @@ impl Identifier {
     ///
     /// Two keys and not one: `I` looks like `l` and is the capital of `i`, yet `i` and `l` differ plainly.
     pub fn look_alike_keys(&self) -> [String; 2] {
+        Self::look_alike_keys_of(&self.0)
+    }
+
+    /// The same for the text of an identifier.
+    pub(crate) fn look_alike_keys_of(text: &str) -> [String; 2] {
         // Its characters are ASCII, of which each looks like something by itself.
         let looks = looks();
-        let confusable = self.0.bytes().filter_map(|byte| looks.get(usize::from(byte))).map(|look| &**look).collect();
-        [self.0.to_ascii_lowercase(), confusable]
+        let mut confusable = String::with_capacity(text.len() + 8); // `m` looks like two letters
+        confusable.extend(text.bytes().filter_map(|byte| looks.get(usize::from(byte))).map(|look| &**look));
+        [text.to_ascii_lowercase(), confusable]
     }
 }
 

@@ -236,6 +236,12 @@ impl<'a> Reader<'a> {
         (self.flags & TEAM != 0).then(|| self.identifiers())
     }
 
+    /// Passes over the owners, telling each.
+    pub(super) fn teams(&mut self, mut tell: impl FnMut(&'a str)) {
+        let count = if self.flags & TEAM != 0 { self.length() } else { 0 };
+        (0..count).for_each(|_| tell(self.text()));
+    }
+
     /// The next relation, in the order of the shape.
     pub(super) fn relation(&mut self) -> RelationValue {
         match self.number() {

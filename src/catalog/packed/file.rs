@@ -1,6 +1,6 @@
 //! A file, read and packed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arcstr::ArcStr;
@@ -39,25 +39,31 @@ impl PackedEntity {
 
 /// Directories that many files share, each held once.
 #[derive(Default)]
-pub(in crate::catalog) struct Directories(HashSet<ArcStr>);
+pub(in crate::catalog) struct Directories {
+    known: HashSet<ArcStr>,
+    /// Those that another reader made, by their addresses, which stay theirs as long as they are held; each with the one that is shared.
+    met: HashMap<usize, (ArcStr, ArcStr)>,
+}
 
 impl Directories {
     fn of(&mut self, directory: &str) -> ArcStr {
-        if let Some(known) = self.0.get(directory) {
+        if let Some(known) = self.known.get(directory) {
             return known.clone();
         }
         let new = ArcStr::from(directory);
-        self.0.insert(new.clone());
+        self.known.insert(new.clone());
         new
     }
 
     /// The one memory of what another reader made.
     fn shared(&mut self, directory: &ArcStr) -> ArcStr {
-        if let Some(known) = self.0.get(directory) {
-            return known.clone();
+        let address = directory.as_str().as_ptr().addr();
+        if let Some((_, shared)) = self.met.get(&address) {
+            return shared.clone();
         }
-        self.0.insert(directory.clone());
-        directory.clone()
+        let shared = self.of(directory);
+        self.met.insert(address, (directory.clone(), shared.clone()));
+        shared
     }
 }
 

@@ -43,7 +43,15 @@ impl Packed {
 
     /// Whether this path is that of its file; where it is called by its identifier, that alone is looked at.
     fn is_at_home(&self, directory: &str, extension: Extension) -> bool {
-        Reader::new(&self.body).1 == Home::Directory(extension) && *self.home == *directory
+        self.extension() == Some(extension) && *self.home == *directory
+    }
+
+    /// That of its file, where it is called by its identifier.
+    fn extension(&self) -> Option<Extension> {
+        match Reader::new(&self.body).1 {
+            Home::Path => None,
+            Home::Directory(extension) => Some(extension),
+        }
     }
 
     fn unfold(&self, name: &EntityName) -> Located<Entity> {
@@ -62,11 +70,16 @@ impl Packed {
         self.owners().team()
     }
 
+    /// Each owner that it names itself, as often as it does.
+    pub(super) fn teams(&self, tell: impl FnMut(&str)) {
+        self.owners().teams(tell);
+    }
+
     /// What one relation holds; `None` where it is not set.
     fn relation(&self, wanted: &str) -> Option<RelationValue> {
         let at = self.shape.relations.binary_search_by(|name| (**name).cmp(wanted)).ok()?;
         let mut reader = self.owners();
-        reader.team();
+        reader.teams(|_| {});
         (0..at).for_each(|_| reader.targets(|_| {}));
         Some(reader.relation())
     }
@@ -74,7 +87,7 @@ impl Packed {
     /// Each relation that is set, with each of its targets.
     pub(super) fn targets(&self, mut tell: impl FnMut(&str, &str)) {
         let mut reader = self.owners();
-        reader.team();
+        reader.teams(|_| {});
         for relation in &self.shape.relations {
             reader.targets(|target| tell(relation, target));
         }

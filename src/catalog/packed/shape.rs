@@ -27,6 +27,8 @@ impl Shape {
 pub(super) struct Shapes {
     last: Option<Arc<Shape>>,
     known: HashMap<Arc<Shape>, ()>,
+    /// Those that another reader made, by their addresses, which stay theirs as long as they are held; each with the one that is shared.
+    met: HashMap<usize, (Arc<Shape>, Arc<Shape>)>,
 }
 
 impl Shapes {
@@ -49,12 +51,18 @@ impl Shapes {
 
     /// The one memory of a shape that another reader made.
     pub(super) fn shared(&mut self, shape: &Arc<Shape>) -> Arc<Shape> {
-        match self.known.get_key_value(shape) {
+        let address = Arc::as_ptr(shape).addr();
+        if let Some((_, shared)) = self.met.get(&address) {
+            return shared.clone();
+        }
+        let shared = match self.known.get_key_value(shape) {
             Some((known, ())) => known.clone(),
             None => {
                 self.known.insert(shape.clone(), ());
                 shape.clone()
             }
-        }
+        };
+        self.met.insert(address, (shape.clone(), shared.clone()));
+        shared
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use imbl::ordmap::DiffItem;
 
+use crate::catalog::layered::{Differing, Layered};
 use crate::catalog::parallel::in_parts;
 use crate::catalog::{Declared, Located};
 use crate::model::{Entity, EntityKey, FilePath, Identifier, Pointer, RelationValue};
 
-use super::{EntityName, Packed, Packing, by_convention};
+use super::{EntityName, Packed, PackedEntity, Packing, by_convention};
 
 /// How many entities are asked about by one core in one go.
 const PART: usize = 512;
@@ -20,7 +20,7 @@ const PART: usize = 512;
 /// one in the first file, by name, stands; the others wait in [`EntityTable::duplicates`].
 #[derive(Clone, Default, Debug)]
 pub struct EntityTable {
-    live: OrdMap<EntityName, Packed>,
+    live: Layered<EntityName, Packed>,
     duplicates: OrdMap<EntityKey, Vec<Arc<Located<Entity>>>>,
 }
 
@@ -54,7 +54,7 @@ impl EntityTable {
 
     /// Whether there is one.
     pub fn contains(&self, key: &EntityKey) -> bool {
-        self.live.contains_key(key)
+        self.live.contains(key)
     }
 
     /// All, in order of their keys.
@@ -95,7 +95,7 @@ impl EntityTable {
         blueprint: &'a Identifier,
     ) -> impl Iterator<Item = (&'a EntityName, &'a Packed)> + use<'a> {
         let least = EntityName::least_of(blueprint.as_str());
-        self.live.range(least..).take_while(move |(name, _)| name.blueprint() == blueprint.as_str())
+        self.live.from(least).take_while(move |(name, _)| name.blueprint() == blueprint.as_str())
     }
 
     pub(in crate::catalog) fn names(&self) -> impl Iterator<Item = &EntityName> {
@@ -116,8 +116,8 @@ impl EntityTable {
     pub fn around<'a>(&'a self, key: &'a EntityKey, each_way: usize) -> impl Iterator<Item = EntityKey> + use<'a> {
         let name = EntityName::of(key);
         let same = move |name: &&EntityName| name.blueprint() == key.blueprint.as_str();
-        let below = self.live.range(..name.clone()).rev().map(|(name, _)| name).take_while(same).take(each_way);
-        let above = self.live.range(name..).map(|(name, _)| name).take_while(same).take(each_way);
+        let below = self.live.down_from(name.clone()).map(|(name, _)| name).take_while(same).take(each_way);
+        let above = self.live.from(name).map(|(name, _)| name).take_while(same).take(each_way);
         below.chain(above).map(EntityName::key)
     }
 
@@ -137,13 +137,11 @@ impl EntityTable {
 
     /// What the two do not have alike, in order; the cost is in proportion to that.
     pub fn diff<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = Moved> + use<'a> {
-        let unfold = |name: &EntityName, packed: &Packed| Some(Arc::new(packed.unfold(name)));
-        self.live.diff(&other.live).map(move |item| match item {
-            DiffItem::Add(name, new) => Moved { key: name.key(), before: None, after: unfold(name, new) },
-            DiffItem::Remove(name, old) => Moved { key: name.key(), before: unfold(name, old), after: None },
-            DiffItem::Update { old: (name, old), new: (_, new) } => {
-                Moved { key: name.key(), before: unfold(name, old), after: unfold(name, new) }
-            }
+        let unfold = |name: &EntityName, packed: Option<&Packed>| packed.map(|packed| Arc::new(packed.unfold(name)));
+        self.live.diff(&other.live).map(move |Differing { key: name, before, after }| Moved {
+            key: name.key(),
+            before: unfold(name, before),
+            after: unfold(name, after),
         })
     }
 
@@ -175,15 +173,41 @@ impl EntityTable {
         (stands || self.duplicates_of(&key).iter().any(|rival| rival.file == *path)).then_some(key)
     }
 
+    /// The same, for a revision that follows.
+    pub(in crate::catalog) fn settled(&self) -> Self {
+        Self { live: self.live.settled(), duplicates: self.duplicates.clone() }
+    }
+
     /// All entities at once, of which each stands alone; `sorted` is in order, without repetition.
     pub(in crate::catalog) fn filled(sorted: Vec<(EntityName, Packed)>) -> Self {
-        Self { live: super::super::filled::map(sorted), duplicates: OrdMap::new() }
+        Self { live: Layered::filled(sorted), duplicates: OrdMap::new() }
+    }
+
+    /// Whether an entity of the same name stands in the same file, called by it, and nowhere else.
+    pub(in crate::catalog) fn has_alone(&self, entity: &PackedEntity) -> bool {
+        let PackedEntity { name, packed } = entity;
+        let same = |standing: &Packed| {
+            standing.home == packed.home && standing.extension().is_some_and(|e| Some(e) == packed.extension())
+        };
+        self.live.get(name).is_some_and(same) && self.duplicates_of(&name.key()).is_empty()
+    }
+
+    /// Puts it in the place of that.
+    pub(in crate::catalog) fn replace(&mut self, entity: &PackedEntity) {
+        let Some((name, standing)) = self.live.get_key_value(&entity.name) else { return };
+        let (name, packed) = (name.clone(), shared_with(Some(standing), entity.packed.clone()));
+        self.live.insert(name, packed);
     }
 
     /// Adds an entity.
     pub(in crate::catalog) fn insert(&mut self, name: EntityName, packed: Packed) {
         let Some((standing_name, standing)) = self.live.get_key_value(&name) else {
-            let near = self.live.get_next(&name).or_else(|| self.live.get_prev(&name)).map(|(_, packed)| packed.clone());
+            let near = self
+                .live
+                .from(name.clone())
+                .next()
+                .or_else(|| self.live.down_from(name.clone()).next())
+                .map(|(_, packed)| packed.clone());
             let packed = shared_with(near.as_ref(), packed);
             self.live.insert(name, packed);
             return;

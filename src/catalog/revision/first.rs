@@ -1,6 +1,6 @@
 //! A catalog made of many files at once: everything is sorted first, and then each index is filled in order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::catalog::index::{EntityLookAlikes, Pointing};
 use crate::catalog::packed::{EntityName, EntityTable, Packed, PackedEntity, Packing};
@@ -14,8 +14,8 @@ pub(super) const WORTH_SORTING: usize = 2_000;
 
 type Entities = Vec<(EntityName, Packed)>;
 
-/// Who is pointed at, and who points.
-type Pairs = Vec<(EntityName, EntityName)>;
+/// What is pointed at, and who points: the keys of an index.
+type Pairs<T> = Vec<((T, EntityName), ())>;
 
 impl Catalog {
     /// Puts all files into a catalog without any.
@@ -68,11 +68,9 @@ impl Catalog {
             .filter(|(name, _)| self.mentions.get(name.blueprint()).is_some_and(|mentions| !mentions.is_empty()))
             .map(|(name, _)| name.key())
             .collect();
-        let ((entities, owned), (referrers, alike)) = both(
-            || both(|| EntityTable::filled(sorted), || Pointing::filled(owned)),
-            || both(|| Pointing::filled(referrers), || EntityLookAlikes::filled(alike)),
-        );
-        (self.entities, self.owned, self.referrers, self.entity_look_alikes) = (entities, owned, referrers, alike);
+        self.entities = EntityTable::filled(sorted);
+        (self.owned, self.referrers) = (Pointing::filled(owned), Pointing::filled(referrers));
+        self.entity_look_alikes = EntityLookAlikes::filled(alike);
         for (target, source) in unknown {
             self.referrers.insert(target, &source);
         }
@@ -85,7 +83,11 @@ impl Catalog {
     }
 
     /// Who points at whom, in order; and those who point at what is not there.
-    fn pointers(&self, sorted: &[(EntityName, Packed)], names: &[EntityName]) -> (Pairs, Pairs) {
+    fn pointers(
+        &self,
+        sorted: &[(EntityName, Packed)],
+        names: &[EntityName],
+    ) -> (Pairs<EntityName>, Vec<(EntityName, EntityName)>) {
         let places: HashMap<(&str, &str), usize> =
             names.iter().enumerate().map(|(at, name)| ((name.blueprint(), name.identifier()), at)).collect();
         let (mut found, mut unknown) = (Vec::new(), Vec::new());
@@ -106,33 +108,42 @@ impl Catalog {
         found.sort_unstable();
         found.dedup();
         let name = |at: usize| names.get(at).cloned();
-        (found.into_iter().filter_map(|(target, source)| name(target).zip(name(source))).collect(), unknown)
+        (found.into_iter().filter_map(|(target, source)| Some((name(target).zip(name(source))?, ()))).collect(), unknown)
     }
 }
 
 /// Which entities name which team, in order.
-fn owners(sorted: &[(EntityName, Packed)], names: &[EntityName]) -> Vec<(Identifier, EntityName)> {
-    let mut known: HashMap<Identifier, Identifier> = HashMap::new();
-    let mut out = Vec::new();
-    for ((_, packed), name) in sorted.iter().zip(names) {
-        for team in packed.team().unwrap_or_default() {
-            let team = known.entry(team.clone()).or_insert(team).clone();
-            out.push((team, name.clone()));
-        }
+fn owners(sorted: &[(EntityName, Packed)], names: &[EntityName]) -> Pairs<Identifier> {
+    let mut places: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+    for (at, (_, packed)) in sorted.iter().enumerate() {
+        packed.teams(|team| match places.get_mut(team) {
+            // Once, however often it names it.
+            Some(known) if known.last() == Some(&at) => {}
+            Some(known) => known.push(at),
+            None => _ = places.insert(team.into(), vec![at]),
+        });
     }
-    out.sort();
-    out.dedup();
-    out
+    let teams: BTreeMap<Identifier, Vec<usize>> =
+        places.into_iter().map(|(team, places)| (Identifier::known(&team), places)).collect();
+    let named = |(team, places): (Identifier, Vec<usize>)| {
+        places.into_iter().filter_map(|at| names.get(at)).map(|name| ((team.clone(), name.clone()), ())).collect::<Vec<_>>()
+    };
+    teams.into_iter().flat_map(named).collect()
 }
 
 /// The hashes by which names that look alike are found, in order.
-fn alike(names: &[EntityName]) -> Vec<(u64, EntityName)> {
+fn alike(names: &[EntityName]) -> Pairs<u64> {
     const PART: usize = 4096;
     let parts: Vec<&[EntityName]> = names.chunks(PART).collect();
-    let hashed = |part: &&[EntityName]| -> Vec<(u64, EntityName)> {
-        part.iter().flat_map(|name| EntityLookAlikes::hashes(name).map(|hash| (hash, name.clone()))).collect()
+    let hashed = |part: &&[EntityName]| -> Pairs<u64> {
+        let hashed = part.iter().flat_map(|name| EntityLookAlikes::hashes(name).map(|hash| ((hash, name.clone()), ())));
+        let mut hashed: Pairs<u64> = hashed.collect();
+        hashed.sort();
+        hashed
     };
-    let mut out: Vec<(u64, EntityName)> = in_parts(&parts, hashed).into_iter().flatten().collect();
+    let mut out: Pairs<u64> = in_parts(&parts, hashed).into_iter().flatten().collect();
+    // Runs that are in order by themselves.
     out.sort();
+    out.dedup();
     out
 }

@@ -36,30 +36,51 @@ impl Catalog {
     }
 
     pub(super) fn index(&mut self, key: &EntityKey) {
-        let Some((name, pointed)) = self.pointed(key) else { return };
-        for target in pointed.entities {
-            // The name that is held anyway, where there is one.
-            let target = self.entities.packed(&target).map_or_else(|| EntityName::of(&target), |(name, _)| name.clone());
-            self.referrers.insert(target, &name);
-        }
-        for team in pointed.teams {
-            self.owned.insert(team, &name);
-        }
-        for mention in pointed.mentions {
-            self.mentioned.insert((mention.named, mention.identifier), &name);
+        if let Some((name, pointed)) = self.pointed(key) {
+            self.point(&name, pointed);
         }
     }
 
     pub(super) fn unindex(&mut self, key: &EntityKey) {
-        let Some((name, pointed)) = self.pointed(key) else { return };
+        if let Some((name, pointed)) = self.pointed(key) {
+            self.unpoint(&name, pointed);
+        }
+    }
+
+    /// Changes an entity that is there, and stays. Most changes leave alone what it points at.
+    pub(super) fn repointing(&mut self, key: &EntityKey, change: impl FnOnce(&mut Self)) {
+        let before = self.pointed(key);
+        change(self);
+        let after = self.pointed(key);
+        if before != after {
+            before.into_iter().for_each(|(name, pointed)| self.unpoint(&name, pointed));
+            after.into_iter().for_each(|(name, pointed)| self.point(&name, pointed));
+        }
+    }
+
+    fn point(&mut self, name: &EntityName, pointed: Pointed) {
         for target in pointed.entities {
-            self.referrers.remove(EntityName::of(&target), &name);
+            // The name that is held anyway, where there is one.
+            let target = self.entities.packed(&target).map_or_else(|| EntityName::of(&target), |(name, _)| name.clone());
+            self.referrers.insert(target, name);
         }
         for team in pointed.teams {
-            self.owned.remove(team, &name);
+            self.owned.insert(team, name);
         }
         for mention in pointed.mentions {
-            self.mentioned.remove((mention.named, mention.identifier), &name);
+            self.mentioned.insert((mention.named, mention.identifier), name);
+        }
+    }
+
+    fn unpoint(&mut self, name: &EntityName, pointed: Pointed) {
+        for target in pointed.entities {
+            self.referrers.remove(EntityName::of(&target), name);
+        }
+        for team in pointed.teams {
+            self.owned.remove(team, name);
+        }
+        for mention in pointed.mentions {
+            self.mentioned.remove((mention.named, mention.identifier), name);
         }
     }
 
@@ -132,6 +153,7 @@ impl Catalog {
 }
 
 /// What one entity points at.
+#[derive(PartialEq)]
 struct Pointed {
     entities: Vec<EntityKey>,
     teams: Vec<Identifier>,
