@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::catalog::{FileDelta, Packing, ParsedFile, parse_file};
-use crate::git::{Blob, FileChange, GitError, ObjectId, Repository, TreeChanges, WorktreeChanges};
+use crate::git::{Blob, FileChange, GitError, ObjectId, PackReader, Packs, Repository, TreeChanges, WorktreeChanges};
 use crate::model::{FilePath, Finding, Limits, Place};
 
 use super::{FactsError, Progress};
@@ -48,7 +48,8 @@ fn read(
     limits: &Limits,
     progress: &Progress,
 ) -> Result<(Vec<FileDelta>, bool), FactsError> {
-    let reader = Reader { limits, progress };
+    let packs = OnceLock::new();
+    let reader = Reader { limits, progress, packs: &packs };
     let others = std::thread::available_parallelism().map_or(1, usize::from) - 1;
     let (parts, waiting) = channel();
     let waiting = Mutex::new(waiting);
@@ -61,6 +62,7 @@ fn read(
                 return;
             }
             progress.expect(PART);
+            packs.get_or_init(|| repository.packs(limits.file_bytes));
             // Received by somebody who lives as long as this.
             let _ = parts.send((number, std::mem::take(&mut part)));
             number += 1;
@@ -86,17 +88,16 @@ fn read(
         progress.expect(part.len());
         let _ = parts.send((number, part));
         drop(parts);
-        let mut packing = Packing::default();
-        let mut mine = Vec::new();
+        let (mut desk, mut mine) = (reader.desk(), Vec::new());
         while let Some((number, files)) = next(&waiting) {
-            mine.push((number, reader.part(repository, &mut packing, &files)?));
+            mine.push((number, reader.part(repository, &mut desk, &files)?));
         }
         for worker in workers {
             let (read, unread) = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             repository.count_reads(read.iter().map(|(_, part)| part.len()).sum());
             mine.extend(read);
             for (number, files) in unread {
-                mine.push((number, reader.part(repository, &mut packing, &files)?));
+                mine.push((number, reader.part(repository, &mut desk, &files)?));
             }
         }
         Ok::<_, FactsError>((mine, findings))
@@ -121,13 +122,25 @@ type Beside = (Vec<Part<FileDelta>>, Vec<Part<FileChange>>);
 struct Reader<'a> {
     limits: &'a Limits,
     progress: &'a Progress,
+    /// Opened for whom it pays: where more is read than one part.
+    packs: &'a OnceLock<Packs>,
 }
 
-impl Reader<'_> {
+/// What one thread reads with.
+struct Desk<'a> {
+    packing: Packing,
+    packs: Option<PackReader<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    fn desk(&self) -> Desk<'a> {
+        Desk { packing: Packing::default(), packs: self.packs.get().map(Packs::reader) }
+    }
+
     fn beside(&self, repository: Repository, waiting: &Mutex<Receiver<Part<FileChange>>>) -> Result<Beside, FactsError> {
-        let (mut packing, mut read, mut unread) = (Packing::default(), Vec::new(), Vec::new());
+        let (mut desk, mut read, mut unread) = (self.desk(), Vec::new(), Vec::new());
         while let Some((number, files)) = next(waiting) {
-            match self.part(&repository, &mut packing, &files) {
+            match self.part(&repository, &mut desk, &files) {
                 Ok(part) => read.push((number, part)),
                 // A blob merged in memory is known to the first handle alone.
                 Err(FactsError::Git(GitError::Missing { .. })) => unread.push((number, files)),
@@ -137,16 +150,20 @@ impl Reader<'_> {
         Ok((read, unread))
     }
 
-    fn part(&self, repository: &Repository, packing: &mut Packing, files: &[FileChange]) -> Result<Vec<FileDelta>, FactsError> {
-        let read = files.iter().map(|file| delta(repository, packing, file, self.limits)).collect::<Result<Vec<_>, _>>()?;
+    fn part(&self, repository: &Repository, desk: &mut Desk<'_>, files: &[FileChange]) -> Result<Vec<FileDelta>, FactsError> {
+        let read = files.iter().map(|file| delta(repository, desk, file, self.limits)).collect::<Result<Vec<_>, _>>()?;
         self.progress.advance(files.len());
         Ok(read)
     }
 }
 
-fn delta(repository: &Repository, packing: &mut Packing, file: &FileChange, limits: &Limits) -> Result<FileDelta, FactsError> {
+fn delta(repository: &Repository, desk: &mut Desk<'_>, file: &FileChange, limits: &Limits) -> Result<FileDelta, FactsError> {
     let Some(id) = file.after else { return Ok(FileDelta::Remove(file.path.clone())) };
-    Ok(packing.pack(parse_blob(repository, &file.path, id, limits)?))
+    let parsed = match desk.packs.as_mut().and_then(|packs| packs.blob(id)) {
+        Some(bytes) => named(parse_file(&file.path, bytes, limits), id),
+        None => parse_blob(repository, &file.path, id, limits)?,
+    };
+    Ok(desk.packing.pack(parsed))
 }
 
 /// Reads and parses one blob.
@@ -156,12 +173,15 @@ pub(super) fn parse_blob(
     id: ObjectId,
     limits: &Limits,
 ) -> Result<ParsedFile, FactsError> {
-    let mut parsed = parse(path, repository.blob(id, limits.file_bytes)?, limits);
+    Ok(named(parse(path, repository.blob(id, limits.file_bytes)?, limits), id))
+}
+
+/// Where something is wrong the content goes by its name in git, also where it is too large to be read.
+fn named(mut parsed: ParsedFile, id: ObjectId) -> ParsedFile {
     if !parsed.findings.is_empty() {
-        // Its name in git, also where it is too large to be read.
         parsed.content = Some(id.0.as_slice().into());
     }
-    Ok(parsed)
+    parsed
 }
 
 fn parse(path: &FilePath, blob: Blob, limits: &Limits) -> ParsedFile {

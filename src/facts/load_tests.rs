@@ -36,8 +36,8 @@ fn all_cores_read_what_one_reads_and_in_that_order_even_what_was_merged_in_memor
     for (before, after) in [(None, base), (None, merged), (Some(base), merged)] {
         let changes = repository.changes(before, Some(after), "").unwrap();
         assert_eq!(changes.files.len(), FILES);
-        let mut packing = Packing::default();
-        let alone: Vec<_> = changes.files.iter().map(|file| delta(&repository, &mut packing, file, &limits).unwrap()).collect();
+        let mut desk = Desk { packing: Packing::default(), packs: None };
+        let alone: Vec<_> = changes.files.iter().map(|file| delta(&repository, &mut desk, file, &limits).unwrap()).collect();
         let (together, refused) = difference(&repository, (before, after), "", &limits, &progress).unwrap();
         assert_eq!(words(&together), words(&alone));
         assert!(!refused);
