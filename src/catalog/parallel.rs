@@ -1,9 +1,13 @@
 //! Work that all cores share; the answer is the same as that of one.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// How many threads may run at a time. Asked of the system once: its answer stands in files, which take longer to read than a small change takes to
+/// judge.
+pub(crate) fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// Both answers, found side by side.

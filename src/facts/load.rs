@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::catalog::parallel::cores;
 use crate::catalog::{FileDelta, Packing, ParsedFile, parse_file};
 use crate::git::{Blob, FileChange, GitError, ObjectId, PackReader, Packs, Repository, TreeChanges, WorktreeChanges};
 use crate::model::{FilePath, Finding, Limits, Place};
@@ -50,7 +51,7 @@ fn read(
 ) -> Result<(Vec<FileDelta>, bool), FactsError> {
     let packs = OnceLock::new();
     let reader = Reader { limits, progress, packs: &packs };
-    let others = std::thread::available_parallelism().map_or(1, usize::from) - 1;
+    let others = cores() - 1;
     let (parts, waiting) = channel();
     let waiting = Mutex::new(waiting);
     let (mut read, findings) = std::thread::scope(|scope| {
