@@ -115,6 +115,11 @@ impl EntityLookAlikes {
         Self(self.0.settled())
     }
 
+    /// The same, in less memory where most of it was changed.
+    pub(super) fn compact(self) -> Self {
+        Self(self.0.compact())
+    }
+
     pub(super) fn insert(&mut self, name: &EntityName) {
         for hash in Self::hashes(name) {
             self.0.insert((hash, name.clone()), ());
@@ -132,7 +137,7 @@ impl EntityLookAlikes {
         let mine = name.look_alike_keys();
         let mut out: Vec<Identifier> = Vec::new();
         for hash in hashes_within(blueprint.as_str(), name.as_str()) {
-            for ((_, other), ()) in self.0.from((hash, EntityName::least())).take_while(|((h, _), ())| *h == hash) {
+            for ((_, other), ()) in self.0.from((hash, EntityName::least()), move |(h, _)| *h == hash) {
                 let key = other.key();
                 let alike = || key.identifier.look_alike_keys().iter().zip(&mine).any(|(a, b)| a == b);
                 if key.blueprint == *blueprint && key.identifier != *name && !out.contains(&key.identifier) && alike() {
@@ -233,6 +238,11 @@ impl<T: Ord + Clone> Pointing<T> {
         Self(self.0.settled())
     }
 
+    /// The same, in less memory where most of it was changed.
+    pub(super) fn compact(self) -> Self {
+        Self(self.0.compact())
+    }
+
     pub(super) fn insert(&mut self, target: T, entity: &EntityName) {
         self.0.insert((target, entity.clone()), ());
     }
@@ -252,10 +262,7 @@ impl<T: Ord + Clone> Pointing<T> {
 
     /// Those from this one on.
     pub(super) fn from(&self, target: T, first: EntityName) -> impl Iterator<Item = &EntityName> + use<'_, T> {
-        self.0
-            .from((target.clone(), first))
-            .map(|(pointing, ())| pointing)
-            .take_while(move |(t, _)| *t == target)
-            .map(|(_, entity)| entity)
+        let start = (target.clone(), first);
+        self.0.from(start, move |(pointed, _)| *pointed == target).map(|((_, entity), ())| entity)
     }
 }

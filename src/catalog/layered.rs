@@ -14,7 +14,7 @@ use imbl::OrdMap;
 /// Up to so many changes nobody minds.
 const FEW: usize = 1024;
 /// And up to this part of what lies below.
-const PART: usize = 8;
+const PART: usize = 2;
 
 type Array<K, V> = Arc<Vec<(K, V)>>;
 
@@ -57,9 +57,16 @@ impl<K: Ord + Clone, V: Clone + PartialEq> Layered<K, V> {
 
     /// The same, for a revision that follows: with little above.
     pub(super) fn settled(&self) -> Self {
-        if self.above.len() <= FEW + self.below.len() / PART {
-            return self.clone();
-        }
+        if self.above.len() <= FEW + self.below.len() / PART { self.clone() } else { self.folded() }
+    }
+
+    /// The same, where most of it is above or gone: then one array is smaller than what says so. Of an empty map what was made of another
+    /// need not be held.
+    pub(super) fn compact(self) -> Self {
+        if self.above.len() <= FEW || self.len > PART * self.above.len() { self } else { self.folded() }
+    }
+
+    fn folded(&self) -> Self {
         let whole = self.whole.get_or_init(|| {
             let mut whole = Vec::with_capacity(self.len);
             whole.extend(self.iter().map(|(key, value)| (key.clone(), value.clone())));
@@ -141,16 +148,28 @@ impl<K: Ord + Clone, V: Clone + PartialEq> Layered<K, V> {
         self.iter().map(|(key, _)| key)
     }
 
-    /// Those from `first` on.
-    pub(super) fn from(&self, first: K) -> impl Iterator<Item = (&K, &V)> + use<'_, K, V> {
-        let below = self.below.get(self.place(&first)..).unwrap_or_default();
-        merged(below.iter(), self.above.range(first..), K::cmp)
+    /// A value that stands near `key`, or stood there: to share memory with.
+    pub(super) fn near(&self, key: &K) -> Option<&V> {
+        let place = self.place(key);
+        let below = self.below.get(place).or_else(|| self.below.get(place.checked_sub(1)?)).map(|(_, value)| value);
+        below.or_else(|| self.above.get_next(key).or_else(|| self.above.get_prev(key))?.1.as_ref())
     }
 
-    /// Those before `end`, the last first.
-    pub(super) fn down_from(&self, end: K) -> impl Iterator<Item = (&K, &V)> + use<'_, K, V> {
+    /// Those from `first` on, as long as keys are `wanted`. What is gone is passed over, one by one; so what is not wanted ends the search, whether it is
+    /// there or not.
+    pub(super) fn from(&self, first: K, wanted: impl Fn(&K) -> bool + Clone) -> impl Iterator<Item = (&K, &V)> {
+        let below = self.below.get(self.place(&first)..).unwrap_or_default();
+        let (lower, upper) = (wanted.clone(), wanted);
+        let below = below.iter().take_while(move |(key, _)| lower(key));
+        merged(below, self.above.range(first..).take_while(move |(key, _)| upper(key)), K::cmp)
+    }
+
+    /// Those before `end`, the last first, as long as keys are `wanted`.
+    pub(super) fn down_from(&self, end: K, wanted: impl Fn(&K) -> bool + Clone) -> impl Iterator<Item = (&K, &V)> {
         let below = self.below.get(..self.place(&end)).unwrap_or_default();
-        merged(below.iter().rev(), self.above.range(..end).rev(), |a, b| b.cmp(a))
+        let (lower, upper) = (wanted.clone(), wanted);
+        let below = below.iter().rev().take_while(move |(key, _)| lower(key));
+        merged(below, self.above.range(..end).rev().take_while(move |(key, _)| upper(key)), |a, b| b.cmp(a))
     }
 
     /// How many entries below stand before `key`.

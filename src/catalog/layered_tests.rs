@@ -59,10 +59,11 @@ proptest! {
             prop_assert_eq!(read(map), model.clone().into_iter().collect::<Vec<_>>());
             prop_assert_eq!((map.len(), map.is_empty()), (model.len(), model.is_empty()));
             prop_assert_eq!((map.get(&at), map.contains(&at)), (model.get(&at), model.contains_key(&at)));
-            let up: Vec<_> = map.from(at).map(|(key, _)| *key).collect();
-            prop_assert_eq!(up, model.range(at..).map(|(key, _)| *key).collect::<Vec<_>>());
-            let down: Vec<_> = map.down_from(at).map(|(key, _)| *key).collect();
-            prop_assert_eq!(down, model.range(..at).rev().map(|(key, _)| *key).collect::<Vec<_>>());
+            let near = |key: &u16| key.abs_diff(at) < 50;
+            let up: Vec<_> = map.from(at, near).map(|(key, _)| *key).collect();
+            prop_assert_eq!(up, model.range(at..at + 50).map(|(key, _)| *key).collect::<Vec<_>>());
+            let down: Vec<_> = map.down_from(at, near).map(|(key, _)| *key).collect();
+            prop_assert_eq!(down, model.range(at.saturating_sub(49)..at).rev().map(|(key, _)| *key).collect::<Vec<_>>());
         }
         for (one, model) in &all {
             for (other, theirs) in &all {
@@ -109,6 +110,54 @@ fn an_array_is_never_that_of_what_was_changed_since() {
     let mut mine = map;
     mine.remove(&4);
     assert!(!mine.settled().contains(&4));
+}
+
+/// A key that counts how often it is compared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Counted(u32);
+
+thread_local!(static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+
+impl PartialOrd for Counted {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Counted {
+    fn cmp(&self, other: &Self) -> Ordering {
+        COMPARED.set(COMPARED.get() + 1);
+        self.0.cmp(&other.0)
+    }
+}
+
+#[test]
+fn what_is_gone_costs_nobody_who_does_not_ask_for_it() {
+    let mut map = Layered::filled((0..20_000).map(|key| (Counted(key), ())).collect());
+    (1_000..11_000).for_each(|key| map.remove(&Counted(key)));
+    COMPARED.set(0);
+    for key in 900..10_900 {
+        assert_eq!(map.from(Counted(key), |found| found.0 == key).count(), usize::from(key < 1_000));
+        assert_eq!(map.down_from(Counted(key), |found| found.0 + 1 == key).count(), usize::from(key <= 1_000));
+        assert!(map.near(&Counted(key)).is_some());
+    }
+    let each = COMPARED.get() / 10_000;
+    assert!(each < 200, "{each} comparisons for each");
+}
+
+#[test]
+fn where_most_is_gone_or_new_what_is_left_is_one_array() {
+    let most = u16::try_from(8 * FEW).unwrap();
+    let full = Map::filled((0..most).map(|key| (key, 1)).collect());
+    let mut emptied = full.clone();
+    (5..most).for_each(|key| emptied.remove(&key));
+    let left = emptied.clone().compact();
+    assert!(left.above.is_empty() && left.below.len() == 5);
+    assert_eq!(read(&left), read(&emptied));
+    assert_eq!(full.diff(&left).count(), usize::from(most) - 5);
+    let mut little = full.clone();
+    (0..100).for_each(|key| little.remove(&key));
+    assert!(Arc::ptr_eq(&little.compact().below, &full.below), "it shares what it does not change");
 }
 
 #[test]

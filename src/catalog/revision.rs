@@ -19,6 +19,7 @@ pub use delta::FileDelta;
 mod delta;
 mod first;
 mod indexing;
+mod layers;
 
 /// One revision of the catalog. Cloning costs nothing; clones share what they do not change.
 #[derive(Clone, Default, Debug)]
@@ -123,19 +124,7 @@ impl Catalog {
             next.remove_file(&delta.path());
             next.put_packed(delta);
         }
-        next
-    }
-
-    /// The same, for a revision that follows: what is large has little above its array.
-    fn settled(&self) -> Self {
-        Self {
-            entities: self.entities.settled(),
-            referrers: self.referrers.settled(),
-            owned: self.owned.settled(),
-            mentioned: self.mentioned.settled(),
-            entity_look_alikes: self.entity_look_alikes.settled(),
-            ..self.clone()
-        }
+        next.compact()
     }
 
     /// Puts what is packed already.

@@ -1,5 +1,6 @@
 //! The quick way through two lists of one directory: most commits change what stands under a name, and bring or take none.
 
+use super::ObjectId;
 use super::listing::is_usable;
 use super::tree::{Entries, Entry};
 
@@ -28,12 +29,12 @@ pub(super) fn in_step<'a>(before: &'a [u8], after: &'a [u8]) -> Option<InStep<'a
             return None;
         }
         if mine != theirs {
-            let other = Entries::of(theirs).next()?.ok()?;
-            let same = (other.mode, other.name) == (entry.mode, entry.name);
-            if !same || pairs.len() == MOST || !is_usable(entry.name) {
+            // Byte by byte: one mode may be written in two ways, of which one would borrow a byte from its neighbour.
+            let ((head, _), (other, id)) = (mine.split_last_chunk::<20>()?, theirs.split_last_chunk::<20>()?);
+            if head != other || pairs.len() == MOST || !is_usable(entry.name) {
                 return None;
             }
-            pairs.push((entry, other));
+            pairs.push((entry, Entry { id: ObjectId(*id), ..entry }));
         }
         (old, new, last, entries) = (old_rest, new_rest, Some(entry.name), entries + 1);
     }
@@ -48,7 +49,6 @@ mod tests {
     use super::super::listing::Listing;
     use super::super::tree::entries_of;
     use super::*;
-    use crate::git::ObjectId;
 
     /// A raw tree, of entries as they come.
     fn tree(entries: &[(&'static str, &'static str, u8)]) -> Vec<u8> {
@@ -61,8 +61,7 @@ mod tests {
     }
 
     fn entry() -> impl Strategy<Value = (&'static str, &'static str, u8)> {
-        let mode =
-            prop_oneof![6 => Just("100644"), 2 => Just("40000"), 1 => Just("100755"), 1 => Just("120000"), 1 => Just("0100644")];
+        let mode = prop_oneof![6 => Just("100644"), 2 => Just("40000"), 1 => Just("100755"), 1 => Just("120000"), 1 => Just("0100644"), 1 => Just("1100644"), 1 => Just("140000"), 1 => Just("040000")];
         let name = prop::sample::select(vec!["a", "a.b", "a0", "b", "B", "c", "d", "..", ".git", "e\u{301}", "é", "f g", ""]);
         (mode, name, 0u8..4)
     }
@@ -114,6 +113,17 @@ mod tests {
         let mut after = names;
         after[1].2 = 2;
         assert_eq!(in_step(&tree(&names), &tree(&after)).unwrap().pairs.len(), 1);
+    }
+
+    #[test]
+    fn a_mode_never_borrows_a_byte_from_its_neighbour() {
+        let before = tree(&[("0100644", "a", 1), ("100644", "b", 1)]);
+        let after = tree(&[("100644", "a", 1), ("1100644", "b", 1)]);
+        assert_eq!(before.len(), after.len());
+        assert!(in_step(&before, &after).is_none() && in_step(&after, &before).is_none());
+        let before = tree(&[("0100644", "a", 1), ("40000", "b", 1)]);
+        let after = tree(&[("100644", "a", 1), ("140000", "b", 1)]);
+        assert!(in_step(&before, &after).is_none() && in_step(&after, &before).is_none());
     }
 
     #[test]

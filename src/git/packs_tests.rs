@@ -17,8 +17,8 @@ fn git(home: &tempfile::TempDir, words: &[&str], input: &str) -> String {
     String::from_utf8(out.stdout).unwrap()
 }
 
-/// A bare repository with files that are much alike, packed so that most are made from others.
-fn packed(files: usize) -> tempfile::TempDir {
+/// A bare repository with files that are much alike, packed so that each is made from the one before it, in so many steps.
+fn packed(files: usize, depth: usize) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     git(&home, &["init", "-q", "--bare", "."], "");
     let mut script = "commit refs/heads/main\ncommitter a <a@x> 1800000000 +0000\ndata 1\nx\n".to_owned();
@@ -26,8 +26,7 @@ fn packed(files: usize) -> tempfile::TempDir {
         let lines: String = (0..40).map(|line| format!("line {line} of {}\n", if line == at % 40 { at } else { 0 })).collect();
         script.push_str(&format!("M 100644 inline f{at}\ndata {}\n{lines}\n", lines.len()));
     }
-    git(&home, &["fast-import", "--quiet"], &script);
-    git(&home, &["repack", "-q", "-a", "-d", "-f", "--window=30", "--depth=30"], "");
+    git(&home, &["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", &format!("--depth={depth}")], &script);
     home
 }
 
@@ -49,7 +48,7 @@ fn pack(home: &tempfile::TempDir) -> PathBuf {
 
 #[test]
 fn what_is_packed_reads_as_it_does_by_the_other_way() {
-    let home = packed(200);
+    let home = packed(200, 30);
     let repository = Repository::open(home.path()).unwrap();
     let packs = repository.packs(LARGEST);
     let mut reader = packs.reader();
@@ -69,8 +68,28 @@ fn what_is_packed_reads_as_it_does_by_the_other_way() {
 }
 
 #[test]
+fn what_is_many_steps_away_from_what_it_is_made_of_is_left_to_the_other_way() {
+    // Each step is taken anew for each blob here, and somebody may send thousands of blobs at the end of thousands of steps.
+    let home = packed(200, 4000);
+    let repository = Repository::open(home.path()).unwrap();
+    let packs = repository.packs(LARGEST);
+    let mut reader = packs.reader();
+    let told = git(&home, &["verify-pack", "-v", pack(&home).to_str().unwrap()], "");
+    let (mut near, mut far) = (0, 0);
+    for words in
+        told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).filter(|words| words.get(1) == Some(&"blob"))
+    {
+        let steps: usize = words.get(5).map_or(0, |steps| steps.parse().unwrap());
+        let id = ObjectId::try_from(git2::Oid::from_str(words[0]).unwrap()).unwrap();
+        assert_eq!(reader.blob(id).is_some(), steps <= STEPS, "{steps} steps");
+        *(if steps <= STEPS { &mut near } else { &mut far }) += 1;
+    }
+    assert!(near > 0 && far > 0, "{near} near, {far} far");
+}
+
+#[test]
 fn a_later_pack_and_one_that_cannot_be_opened_harm_nobody() {
-    let home = packed(20);
+    let home = packed(20, 30);
     std::fs::write(home.path().join("objects/pack/pack-1.idx"), b"no index").unwrap();
     let blob = git(&home, &["hash-object", "-w", "--stdin"], "another");
     git(&home, &["pack-objects", "-q", "objects/pack/pack"], &blob);
@@ -85,7 +104,7 @@ fn a_later_pack_and_one_that_cannot_be_opened_harm_nobody() {
 
 #[test]
 fn a_pack_that_was_damaged_never_reads_as_something_else() {
-    let home = packed(40);
+    let home = packed(40, 30);
     let repository = Repository::open(home.path()).unwrap();
     let blobs: Vec<ObjectId> = objects(&home).into_iter().filter(|(kind, _)| kind == "blob").map(|(_, id)| id).collect();
     let whole: Vec<Blob> = blobs.iter().map(|id| repository.blob(*id, LARGEST).unwrap()).collect();
@@ -116,7 +135,7 @@ fn a_pack_that_was_damaged_never_reads_as_something_else() {
 
 #[test]
 fn what_is_too_large_is_not_unfolded() {
-    let home = packed(1);
+    let home = packed(1, 30);
     let long = "0".repeat(32 << 20);
     let id = git(&home, &["hash-object", "-w", "--stdin"], &long);
     git(&home, &["pack-objects", "-q", "objects/pack/pack"], &id);

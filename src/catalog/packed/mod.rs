@@ -86,11 +86,30 @@ impl Packed {
 
     /// Each relation that is set, with each of its targets.
     pub(super) fn targets(&self, mut tell: impl FnMut(&str, &str)) {
+        self.targets_by_place(|at, target| {
+            if let Some(relation) = self.shape.relations.get(at) {
+                tell(relation, target);
+            }
+        });
+    }
+
+    /// The same, with the place of the relation among [`Self::relations`].
+    pub(super) fn targets_by_place(&self, mut tell: impl FnMut(usize, &str)) {
         let mut reader = self.owners();
         reader.teams(|_| {});
-        for relation in &self.shape.relations {
-            reader.targets(|target| tell(relation, target));
+        for at in 0..self.shape.relations.len() {
+            reader.targets(|target| tell(at, target));
         }
+    }
+
+    /// The relations that are set.
+    pub(super) fn relations(&self) -> impl Iterator<Item = &str> {
+        self.shape.relations.iter().map(|name| &**name)
+    }
+
+    /// Those that are held with the same shape set the same.
+    pub(super) fn shape_address(&self) -> usize {
+        Arc::as_ptr(&self.shape).addr()
     }
 
     fn owners(&self) -> Reader<'_> {

@@ -95,7 +95,7 @@ impl EntityTable {
         blueprint: &'a Identifier,
     ) -> impl Iterator<Item = (&'a EntityName, &'a Packed)> + use<'a> {
         let least = EntityName::least_of(blueprint.as_str());
-        self.live.from(least).take_while(move |(name, _)| name.blueprint() == blueprint.as_str())
+        self.live.from(least, move |name| name.blueprint() == blueprint.as_str())
     }
 
     pub(in crate::catalog) fn names(&self) -> impl Iterator<Item = &EntityName> {
@@ -115,9 +115,9 @@ impl EntityTable {
     /// The keys of a blueprint around `key`, nearest first below it and then above.
     pub fn around<'a>(&'a self, key: &'a EntityKey, each_way: usize) -> impl Iterator<Item = EntityKey> + use<'a> {
         let name = EntityName::of(key);
-        let same = move |name: &&EntityName| name.blueprint() == key.blueprint.as_str();
-        let below = self.live.down_from(name.clone()).map(|(name, _)| name).take_while(same).take(each_way);
-        let above = self.live.from(name).map(|(name, _)| name).take_while(same).take(each_way);
+        let same = move |name: &EntityName| name.blueprint() == key.blueprint.as_str();
+        let below = self.live.down_from(name.clone(), same).map(|(name, _)| name).take(each_way);
+        let above = self.live.from(name, same).map(|(name, _)| name).take(each_way);
         below.chain(above).map(EntityName::key)
     }
 
@@ -178,6 +178,11 @@ impl EntityTable {
         Self { live: self.live.settled(), duplicates: self.duplicates.clone() }
     }
 
+    /// The same, in less memory where most of it was changed.
+    pub(in crate::catalog) fn compact(self) -> Self {
+        Self { live: self.live.compact(), duplicates: self.duplicates }
+    }
+
     /// All entities at once, of which each stands alone; `sorted` is in order, without repetition.
     pub(in crate::catalog) fn filled(sorted: Vec<(EntityName, Packed)>) -> Self {
         Self { live: Layered::filled(sorted), duplicates: OrdMap::new() }
@@ -202,13 +207,7 @@ impl EntityTable {
     /// Adds an entity.
     pub(in crate::catalog) fn insert(&mut self, name: EntityName, packed: Packed) {
         let Some((standing_name, standing)) = self.live.get_key_value(&name) else {
-            let near = self
-                .live
-                .from(name.clone())
-                .next()
-                .or_else(|| self.live.down_from(name.clone()).next())
-                .map(|(_, packed)| packed.clone());
-            let packed = shared_with(near.as_ref(), packed);
+            let packed = shared_with(self.live.near(&name), packed);
             self.live.insert(name, packed);
             return;
         };

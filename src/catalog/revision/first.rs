@@ -5,12 +5,21 @@ use std::collections::{BTreeMap, HashMap};
 use crate::catalog::index::{EntityLookAlikes, Pointing};
 use crate::catalog::packed::{EntityName, EntityTable, Packed, PackedEntity, Packing};
 use crate::catalog::parallel::{both, in_parts};
-use crate::model::{EntityKey, Identifier};
+use crate::model::{EntityKey, Identifier, Relation};
 
 use super::{Catalog, FileDelta};
 
 /// Below this many files the ordinary way is quick enough.
 pub(super) const WORTH_SORTING: usize = 2_000;
+
+/// How many entities one core looks at in one go.
+const PART: usize = 4096;
+
+/// The place of each entity, by blueprint and identifier.
+type Places<'a> = HashMap<(&'a str, &'a str), usize>;
+
+/// What is pointed at and who points, by their places; and what is not there, with who points at it.
+type Arrows = (Vec<(usize, usize)>, Vec<(EntityName, EntityName)>);
 
 type Entities = Vec<(EntityName, Packed)>;
 
@@ -61,8 +70,15 @@ impl Catalog {
 
     fn fill_entities(&mut self, sorted: Entities) {
         let names: Vec<EntityName> = sorted.iter().map(|(name, _)| name.clone()).collect();
-        let ((referrers, unknown), (owned, alike)) =
-            both(|| self.pointers(&sorted, &names), || (owners(&sorted, &names), alike(&names)));
+        let (places, owned) = both(|| places(&names), || owners(&sorted, &names));
+        let parts: Vec<(usize, &[(EntityName, Packed)])> =
+            sorted.chunks(PART).enumerate().map(|(at, part)| (at * PART, part)).collect();
+        let (mut found, mut unknown) = (Vec::new(), Vec::new());
+        for (known, others) in in_parts(&parts, |(first, part)| self.pointers(*first, part, &places)) {
+            found.extend(known);
+            unknown.extend(others);
+        }
+        let (referrers, alike) = both(|| referrers(found, &names), || alike(&names));
         let mentioning: Vec<EntityKey> = sorted
             .iter()
             .filter(|(name, _)| self.mentions.get(name.blueprint()).is_some_and(|mentions| !mentions.is_empty()))
@@ -82,34 +98,56 @@ impl Catalog {
         }
     }
 
-    /// Who points at whom, in order; and those who point at what is not there.
-    fn pointers(
-        &self,
-        sorted: &[(EntityName, Packed)],
-        names: &[EntityName],
-    ) -> (Pairs<EntityName>, Vec<(EntityName, EntityName)>) {
-        let places: HashMap<(&str, &str), usize> =
-            names.iter().enumerate().map(|(at, name)| ((name.blueprint(), name.identifier()), at)).collect();
+    /// Which of these point at which, by their places; and those who point at what is not there.
+    fn pointers(&self, first: usize, part: &[(EntityName, Packed)], places: &Places<'_>) -> Arrows {
         let (mut found, mut unknown) = (Vec::new(), Vec::new());
-        let mut last = None;
-        for (source, (name, packed)) in sorted.iter().enumerate() {
-            if last.is_none_or(|(blueprint, _)| blueprint != name.blueprint()) {
-                last = Some((name.blueprint(), self.blueprints.get(name.blueprint())));
-            }
-            let Some((_, Some(blueprint))) = last else { continue };
-            packed.targets(|relation, target| {
-                let Some(relation) = blueprint.value.relations.get(relation) else { return };
-                match places.get(&(relation.target.as_str(), target)) {
+        let mut last: Option<(&str, Leads<'_>)> = None;
+        for (source, (name, packed)) in (first..).zip(part) {
+            let leads = match &mut last {
+                Some((blueprint, leads)) if *blueprint == name.blueprint() => leads,
+                other => {
+                    let relations = self.blueprints.get(name.blueprint()).map(|blueprint| &blueprint.value.relations);
+                    &mut other.insert((name.blueprint(), Leads { relations, known: HashMap::new() })).1
+                }
+            };
+            let leads = leads.of(packed);
+            packed.targets_by_place(|relation, target| {
+                let Some(Some(blueprint)) = leads.get(relation) else { return };
+                match places.get(&(*blueprint, target)) {
                     Some(at) => found.push((*at, source)),
-                    None => unknown.push((EntityName::new(relation.target.as_str(), target), name.clone())),
+                    None => unknown.push((EntityName::new(blueprint, target), name.clone())),
                 }
             });
         }
-        found.sort_unstable();
-        found.dedup();
-        let name = |at: usize| names.get(at).cloned();
-        (found.into_iter().filter_map(|(target, source)| Some((name(target).zip(name(source))?, ()))).collect(), unknown)
+        (found, unknown)
     }
+}
+
+/// Where the relations of one blueprint lead, for those of its entities that set the same.
+struct Leads<'a> {
+    relations: Option<&'a BTreeMap<Box<str>, Relation>>,
+    known: HashMap<usize, Vec<Option<&'a str>>>,
+}
+
+impl<'a> Leads<'a> {
+    fn of(&mut self, packed: &Packed) -> &[Option<&'a str>] {
+        let relations = self.relations;
+        let lead = |name: &str| Some(relations?.get(name)?.target.as_str());
+        self.known.entry(packed.shape_address()).or_insert_with(|| packed.relations().map(lead).collect())
+    }
+}
+
+/// Where each entity stands among all.
+fn places(names: &[EntityName]) -> Places<'_> {
+    names.iter().enumerate().map(|(at, name)| ((name.blueprint(), name.identifier()), at)).collect()
+}
+
+/// Who points at whom, in order.
+fn referrers(mut found: Vec<(usize, usize)>, names: &[EntityName]) -> Pairs<EntityName> {
+    found.sort_unstable();
+    found.dedup();
+    let name = |at: usize| names.get(at).cloned();
+    found.into_iter().filter_map(|(target, source)| Some((name(target).zip(name(source))?, ()))).collect()
 }
 
 /// Which entities name which team, in order.
@@ -133,7 +171,6 @@ fn owners(sorted: &[(EntityName, Packed)], names: &[EntityName]) -> Pairs<Identi
 
 /// The hashes by which names that look alike are found, in order.
 fn alike(names: &[EntityName]) -> Pairs<u64> {
-    const PART: usize = 4096;
     let parts: Vec<&[EntityName]> = names.chunks(PART).collect();
     let hashed = |part: &&[EntityName]| -> Pairs<u64> {
         let hashed = part.iter().flat_map(|name| EntityLookAlikes::hashes(name).map(|hash| ((hash, name.clone()), ())));
