@@ -53,6 +53,8 @@ pub(crate) fn fuzz<T: Target>(target: impl FnOnce() -> T, rounds: u64) {
     let seconds = number("PORTCULLIS_FUZZ_SECONDS");
     let seed = number("PORTCULLIS_FUZZ_SEED").unwrap_or_else(|| if seconds.is_some() { fastrand::u64(..) } else { 1 });
     println!("{}: PORTCULLIS_FUZZ_SEED={seed}", target.name());
+    // Where RUST_BACKTRACE is set an error takes a backtrace along; the symbols that the first one reads are no input's doing.
+    let _symbols = std::backtrace::Backtrace::force_capture().to_string();
     let watch = Watch::begin(target);
     let mut r = Rng::with_seed(seed);
     let (mut kept, mut seen) = (Vec::new(), BTreeSet::new());
