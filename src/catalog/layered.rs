@@ -60,8 +60,7 @@ impl<K: Ord + Clone, V: Clone + PartialEq> Layered<K, V> {
         if self.above.len() <= FEW + self.below.len() / PART { self.clone() } else { self.folded() }
     }
 
-    /// The same, where most of it is above or gone: then one array is smaller than what says so. Of an empty map what was made of another
-    /// need not be held.
+    /// The same, as one array where most of it is above or gone: that is smaller than what says so.
     pub(super) fn compact(self) -> Self {
         if self.above.len() <= FEW || self.len > PART * self.above.len() { self } else { self.folded() }
     }
